@@ -1,0 +1,1 @@
+//! Prints a [`Module`](super::Module) for tests.

@@ -1,0 +1,3 @@
+//! The `slowpath` command.
+
+fn main() {}
