@@ -11,6 +11,7 @@
 //! | [`ir`] | what programs do | how they are spelled |
 //! | [`syntax`] | tree-sitter, one front end per language | libraries, rules, other files |
 
+pub mod analysis;
 pub mod config;
 pub mod discover;
 pub mod finding;

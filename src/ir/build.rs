@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 
 use super::{
     Binding, Block, BlockId, BlockOwner, CallKind, Class, ClassId, Concurrency, Expr, ExprId,
-    ExprList, Function, FunctionId, FunctionKind, Import, ImportId, Invocation, Local, LocalId,
-    LocalKind, LogicalOp, Loop, LoopId, LoopKind, Module, Name, Param, ParamKind, ScopeId,
+    ExprList, ExprRange, Function, FunctionId, FunctionKind, Import, ImportId, Invocation, Local,
+    LocalId, LocalKind, LogicalOp, Loop, LoopId, LoopKind, Module, Name, Param, ParamKind, ScopeId,
     SequenceKind, Site, Stmt, StmtId, SyntaxError,
 };
 use crate::ir::BinaryOp;
@@ -268,6 +268,10 @@ impl Builder {
             body,
             returns: None,
             invocation: Invocation::Declared,
+            exprs: ExprRange {
+                start: self.module.exprs.len() as u32,
+                end: u32::MAX,
+            },
         });
         let scope_outside = self.scope;
         if outside.is_some() {
@@ -289,6 +293,8 @@ impl Builder {
         let frame = self.frames.pop().expect("a function is open");
         self.scope = frame.scope_outside;
         self.conditional = frame.conditional_outside;
+        let end = self.module.exprs.len() as u32;
+        self.function_mut(frame.function).exprs.end = end;
         frame.function
     }
 
@@ -512,6 +518,10 @@ impl Builder {
             function: frame.function,
             stmt: *frame.stmts.last().expect("a statement is open"),
             span,
+            exprs: ExprRange {
+                start: self.module.exprs.len() as u32,
+                end: u32::MAX,
+            },
         };
         self.module.loops.push(lp);
         let frame = self.frame_mut();
@@ -540,7 +550,9 @@ impl Builder {
     pub fn close_loop(&mut self) -> LoopId {
         let frame = self.frame_mut();
         frame.blocks.pop();
-        frame.loops.pop().expect("a loop is open")
+        let lp = frame.loops.pop().expect("a loop is open");
+        self.module.loops[lp.index()].exprs.end = self.module.exprs.len() as u32;
+        lp
     }
 
     /// The innermost open loop of the current function.

@@ -486,6 +486,28 @@ pub struct Loop {
     pub stmt: StmtId,
     /// The header: from the keyword to the end of what is iterated.
     pub span: Span,
+    /// The expressions repeated: those of the test, target, body and update, and of functions
+    /// defined there. Empty for callback loops.
+    pub exprs: ExprRange,
+}
+
+/// A run of expression ids: all that was lowered between two points of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExprRange {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl ExprRange {
+    /// Whether an expression lies in the range.
+    pub fn contains(self, id: ExprId) -> bool {
+        self.start <= id.0 && id.0 < self.end
+    }
+
+    /// The ids in the range, in the order they were lowered.
+    pub fn iter(self) -> impl Iterator<Item = ExprId> {
+        (self.start..self.end).map(ExprId)
+    }
 }
 
 /// How a loop's trips come about.
@@ -550,6 +572,8 @@ pub struct Function {
     pub returns: Option<ExprId>,
     /// How it comes to run, as far as the place of its definition tells.
     pub invocation: Invocation,
+    /// Its expressions: parameters, body, and functions defined inside.
+    pub exprs: ExprRange,
 }
 
 /// What kind of function it is.

@@ -1,0 +1,3 @@
+//! What can be known of one file alone: definitions and uses, loops, access paths.
+
+pub mod def_use;
