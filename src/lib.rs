@@ -16,5 +16,6 @@ pub mod config;
 pub mod discover;
 pub mod finding;
 pub mod ir;
+pub mod link;
 pub mod source;
 pub mod syntax;

@@ -75,6 +75,25 @@ pub enum Language {
     Sql,
 }
 
+/// Where the libraries of a language come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ecosystem {
+    /// Python's.
+    PyPi = 0,
+    /// JavaScript's.
+    Npm = 1,
+}
+
+impl Language {
+    /// Where its libraries come from.
+    pub fn ecosystem(self) -> Ecosystem {
+        match self {
+            Self::Python => Ecosystem::PyPi,
+            Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Sql => Ecosystem::Npm,
+        }
+    }
+}
+
 /// What a file is for, decided by its path and first lines. It lowers or silences findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Context {

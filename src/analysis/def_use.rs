@@ -167,6 +167,8 @@ struct Walk<'a> {
     found: DefUse,
     /// The current definition of each local.
     current: Vec<u32>,
+    /// The last entry definition made of each local.
+    entries: Vec<(FunctionId, u32)>,
     /// What to restore: local and definition before.
     journal: Vec<(LocalId, u32)>,
     /// Every assigned name with the expression that names it, by expression.
@@ -200,6 +202,7 @@ impl<'a> Walk<'a> {
                 carried: vec![Vec::new(); module.loops.len()],
             },
             current: vec![NONE; module.locals.len()],
+            entries: vec![(FunctionId(0), NONE); module.locals.len()],
             journal: Vec::new(),
             targets: assigned_names(module),
             loops: Vec::new(),
@@ -591,18 +594,21 @@ impl<'a> Walk<'a> {
 
     fn read(&mut self, local: LocalId) -> u32 {
         match self.current[local.index()] {
-            NONE => {
-                let def = self.entry(local);
-                self.set(local, def);
-                def
-            }
+            NONE => self.entry(local),
             def => def,
         }
     }
 
+    /// The one definition of a name at this function's entry.
     fn entry(&mut self, local: LocalId) -> u32 {
         let function = self.function;
-        self.add(Def::Entry { local, function })
+        let (of, def) = self.entries[local.index()];
+        if of == function && def != NONE {
+            return def;
+        }
+        let def = self.add(Def::Entry { local, function });
+        self.entries[local.index()] = (function, def);
+        def
     }
 
     fn undo(&mut self, mark: usize) {

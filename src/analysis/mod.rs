@@ -1,3 +1,5 @@
 //! What can be known of one file alone: definitions and uses, loops, access paths.
 
 pub mod def_use;
+pub mod facts;
+pub mod loops;

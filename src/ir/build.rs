@@ -7,10 +7,10 @@
 use rustc_hash::FxHashMap;
 
 use super::{
-    Binding, Block, BlockId, BlockOwner, CallKind, Class, ClassId, Concurrency, Expr, ExprId,
+    Binding, Block, BlockId, BlockOwner, Class, ClassId, Concurrency, Expr, ExprId,
     ExprList, ExprRange, Function, FunctionId, FunctionKind, Import, ImportId, Invocation, Local,
     LocalId, LocalKind, LogicalOp, Loop, LoopId, LoopKind, Module, Name, Param, ParamKind, ScopeId,
-    SequenceKind, Site, Stmt, StmtId, SyntaxError,
+    Site, Stmt, StmtId, SyntaxError,
 };
 use crate::ir::BinaryOp;
 use crate::source::Span;
@@ -706,11 +706,3 @@ impl Default for Builder {
         Self::new()
     }
 }
-
-/// Whether a call only renders: its callee may run later, or never.
-pub(crate) fn is_rendering(kind: CallKind) -> bool {
-    kind == CallKind::Jsx
-}
-
-/// The sequence kind of a plain list.
-pub(crate) const LIST: SequenceKind = SequenceKind::List;

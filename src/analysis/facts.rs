@@ -1,0 +1,171 @@
+//! What one file says, kept for the link step: its module, its definitions and uses, and
+//! indexes into both. A pure function of the file's text.
+
+use rustc_hash::FxHashMap;
+
+use super::def_use::DefUse;
+use crate::ir::{
+    ClassId, Expr, ExprId, FunctionId, FunctionKind, LocalId, LocalKind, LoopId, MODULE_BODY,
+    Module, Name, Site,
+};
+use crate::source::SourceFile;
+use crate::syntax;
+
+/// Everything the link step needs of a file.
+#[derive(Debug, Default)]
+pub struct FileFacts {
+    /// The lowered file.
+    pub module: Module,
+    /// Its definitions and uses.
+    pub def_use: DefUse,
+    /// Attributes set through the receiver in methods.
+    pub self_fields: Vec<SelfField>,
+    /// Module-level names.
+    pub module_names: FxHashMap<Name, LocalId>,
+    /// The loop that a call makes of its callback.
+    pub loop_of_call: FxHashMap<ExprId, LoopId>,
+    /// For each function, its sites: a range of [`Module::sites`].
+    pub site_ranges: Vec<(u32, u32)>,
+}
+
+/// `self.name = value` in a method.
+#[derive(Debug, Clone, Copy)]
+pub struct SelfField {
+    /// The class of the method.
+    pub class: ClassId,
+    /// The attribute.
+    pub name: Name,
+    /// What it receives.
+    pub value: ExprId,
+}
+
+/// Reads one file: parse, lower, definitions and uses.
+pub fn of_file(file: &SourceFile) -> FileFacts {
+    of_module(syntax::lower(file))
+}
+
+/// The facts of a lowered module.
+pub fn of_module(module: Module) -> FileFacts {
+    let def_use = DefUse::of(&module);
+    let mut module_names: FxHashMap<Name, LocalId> = FxHashMap::default();
+    for (i, local) in module.locals.iter().enumerate() {
+        if local.function != MODULE_BODY {
+            continue;
+        }
+        let is_declared = !matches!(local.kind, LocalKind::Variable | LocalKind::Catch);
+        let id = LocalId(i as u32);
+        let known = module_names.entry(local.name).or_insert(id);
+        if is_declared {
+            *known = id;
+        }
+    }
+    let mut facts = FileFacts {
+        self_fields: self_fields(&module),
+        module_names,
+        site_ranges: site_ranges(&module),
+        ..FileFacts::default()
+    };
+    for (i, lp) in module.loops.iter().enumerate() {
+        if let Some(call) = lp.call {
+            facts.loop_of_call.insert(call, LoopId(i as u32));
+        }
+    }
+    facts.module = module;
+    facts.def_use = def_use;
+    facts
+}
+
+impl FileFacts {
+    /// The sites of a function, in evaluation order.
+    pub fn sites(&self, function: FunctionId) -> &[Site] {
+        let (start, end) = self.site_ranges[function.index()];
+        &self.module.sites[start as usize..end as usize]
+    }
+
+    /// The index of a function's first site.
+    pub fn first_site(&self, function: FunctionId) -> usize {
+        self.site_ranges[function.index()].0 as usize
+    }
+}
+
+impl Module {
+    /// The innermost function whose code holds an expression.
+    pub fn function_of(&self, expr: ExprId) -> FunctionId {
+        // Functions open in the order of their first expression, and nest.
+        let after = self
+            .functions
+            .partition_point(|function| function.exprs.start <= expr.0);
+        let mut at = FunctionId(after.saturating_sub(1) as u32);
+        while !self.function(at).exprs.contains(expr) {
+            match self.function(at).parent {
+                Some(parent) => at = parent,
+                None => return MODULE_BODY,
+            }
+        }
+        at
+    }
+
+    /// The method whose receiver `this` or an arrow's outer receiver is.
+    pub fn receiver_owner(&self, mut function: FunctionId) -> FunctionId {
+        while self.function(function).kind == FunctionKind::Arrow {
+            match self.function(function).parent {
+                Some(parent) => function = parent,
+                None => break,
+            }
+        }
+        function
+    }
+
+    /// The class whose instance an expression is, if it is the receiver of a method: `this`,
+    /// or the first parameter of a method that has no keyword for it.
+    pub fn receiver_class(&self, expr: ExprId) -> Option<ClassId> {
+        match self.expr(expr) {
+            Expr::This => {
+                let owner = self.receiver_owner(self.function_of(expr));
+                self.function(owner).class
+            }
+            Expr::Local(local) => {
+                let local = self.local(local);
+                let function = self.function(local.function);
+                let is_first = local.kind == LocalKind::Param(0);
+                (self.exports_all && is_first && !function.is_static)
+                    .then_some(function.class)
+                    .flatten()
+            }
+            _ => None,
+        }
+    }
+}
+
+fn self_fields(module: &Module) -> Vec<SelfField> {
+    let mut found = Vec::new();
+    for i in 0..module.expr_count() {
+        let Expr::Assign {
+            op: None,
+            target,
+            value,
+        } = module.expr(ExprId(i as u32))
+        else {
+            continue;
+        };
+        if let Expr::Member { object, name } = module.expr(target) {
+            if let Some(class) = module.receiver_class(object) {
+                found.push(SelfField { class, name, value });
+            }
+        }
+    }
+    found
+}
+
+fn site_ranges(module: &Module) -> Vec<(u32, u32)> {
+    let mut ranges = vec![(0, 0); module.functions.len()];
+    let mut at = 0;
+    for (i, range) in ranges.iter_mut().enumerate() {
+        let start = at;
+        while module.sites.get(at).is_some_and(|s| s.function.index() == i) {
+            at += 1;
+        }
+        *range = (start as u32, at as u32);
+    }
+    ranges
+}

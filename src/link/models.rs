@@ -1,0 +1,842 @@
+//! What libraries do, as data: `rules/models/**.toml`, compiled for look-up.
+//!
+//! The format is told in `rules/models/README.md`. A model is used if the project imports its
+//! package; the models of the languages' own libraries always are.
+
+use include_dir::{Dir, include_dir};
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Deserialize;
+
+use crate::finding::Confidence;
+use crate::source::Ecosystem;
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules/models");
+
+macro_rules! model_ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u16);
+    )*};
+}
+
+model_ids! {
+    /// A kind of value that a library hands out.
+    ModelTypeId,
+    /// A call that some model describes.
+    CallModelId,
+    /// A path below a library's modules: `sqlalchemy.orm.Session`.
+    PathId,
+}
+
+/// What a call, iteration or await does besides computing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Reads a database.
+    DbRead,
+    /// Changes a database.
+    DbWrite,
+    /// Ends a transaction.
+    Commit,
+    /// Calls another service.
+    Remote,
+    /// Reads a cache server.
+    CacheRead,
+    /// Changes a cache server.
+    CacheWrite,
+    /// Reads or writes files.
+    File,
+    /// Waits for time to pass.
+    Sleep,
+    /// Waits for a lock.
+    Lock,
+    /// Runs a program.
+    Process,
+    /// Computes for long.
+    Cpu,
+    /// Reads or changes a database, as its SQL text says.
+    Sql,
+}
+
+/// How many rows a read asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rows {
+    /// Any number.
+    Many,
+    /// At most one.
+    One,
+    /// A count or other single value.
+    Scalar,
+    /// None.
+    None,
+}
+
+/// What a builtin costs for a receiver of n elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cost {
+    /// Walks the receiver to find something.
+    Search,
+    /// Moves all elements.
+    Shift,
+    /// Copies all elements.
+    Copy,
+    /// Sorts.
+    Sort,
+    /// Compiles a pattern or template.
+    Compile,
+}
+
+/// How concurrent calls are merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Batched {
+    /// A loader answers all calls of one tick together.
+    SameTick,
+    /// Queued and sent together.
+    Pipeline,
+}
+
+/// How often a callback runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runs {
+    /// Once.
+    Once,
+    /// Once per element of the receiver or first argument.
+    Each,
+}
+
+/// A type as models write it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TypeSpec {
+    /// Not said.
+    #[default]
+    Unknown,
+    /// A string, number or truth value.
+    Str,
+    /// A number.
+    Num,
+    /// A truth value.
+    Bool,
+    /// Null.
+    Null,
+    /// A type of some model.
+    Named(ModelTypeId),
+    /// The receiver's.
+    Receiver,
+    /// A row of the entity.
+    Entity,
+    /// An element of the receiver.
+    Element,
+    /// That of an argument.
+    Argument(u8),
+    /// What the callback returns.
+    Callback,
+    /// `list<T>` and the like.
+    Wrapped(Wrapper, Box<TypeSpec>),
+}
+
+/// A container of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Wrapper {
+    /// A list or array.
+    List = 1,
+    /// A set.
+    Set = 2,
+    /// A map; the type is that of its values.
+    Map = 3,
+    /// A generator or iterator.
+    Iterator = 4,
+    /// A promise or coroutine.
+    Promise = 5,
+    /// A tuple; the type is that of its first part.
+    Tuple = 6,
+}
+
+/// Where the entity of a call's result comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EntityFrom {
+    /// The receiver's entity.
+    #[default]
+    Receiver,
+    /// The entity of an argument.
+    Argument(u8),
+    /// A type argument.
+    Generic(u8),
+    /// The member's own name.
+    Name,
+}
+
+/// What limits the rows of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bounded {
+    /// The call itself.
+    Always,
+    /// An argument.
+    Argument(u8),
+    /// A key of an object argument, or a keyword argument.
+    Key(String),
+}
+
+/// A call, as its model describes it.
+#[derive(Debug, Clone)]
+pub struct CallModel {
+    /// The library.
+    pub package: String,
+    /// What it does, if it does anything.
+    pub effect: Option<Effect>,
+    /// Position of the SQL text.
+    pub sql: Option<u8>,
+    /// How many rows it asks for.
+    pub rows: Option<Rows>,
+    /// What it returns.
+    pub returns: TypeSpec,
+    /// Whose rows.
+    pub entity: EntityFrom,
+    /// Whether the result is a promise of `returns`.
+    pub awaitable: bool,
+    /// Whether it holds the thread.
+    pub blocking: bool,
+    /// What limits its rows.
+    pub bounded: Option<Bounded>,
+    /// What to call instead of once per element.
+    pub bulk: Option<String>,
+    /// How concurrent calls are merged.
+    pub batched: Option<Batched>,
+    /// Position of the argument called back, and how often.
+    pub callback: Option<(u8, Runs)>,
+    /// What the callback receives.
+    pub receives: TypeSpec,
+    /// What it costs.
+    pub cost: Option<Cost>,
+    /// Whether it changes the receiver.
+    pub mutates: bool,
+}
+
+/// What iterating or awaiting a value does.
+#[derive(Debug, Clone)]
+pub struct UseModel {
+    /// What it does.
+    pub effect: Option<Effect>,
+    /// How many rows it asks for.
+    pub rows: Option<Rows>,
+    /// The element's or result's type.
+    pub gives: TypeSpec,
+}
+
+/// A type of a model.
+#[derive(Debug, Clone)]
+pub struct ModelType {
+    /// `package.Name`.
+    pub name: String,
+    /// One value must not be used concurrently.
+    pub serial: bool,
+    /// Project classes deriving from it are tables.
+    pub entity: bool,
+    /// What iterating it does.
+    pub iterate: Option<UseModel>,
+    /// What awaiting it does.
+    pub awaited: Option<UseModel>,
+}
+
+/// What reading a member gives.
+#[derive(Debug, Clone)]
+pub struct AttributeModel {
+    /// Its type.
+    pub ty: TypeSpec,
+    /// Whose rows.
+    pub entity: EntityFrom,
+}
+
+/// A member of a type.
+#[derive(Debug, Clone, Default)]
+pub struct Member {
+    /// Reading it.
+    pub attribute: Option<AttributeModel>,
+    /// Calling it.
+    pub call: Option<CallModelId>,
+}
+
+/// A node of the path trie.
+#[derive(Debug, Clone, Default)]
+pub struct PathNode {
+    children: FxHashMap<String, PathId>,
+    /// A function or class at this path.
+    pub call: Option<CallModelId>,
+    /// The type whose class stands at this path.
+    pub ty: Option<ModelTypeId>,
+}
+
+/// All models in use.
+#[derive(Debug, Default)]
+pub struct Models {
+    types: Vec<ModelType>,
+    type_ids: FxHashMap<String, ModelTypeId>,
+    calls: Vec<CallModel>,
+    paths: Vec<PathNode>,
+    members: FxHashMap<(ModelTypeId, bool), FxHashMap<String, Member>>,
+    receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
+    builtins: Builtins,
+}
+
+/// The model types of the languages' own values.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Builtins {
+    /// By ecosystem: list, set, map, iterator, promise, tuple, string.
+    pub of: [[Option<ModelTypeId>; 7]; 2],
+}
+
+/// Why a model file was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The file is not TOML of the right form.
+    #[error("{path}: {message}")]
+    Syntax {
+        /// The model's file.
+        path: String,
+        /// What is wrong and where.
+        message: String,
+    },
+    /// It names a type that no model defines.
+    #[error("{path}: unknown type \"{name}\"")]
+    UnknownType {
+        /// The model's file.
+        path: String,
+        /// The name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSpec {
+    package: String,
+    #[serde(default)]
+    imports: Vec<String>,
+    #[serde(default, rename = "type")]
+    types: Vec<TypeEntry>,
+    #[serde(default, rename = "attribute")]
+    attributes: Vec<AttributeEntry>,
+    #[serde(default, rename = "call")]
+    calls: Vec<CallEntry>,
+    #[serde(default)]
+    iterate: Vec<UseEntry>,
+    #[serde(default, rename = "await")]
+    awaited: Vec<UseEntry>,
+    #[serde(default, rename = "receiver")]
+    receivers: Vec<ReceiverEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypeEntry {
+    name: String,
+    #[serde(default)]
+    paths: Vec<String>,
+    #[serde(default)]
+    serial: bool,
+    #[serde(default)]
+    entity: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttributeEntry {
+    on: String,
+    names: Vec<String>,
+    #[serde(rename = "type")]
+    ty: String,
+    entity: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallEntry {
+    on: Option<String>,
+    #[serde(default)]
+    names: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
+    effect: Option<Effect>,
+    sql: Option<u8>,
+    rows: Option<Rows>,
+    returns: Option<String>,
+    entity: Option<String>,
+    #[serde(default)]
+    awaitable: bool,
+    #[serde(default)]
+    blocking: bool,
+    bounded: Option<BoundedEntry>,
+    bulk: Option<String>,
+    batched: Option<Batched>,
+    callback: Option<u8>,
+    runs: Option<Runs>,
+    receives: Option<String>,
+    cost: Option<Cost>,
+    #[serde(default)]
+    mutates: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum BoundedEntry {
+    Always(bool),
+    By(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UseEntry {
+    on: String,
+    effect: Option<Effect>,
+    rows: Option<Rows>,
+    #[serde(alias = "returns")]
+    yields: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReceiverEntry {
+    names: Vec<String>,
+    #[serde(rename = "type")]
+    ty: String,
+    confidence: Confidence,
+}
+
+struct Source {
+    path: String,
+    ecosystem: Option<Ecosystem>,
+    spec: FileSpec,
+}
+
+impl Models {
+    /// Compiles the embedded models and the users' for a project that imports `imported`
+    /// modules. `users` holds path and text of each user model.
+    ///
+    /// # Errors
+    /// If a user's model is malformed. Embedded models are checked by the tests.
+    pub fn compile(
+        imported: &FxHashSet<String>,
+        users: &[(String, String)],
+    ) -> Result<Self, ModelError> {
+        let mut sources = Vec::new();
+        collect(&EMBEDDED, &mut sources)?;
+        for (path, text) in users {
+            sources.push(parse(path, text, None)?);
+        }
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
+        let needed = needed_packages(&sources, imported);
+        sources.retain(|source| {
+            source.spec.imports.is_empty() || needed.contains(&source.spec.package)
+        });
+        let mut models = Self {
+            paths: vec![PathNode::default(), PathNode::default()],
+            ..Self::default()
+        };
+        for source in &sources {
+            models.add_types(source);
+        }
+        for source in &sources {
+            models.add_members(source)?;
+        }
+        models.find_builtins();
+        Ok(models)
+    }
+
+    /// A type.
+    pub fn ty(&self, id: ModelTypeId) -> &ModelType {
+        &self.types[id.0 as usize]
+    }
+
+    /// The type of a qualified name, `django.QuerySet`.
+    pub fn type_named(&self, name: &str) -> Option<ModelTypeId> {
+        self.type_ids.get(name).copied()
+    }
+
+    /// A call's description.
+    pub fn call(&self, id: CallModelId) -> &CallModel {
+        &self.calls[id.0 as usize]
+    }
+
+    /// A node of the path trie.
+    pub fn path(&self, id: PathId) -> &PathNode {
+        &self.paths[id.0 as usize]
+    }
+
+    /// The node of a module: dotted in Python, a specifier in JavaScript.
+    pub fn module(&self, ecosystem: Ecosystem, module: &str) -> Option<PathId> {
+        let root = root_of(ecosystem);
+        match ecosystem {
+            Ecosystem::PyPi => module.split('.').try_fold(root, |at, part| self.child(at, part)),
+            Ecosystem::Npm => {
+                let module = module.strip_prefix("node:").unwrap_or(module);
+                self.child(root, module).or_else(|| {
+                    let (scope, _) = module.split_once('/')?;
+                    self.child(root, &format!("{scope}/"))
+                })
+            }
+        }
+    }
+
+    /// The node of a global or builtin name.
+    pub fn global(&self, ecosystem: Ecosystem, name: &str) -> Option<PathId> {
+        let home = match ecosystem {
+            Ecosystem::PyPi => "builtins",
+            Ecosystem::Npm => "",
+        };
+        self.child(self.child(root_of(ecosystem), home)?, name)
+    }
+
+    /// The node one step further.
+    pub fn child(&self, at: PathId, name: &str) -> Option<PathId> {
+        self.path(at).children.get(name).copied()
+    }
+
+    /// A member of a value of a type, or (`of_class`) of the type's class.
+    pub fn member(&self, ty: ModelTypeId, of_class: bool, name: &str) -> Option<&Member> {
+        let members = self.members.get(&(ty, of_class))?;
+        members.get(name).or_else(|| members.get("*"))
+    }
+
+    /// The type that values of this name have by convention.
+    pub fn receiver(&self, name: &str) -> Option<(ModelTypeId, Confidence)> {
+        self.receivers.get(name).copied()
+    }
+
+    /// The model type of a container.
+    pub fn wrapper_type(&self, ecosystem: Ecosystem, wrapper: Wrapper) -> Option<ModelTypeId> {
+        self.builtins.of[ecosystem as usize][wrapper as usize - 1]
+    }
+
+    /// The model type of strings.
+    pub fn string_type(&self, ecosystem: Ecosystem) -> Option<ModelTypeId> {
+        self.builtins.of[ecosystem as usize][6]
+    }
+
+    fn add_types(&mut self, source: &Source) {
+        for entry in &source.spec.types {
+            let name = format!("{}.{}", source.spec.package, entry.name);
+            let id = ModelTypeId(self.types.len() as u16);
+            self.types.push(ModelType {
+                name: name.clone(),
+                serial: entry.serial,
+                entity: entry.entity,
+                iterate: None,
+                awaited: None,
+            });
+            self.type_ids.insert(name, id);
+            for path in &entry.paths {
+                let node = self.node(source, path);
+                self.paths[node.0 as usize].ty = Some(id);
+            }
+        }
+    }
+
+    fn add_members(&mut self, source: &Source) -> Result<(), ModelError> {
+        for entry in &source.spec.attributes {
+            let (on, of_class) = self.receiver_type(source, &entry.on)?;
+            let attribute = AttributeModel {
+                ty: self.type_spec(source, &entry.ty)?,
+                entity: entity_from(entry.entity.as_deref()),
+            };
+            for name in &entry.names {
+                self.member_mut(on, of_class, name).attribute = Some(attribute.clone());
+            }
+        }
+        for entry in &source.spec.calls {
+            let id = CallModelId(self.calls.len() as u16);
+            let returns = self.optional_type(source, entry.returns.as_deref())?;
+            let receives = self.optional_type(source, entry.receives.as_deref())?;
+            self.calls.push(CallModel {
+                package: source.spec.package.clone(),
+                effect: entry.effect,
+                sql: entry.sql,
+                rows: entry.rows,
+                returns,
+                entity: entity_from(entry.entity.as_deref()),
+                awaitable: entry.awaitable,
+                blocking: entry.blocking,
+                bounded: entry.bounded.as_ref().and_then(bounded),
+                bulk: entry.bulk.clone(),
+                batched: entry.batched,
+                callback: entry
+                    .callback
+                    .map(|at| (at, entry.runs.unwrap_or(Runs::Once))),
+                receives,
+                cost: entry.cost,
+                mutates: entry.mutates,
+            });
+            if let Some(on) = &entry.on {
+                let (on, of_class) = self.receiver_type(source, on)?;
+                for name in &entry.names {
+                    self.member_mut(on, of_class, name).call = Some(id);
+                }
+            }
+            for path in &entry.paths {
+                let node = self.node(source, path);
+                self.paths[node.0 as usize].call = Some(id);
+            }
+        }
+        for (entries, is_await) in [(&source.spec.iterate, false), (&source.spec.awaited, true)] {
+            for entry in entries {
+                let (on, _) = self.receiver_type(source, &entry.on)?;
+                let model = Some(UseModel {
+                    effect: entry.effect,
+                    rows: entry.rows,
+                    gives: self.optional_type(source, entry.yields.as_deref())?,
+                });
+                let ty = &mut self.types[on.0 as usize];
+                if is_await {
+                    ty.awaited = model;
+                } else {
+                    ty.iterate = model;
+                }
+            }
+        }
+        for entry in &source.spec.receivers {
+            let (ty, _) = self.receiver_type(source, &entry.ty)?;
+            for name in &entry.names {
+                self.receivers
+                    .entry(name.clone())
+                    .or_insert((ty, entry.confidence));
+            }
+        }
+        Ok(())
+    }
+
+    fn find_builtins(&mut self) {
+        for (i, package) in ["python", "javascript"].iter().enumerate() {
+            let names: [&[&str]; 7] = [
+                &["List", "Array"],
+                &["Set"],
+                &["Dict", "Map"],
+                &["Iterator", "Generator"],
+                &["Promise", "Coroutine"],
+                &["Tuple"],
+                &["Str", "String"],
+            ];
+            for (j, names) in names.iter().enumerate() {
+                self.builtins.of[i][j] = names
+                    .iter()
+                    .find_map(|name| self.type_named(&format!("{package}.{name}")));
+            }
+        }
+    }
+
+    fn member_mut(&mut self, ty: ModelTypeId, of_class: bool, name: &str) -> &mut Member {
+        let members = self.members.entry((ty, of_class)).or_default();
+        members.entry(name.to_owned()).or_default()
+    }
+
+    fn receiver_type(&self, source: &Source, name: &str) -> Result<(ModelTypeId, bool), ModelError> {
+        let (name, of_class) = match name.strip_suffix(".class") {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        Ok((self.named(source, name)?, of_class))
+    }
+
+    fn named(&self, source: &Source, name: &str) -> Result<ModelTypeId, ModelError> {
+        let own = format!("{}.{name}", source.spec.package);
+        let found = self.type_ids.get(&own).or_else(|| self.type_ids.get(name));
+        found.copied().ok_or_else(|| ModelError::UnknownType {
+            path: source.path.clone(),
+            name: name.to_owned(),
+        })
+    }
+
+    fn optional_type(&self, source: &Source, text: Option<&str>) -> Result<TypeSpec, ModelError> {
+        text.map_or(Ok(TypeSpec::Unknown), |text| self.type_spec(source, text))
+    }
+
+    fn type_spec(&self, source: &Source, text: &str) -> Result<TypeSpec, ModelError> {
+        let text = text.trim();
+        if let Some((head, rest)) = text.split_once('<') {
+            let inner = rest.strip_suffix('>').unwrap_or(rest);
+            let first = first_of(inner);
+            let wrapper = match head.trim() {
+                "list" => Wrapper::List,
+                "set" => Wrapper::Set,
+                "map" => Wrapper::Map,
+                "iterator" => Wrapper::Iterator,
+                "promise" => Wrapper::Promise,
+                "tuple" => Wrapper::Tuple,
+                _ => return self.named(source, head).map(TypeSpec::Named),
+            };
+            let inner = self.type_spec(source, first)?;
+            return Ok(TypeSpec::Wrapped(wrapper, Box::new(inner)));
+        }
+        Ok(match text {
+            "unknown" => TypeSpec::Unknown,
+            "string" => TypeSpec::Str,
+            "number" => TypeSpec::Num,
+            "bool" => TypeSpec::Bool,
+            "null" => TypeSpec::Null,
+            "self" => TypeSpec::Receiver,
+            "entity" => TypeSpec::Entity,
+            "element" => TypeSpec::Element,
+            "callback" => TypeSpec::Callback,
+            "list" | "set" | "map" | "iterator" | "promise" | "tuple" => {
+                return self.type_spec(source, &format!("{text}<unknown>"));
+            }
+            _ => match text.strip_prefix("argument").and_then(|n| n.parse().ok()) {
+                Some(n) => TypeSpec::Argument(n),
+                None => TypeSpec::Named(self.named(source, text)?),
+            },
+        })
+    }
+
+    fn node(&mut self, source: &Source, path: &str) -> PathId {
+        let (ecosystem, parts): (Ecosystem, Vec<&str>) = match path.split_once('#') {
+            Some((module, rest)) => {
+                let module = module.strip_prefix("node:").unwrap_or(module);
+                let rest = rest.split('.').filter(|part| !part.is_empty());
+                (
+                    Ecosystem::Npm,
+                    std::iter::once(module).chain(rest).collect(),
+                )
+            }
+            None if source.ecosystem == Some(Ecosystem::Npm) => (Ecosystem::Npm, vec![path]),
+            None => (Ecosystem::PyPi, path.split('.').collect()),
+        };
+        let mut at = root_of(ecosystem);
+        for part in parts {
+            at = match self.child(at, part) {
+                Some(next) => next,
+                None => {
+                    let next = PathId(self.paths.len() as u16);
+                    self.paths.push(PathNode::default());
+                    self.paths[at.0 as usize]
+                        .children
+                        .insert(part.to_owned(), next);
+                    next
+                }
+            };
+        }
+        at
+    }
+}
+
+/// The first of several comma-separated types.
+fn first_of(inner: &str) -> &str {
+    let mut depth = 0;
+    for (i, c) in inner.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' => depth -= 1,
+            ',' if depth == 0 => return &inner[..i],
+            _ => {}
+        }
+    }
+    inner
+}
+
+fn root_of(ecosystem: Ecosystem) -> PathId {
+    match ecosystem {
+        Ecosystem::PyPi => PathId(0),
+        Ecosystem::Npm => PathId(1),
+    }
+}
+
+fn entity_from(text: Option<&str>) -> EntityFrom {
+    let number = |prefix: &str| text.and_then(|t| t.strip_prefix(prefix)?.parse().ok());
+    if let Some(n) = number("argument") {
+        return EntityFrom::Argument(n);
+    }
+    if let Some(n) = number("generic") {
+        return EntityFrom::Generic(n);
+    }
+    match text {
+        Some("name") => EntityFrom::Name,
+        _ => EntityFrom::Receiver,
+    }
+}
+
+fn bounded(entry: &BoundedEntry) -> Option<Bounded> {
+    match entry {
+        BoundedEntry::Always(true) => Some(Bounded::Always),
+        BoundedEntry::Always(false) => None,
+        BoundedEntry::By(text) => Some(match text.strip_prefix("key:") {
+            Some(key) => Bounded::Key(key.to_owned()),
+            None => Bounded::Argument(
+                text.strip_prefix("argument")
+                    .and_then(|n| n.parse().ok())
+                    .unwrap_or(0),
+            ),
+        }),
+    }
+}
+
+fn collect(dir: &Dir<'_>, into: &mut Vec<Source>) -> Result<(), ModelError> {
+    for file in dir.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        if !path.ends_with(".toml") {
+            continue;
+        }
+        let ecosystem = match path.split('/').next() {
+            Some("pypi") => Some(Ecosystem::PyPi),
+            Some("npm") => Some(Ecosystem::Npm),
+            _ => None,
+        };
+        into.push(parse(&path, file.contents_utf8().unwrap_or(""), ecosystem)?);
+    }
+    dir.dirs().try_for_each(|dir| collect(dir, into))
+}
+
+fn parse(path: &str, text: &str, ecosystem: Option<Ecosystem>) -> Result<Source, ModelError> {
+    let spec = toml::from_str(text).map_err(|error| ModelError::Syntax {
+        path: path.to_owned(),
+        message: error.to_string(),
+    })?;
+    Ok(Source {
+        path: path.to_owned(),
+        ecosystem,
+        spec,
+    })
+}
+
+/// The packages in use: those imported, and those whose types the models of these name.
+fn needed_packages(sources: &[Source], imported: &FxHashSet<String>) -> FxHashSet<String> {
+    let mut needed: FxHashSet<String> = sources
+        .iter()
+        .filter(|source| {
+            let mut imports = source.spec.imports.iter();
+            imports.any(|import| {
+                imported.contains(import)
+                    || (import.ends_with('/') && imported.iter().any(|i| i.starts_with(import)))
+            })
+        })
+        .map(|source| source.spec.package.clone())
+        .collect();
+    loop {
+        let mut more = Vec::new();
+        for source in sources {
+            if !source.spec.imports.is_empty() && !needed.contains(&source.spec.package) {
+                continue;
+            }
+            for other in sources {
+                let mentions = |text: &str| text.contains(&format!("{}.", other.spec.package));
+                if !needed.contains(&other.spec.package) && mentioned(&source.spec, mentions) {
+                    more.push(other.spec.package.clone());
+                }
+            }
+        }
+        if more.is_empty() {
+            return needed;
+        }
+        needed.extend(more);
+    }
+}
+
+/// Whether any type that a model writes satisfies `test`.
+fn mentioned(spec: &FileSpec, test: impl Fn(&str) -> bool) -> bool {
+    let calls = spec.calls.iter().flat_map(|c| [&c.on, &c.returns, &c.receives]);
+    let uses = spec.iterate.iter().chain(&spec.awaited);
+    spec.attributes.iter().any(|a| test(&a.on) || test(&a.ty))
+        || calls.flatten().any(|text| test(text))
+        || uses.flat_map(|u| [Some(&u.on), u.yields.as_ref()]).flatten().any(|text| test(text))
+}

@@ -1,0 +1,411 @@
+//! What files know of each other: imports meet exports, and the types of all that can be
+//! imported, found in rounds until nothing changes.
+//!
+//! Each round reads the results of the one before and none of its own, so that the outcome is
+//! the same on any number of threads.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::infer::Typer;
+use super::models::Models;
+use super::modules::{Modules, Target, parent};
+use super::types::{Base, ClassRef, FunctionRef, Type};
+use crate::analysis::facts::FileFacts;
+use crate::ir::{
+    ClassId, ExportKind, FunctionId, ImportId, ImportKind, LocalId, LocalKind, MODULE_BODY, Name,
+};
+use crate::source::{Ecosystem, FileId};
+
+/// Rounds after which types that still change are taken as they are.
+const MAX_ROUNDS: usize = 6;
+/// Re-exports followed before giving up.
+const MAX_HOPS: u32 = 16;
+
+/// A file as the link step sees it.
+#[derive(Debug)]
+pub struct Unit {
+    /// Path relative to the root.
+    pub path: String,
+    /// Where its libraries come from.
+    pub ecosystem: Ecosystem,
+    /// What it says.
+    pub facts: FileFacts,
+}
+
+/// All files, models and module resolution.
+#[derive(Debug)]
+pub struct World {
+    /// The files, by [`FileId`].
+    pub units: Vec<Unit>,
+    /// Which file an import means.
+    pub modules: Modules,
+    /// What libraries do.
+    pub models: Models,
+    /// The types of what can be imported.
+    pub(super) state: Vec<FileTypes>,
+}
+
+/// The types of one file's definitions, as far as the rounds have found them.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct FileTypes {
+    /// What each function returns.
+    pub returns: Vec<Type>,
+    /// What each class derives from.
+    pub bases: Vec<Vec<Type>>,
+    /// The attributes of each class.
+    pub fields: Vec<Vec<(Name, Type)>>,
+    /// Module-level variables.
+    pub locals: FxHashMap<LocalId, Type>,
+    /// Exported values.
+    pub exports: Vec<Type>,
+}
+
+impl World {
+    /// Links the files.
+    pub fn new(units: Vec<Unit>, modules: Modules, models: Models) -> Self {
+        let state = units
+            .iter()
+            .map(|unit| {
+                let module = &unit.facts.module;
+                FileTypes {
+                    returns: vec![Type::UNKNOWN; module.functions.len()],
+                    bases: vec![Vec::new(); module.classes.len()],
+                    fields: vec![Vec::new(); module.classes.len()],
+                    locals: FxHashMap::default(),
+                    exports: vec![Type::UNKNOWN; module.exports.len()],
+                }
+            })
+            .collect();
+        let mut world = Self {
+            units,
+            modules,
+            models,
+            state,
+        };
+        world.solve();
+        world
+    }
+
+    /// A file.
+    pub fn unit(&self, file: FileId) -> &Unit {
+        &self.units[file.index()]
+    }
+
+    fn solve(&mut self) {
+        let importers = self.importers();
+        let mut dirty: Vec<bool> = vec![true; self.units.len()];
+        for _ in 0..MAX_ROUNDS {
+            let next: Vec<Option<FileTypes>> = (0..self.units.len())
+                .into_par_iter()
+                .map(|i| {
+                    if !dirty[i] {
+                        return None;
+                    }
+                    let types = self.types_of(FileId(i as u32));
+                    (types != self.state[i]).then_some(types)
+                })
+                .collect();
+            dirty.fill(false);
+            let mut changed = false;
+            for (i, types) in next.into_iter().enumerate() {
+                if let Some(types) = types {
+                    changed = true;
+                    self.state[i] = types;
+                    dirty[i] = true;
+                    for importer in &importers[i] {
+                        dirty[importer.index()] = true;
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    /// For each file, those that import it, straight or through re-exports of names.
+    fn importers(&self) -> Vec<Vec<FileId>> {
+        let imports: Vec<Vec<FileId>> = (0..self.units.len())
+            .into_par_iter()
+            .map(|i| self.imported_files(FileId(i as u32)))
+            .collect();
+        let mut importers = vec![Vec::new(); self.units.len()];
+        for (i, files) in imports.iter().enumerate() {
+            for file in files {
+                importers[file.index()].push(FileId(i as u32));
+            }
+        }
+        // A barrel's importers see what the barrel imports.
+        let through = importers.clone();
+        for (i, list) in importers.iter_mut().enumerate() {
+            for barrel in &through[i] {
+                if self.is_barrel(*barrel) {
+                    list.extend_from_slice(&through[barrel.index()]);
+                }
+            }
+            list.sort_unstable();
+            list.dedup();
+        }
+        importers
+    }
+
+    fn is_barrel(&self, file: FileId) -> bool {
+        let unit = self.unit(file);
+        let exports = &unit.facts.module.exports;
+        unit.path.ends_with("__init__.py")
+            || exports.iter().any(|export| {
+                matches!(
+                    export.kind,
+                    ExportKind::From { .. } | ExportKind::Star { .. }
+                )
+            })
+    }
+
+    fn imported_files(&self, file: FileId) -> Vec<FileId> {
+        let module = &self.unit(file).facts.module;
+        let mut found = Vec::new();
+        for i in 0..module.imports.len() {
+            let ty = self.import_type(file, ImportId(i as u32));
+            match ty.base {
+                Base::File(f) => found.push(f),
+                Base::Instance(c) | Base::Class(c) => found.push(c.file),
+                Base::Function(f) => found.push(f.file),
+                _ => {}
+            }
+            if let Some(Target::File(f)) = self.target(file, ImportId(i as u32)) {
+                found.push(f);
+            }
+        }
+        for export in &module.exports {
+            if let ExportKind::From { module: name, .. } | ExportKind::Star { module: name } =
+                export.kind
+            {
+                if let Some(Target::File(f)) = self.resolve(file, 0, module.text(name)) {
+                    found.push(f);
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn types_of(&self, file: FileId) -> FileTypes {
+        let facts = &self.unit(file).facts;
+        let module = &facts.module;
+        let mut typer = Typer::new(self, file);
+        let mut types = FileTypes::default();
+        for (i, class) in module.classes.iter().enumerate() {
+            let bases = module.list(class.bases);
+            types
+                .bases
+                .push(bases.iter().map(|&base| typer.base_class(base)).collect());
+            types.fields.push(typer.fields(ClassId(i as u32)));
+        }
+        for i in 0..module.functions.len() {
+            types.returns.push(typer.returned(FunctionId(i as u32)));
+        }
+        for (i, local) in module.locals.iter().enumerate() {
+            let is_variable = matches!(local.kind, LocalKind::Variable | LocalKind::Const);
+            if local.function == MODULE_BODY && is_variable {
+                let id = LocalId(i as u32);
+                let ty = typer.variable(id);
+                if !ty.is_unknown() {
+                    types.locals.insert(id, ty);
+                }
+            }
+        }
+        for export in &module.exports {
+            types.exports.push(match export.kind {
+                ExportKind::Expr(value) => typer.of(value),
+                _ => Type::UNKNOWN,
+            });
+        }
+        types
+    }
+
+    // --- imports and exports --------------------------------------------------------------
+
+    /// What an import binds.
+    pub fn import_type(&self, file: FileId, import: ImportId) -> Type {
+        self.import_at(file, import, 0)
+    }
+
+    fn import_at(&self, file: FileId, id: ImportId, hops: u32) -> Type {
+        if hops > MAX_HOPS {
+            return Type::UNKNOWN;
+        }
+        let unit = self.unit(file);
+        let module = &unit.facts.module;
+        let import = &module.imports[id.index()];
+        let path = module.text(import.module);
+        let path = match import.kind {
+            ImportKind::Root => path.split('.').next().unwrap_or(path),
+            _ => path,
+        };
+        if let Some(target) = self.resolve(file, import.level, path) {
+            return match import.kind {
+                ImportKind::Named(name) => self.member_of(target, module.text(name), hops + 1),
+                ImportKind::Default => match target {
+                    Target::File(f) => self
+                        .export_at(f, "default", hops + 1)
+                        .or_else(|| self.export_at(f, "=", hops + 1))
+                        .unwrap_or(Type::UNKNOWN),
+                    Target::Folder(_) => Type::UNKNOWN,
+                },
+                _ => self.namespace(target, hops + 1),
+            };
+        }
+        if import.level > 0 {
+            return Type::UNKNOWN;
+        }
+        let node = self.models.module(unit.ecosystem, path);
+        let node = match import.kind {
+            ImportKind::Named(name) => {
+                node.and_then(|node| self.models.child(node, module.text(name)))
+            }
+            ImportKind::Default => {
+                node.map(|node| self.models.child(node, "default").unwrap_or(node))
+            }
+            _ => node,
+        };
+        match node {
+            Some(node) => Type::of(Base::Path(node)),
+            None => Type::of(Base::External),
+        }
+    }
+
+    fn target(&self, file: FileId, id: ImportId) -> Option<Target> {
+        let module = &self.unit(file).facts.module;
+        let import = &module.imports[id.index()];
+        self.resolve(file, import.level, module.text(import.module))
+    }
+
+    /// The file or folder that a module name means.
+    pub fn resolve(&self, file: FileId, level: u16, name: &str) -> Option<Target> {
+        let unit = self.unit(file);
+        match unit.ecosystem {
+            Ecosystem::PyPi => self.modules.python(&unit.path, level, name),
+            Ecosystem::Npm => self.modules.script(&unit.path, name).map(Target::File),
+        }
+    }
+
+    fn namespace(&self, target: Target, hops: u32) -> Type {
+        match target {
+            // `module.exports = f`: requiring the module gives `f`.
+            Target::File(file) => self
+                .export_at(file, "=", hops)
+                .filter(|ty| !ty.is_unknown())
+                .unwrap_or(Type::of(Base::File(file))),
+            Target::Folder(folder) => Type::of(Base::Folder(folder)),
+        }
+    }
+
+    fn member_of(&self, target: Target, name: &str, hops: u32) -> Type {
+        let folder = match target {
+            Target::File(file) => {
+                if let Some(ty) = self.export_at(file, name, hops) {
+                    return ty;
+                }
+                let path = &self.unit(file).path;
+                if !path.ends_with("__init__.py") {
+                    return Type::UNKNOWN;
+                }
+                parent(path)
+            }
+            Target::Folder(folder) => self.modules.folder(folder),
+        };
+        match self.modules.python_child(folder, name) {
+            Some(target) => self.namespace(target, hops),
+            None => Type::UNKNOWN,
+        }
+    }
+
+    /// A member of a module object.
+    pub fn module_member(&self, base: Base, name: &str) -> Type {
+        match base {
+            Base::File(file) => self.member_of(Target::File(file), name, 0),
+            Base::Folder(folder) => self.member_of(Target::Folder(folder), name, 0),
+            _ => Type::UNKNOWN,
+        }
+    }
+
+    fn export_at(&self, file: FileId, name: &str, hops: u32) -> Option<Type> {
+        if hops > MAX_HOPS {
+            return None;
+        }
+        let facts = &self.unit(file).facts;
+        let module = &facts.module;
+        let wanted = module.name(name);
+        if let Some(wanted) = wanted {
+            for (i, export) in module.exports.iter().enumerate().rev() {
+                if export.name != wanted {
+                    continue;
+                }
+                match export.kind {
+                    ExportKind::Local(local) => {
+                        return Some(self.module_local(file, local, hops + 1));
+                    }
+                    ExportKind::Expr(_) => return Some(self.state[file.index()].exports[i]),
+                    ExportKind::From {
+                        module: from,
+                        name: inner,
+                    } => {
+                        let target = self.resolve(file, 0, module.text(from))?;
+                        return Some(match inner {
+                            Some(inner) => self.member_of(target, module.text(inner), hops + 1),
+                            None => self.namespace(target, hops + 1),
+                        });
+                    }
+                    ExportKind::Star { .. } => {}
+                }
+            }
+            if module.exports_all {
+                if let Some(&local) = facts.module_names.get(&wanted) {
+                    return Some(self.module_local(file, local, hops + 1));
+                }
+            }
+        }
+        for export in &module.exports {
+            if let ExportKind::Star { module: from } = export.kind {
+                if let Some(Target::File(target)) = self.resolve(file, 0, module.text(from)) {
+                    if let Some(found) = self.export_at(target, name, hops + 1) {
+                        return Some(found);
+                    }
+                }
+            }
+        }
+        if module.exports_all {
+            for import in &module.imports {
+                if import.kind != ImportKind::Star {
+                    continue;
+                }
+                let path = module.text(import.module);
+                if let Some(target) = self.resolve(file, import.level, path) {
+                    let found = self.member_of(target, name, hops + 1);
+                    if !found.is_unknown() {
+                        return Some(found);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The type of a module-level name as other functions and files see it.
+    pub fn module_local(&self, file: FileId, local: LocalId, hops: u32) -> Type {
+        match self.unit(file).facts.module.local(local).kind {
+            LocalKind::Function(function) => {
+                Type::of(Base::Function(FunctionRef { file, function }))
+            }
+            LocalKind::Class(class) => Type::of(Base::Class(ClassRef { file, class })),
+            LocalKind::Import(import) => self.import_at(file, import, hops),
+            _ => self.state[file.index()]
+                .locals
+                .get(&local)
+                .copied()
+                .unwrap_or(Type::UNKNOWN),
+        }
+    }
+}
