@@ -162,7 +162,11 @@ fn site_ranges(module: &Module) -> Vec<(u32, u32)> {
     let mut at = 0;
     for (i, range) in ranges.iter_mut().enumerate() {
         let start = at;
-        while module.sites.get(at).is_some_and(|s| s.function.index() == i) {
+        while module
+            .sites
+            .get(at)
+            .is_some_and(|s| s.function.index() == i)
+        {
             at += 1;
         }
         *range = (start as u32, at as u32);

@@ -2,4 +2,5 @@
 
 pub mod def_use;
 pub mod facts;
+pub mod flow;
 pub mod loops;

@@ -7,10 +7,10 @@
 use rustc_hash::FxHashMap;
 
 use super::{
-    Binding, Block, BlockId, BlockOwner, Class, ClassId, Concurrency, Expr, ExprId,
-    ExprList, ExprRange, Function, FunctionId, FunctionKind, Import, ImportId, Invocation, Local,
-    LocalId, LocalKind, LogicalOp, Loop, LoopId, LoopKind, Module, Name, Param, ParamKind, ScopeId,
-    Site, Stmt, StmtId, SyntaxError,
+    Binding, Block, BlockId, BlockOwner, Class, ClassId, Concurrency, Expr, ExprId, ExprList,
+    ExprRange, Function, FunctionId, FunctionKind, Import, ImportId, Invocation, Local, LocalId,
+    LocalKind, LogicalOp, Loop, LoopId, LoopKind, Module, Name, Param, ParamKind, ScopeId, Site,
+    Stmt, StmtId, SyntaxError,
 };
 use crate::ir::BinaryOp;
 use crate::source::Span;

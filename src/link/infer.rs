@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::models::{EntityFrom, ModelTypeId, TypeSpec, Wrapper};
+use super::models::{Bounded, EntityFrom, ModelTypeId, TypeSpec, Wrapper};
 use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::def_use::{Def, DefId};
@@ -299,9 +299,7 @@ impl<'w> Typer<'w> {
     /// The type that a value of this name has in practice.
     fn by_convention(&self, name: &str) -> Type {
         match self.world.models.receiver(name) {
-            Some((ty, confidence)) => {
-                Type::of(Base::Model(ty, Entity::None)).at_most(confidence)
-            }
+            Some((ty, confidence)) => Type::of(Base::Model(ty, Entity::None)).at_most(confidence),
             None => Type::UNKNOWN,
         }
     }
@@ -336,9 +334,9 @@ impl<'w> Typer<'w> {
                     file: self.file,
                     class,
                 };
-                let is_class_method = module.list(declared.decorators).iter().any(|&d| {
-                    matches!(module.expr(d), Expr::Name(n) if module.text(n) == "classmethod")
-                });
+                let is_class_method = module.list(declared.decorators).iter().any(
+                    |&d| matches!(module.expr(d), Expr::Name(n) if module.text(n) == "classmethod"),
+                );
                 return Type::of(if is_class_method {
                     Base::Class(class)
                 } else {
@@ -357,7 +355,9 @@ impl<'w> Typer<'w> {
             }
             Invocation::Argument(call, position) => {
                 if let Some((model, receiver)) = self.called_model(call) {
-                    if model.callback.is_some_and(|(at, _)| u16::from(at) == position)
+                    if model
+                        .callback
+                        .is_some_and(|(at, _)| u16::from(at) == position)
                         && index == 0
                     {
                         let receives = &model.receives;
@@ -464,7 +464,9 @@ impl<'w> Typer<'w> {
             | "Awaited" | "Final" | "ClassVar" | "Mapped" => return self.annotated(first),
             "Union" => {
                 let first = self.annotated(first);
-                return args[1..].iter().fold(first, |ty, &arg| ty.or(self.annotated(arg)));
+                return args[1..]
+                    .iter()
+                    .fold(first, |ty, &arg| ty.or(self.annotated(arg)));
             }
             "type" | "Type" => {
                 return self.of(first);
@@ -665,7 +667,9 @@ impl<'w> Typer<'w> {
                     return Some(field.1);
                 }
                 let inner = declared.inner.iter().copied();
-                let inner = inner.into_iter().find(|&c| module.class(c).name == Some(name));
+                let inner = inner
+                    .into_iter()
+                    .find(|&c| module.class(c).name == Some(name));
                 if let Some(class) = inner {
                     let file = current.file;
                     return Some(Type::of(Base::Class(ClassRef { file, class })));
@@ -739,7 +743,7 @@ impl<'w> Typer<'w> {
         match over.base {
             Base::Model(ty, entity) => {
                 let world = self.world;
-                match &world.models.ty(ty).iterate {
+                match world.models.iterate(ty) {
                     Some(model) => self
                         .plain_spec(&model.gives, over, entity)
                         .at_most(over.confidence),
@@ -757,7 +761,7 @@ impl<'w> Typer<'w> {
             (Some(Wrapper::Promise), _) => ty.peeled(),
             (None, Base::Model(id, entity)) => {
                 let world = self.world;
-                match &world.models.ty(id).awaited {
+                match world.models.awaited(id) {
                     Some(model) => self
                         .plain_spec(&model.gives, ty, entity)
                         .at_most(ty.confidence),
@@ -785,9 +789,7 @@ impl<'w> Typer<'w> {
                 // Calling a value of a library: sql`…`.
                 return match self.world.models.member(id, false, "()") {
                     Some(member) => match member.call {
-                        Some(call) => {
-                            Type::of(Base::Method(call, entity)).at_most(ty.confidence)
-                        }
+                        Some(call) => Type::of(Base::Method(call, entity)).at_most(ty.confidence),
                         None => ty,
                     },
                     None => ty,
@@ -798,10 +800,7 @@ impl<'w> Typer<'w> {
     }
 
     /// The model of a call and the type of its receiver.
-    pub fn called_model(
-        &mut self,
-        call: ExprId,
-    ) -> Option<(&'w super::models::CallModel, Type)> {
+    pub fn called_model(&mut self, call: ExprId) -> Option<(&'w super::models::CallModel, Type)> {
         let callee = self.callee(call);
         let world = self.world;
         let id = match callee.base {
@@ -810,6 +809,7 @@ impl<'w> Typer<'w> {
             Base::Path(path) => world.models.path(path).call?,
             _ => return None,
         };
+        let id = world.models.select(id, |bound| self.is_given(call, bound));
         Some((world.models.call(id), self.receiver_of(call)))
     }
 
@@ -852,12 +852,16 @@ impl<'w> Typer<'w> {
                         self.model_result(id, Type::UNKNOWN, Entity::None, call)
                     }
                     (_, Some(ty)) => {
-                        let entity = self.generic_argument(call);
+                        let entity = match world.models.ty(ty).entity_from {
+                            EntityFrom::Argument(n) => {
+                                let argument = self.argument(call, usize::from(n));
+                                argument.map_or(Entity::None, |a| entity_of(self.of(a)))
+                            }
+                            _ => self.generic_argument(call),
+                        };
                         Type::of(Base::Model(ty, entity))
                     }
-                    (Some(id), None) => {
-                        self.model_result(id, Type::UNKNOWN, Entity::None, call)
-                    }
+                    (Some(id), None) => self.model_result(id, Type::UNKNOWN, Entity::None, call),
                     (None, None) => Type::of(Base::External),
                 }
             }
@@ -928,6 +932,7 @@ impl<'w> Typer<'w> {
         call: ExprId,
     ) -> Type {
         let world = self.world;
+        let id = world.models.select(id, |bound| self.is_given(call, bound));
         let model = world.models.call(id);
         let entity = match model.entity {
             EntityFrom::Receiver => entity,
@@ -974,6 +979,23 @@ impl<'w> Typer<'w> {
         }
     }
 
+    /// Whether a call has the argument that a model names.
+    pub fn is_given(&self, call: ExprId, bound: &Bounded) -> bool {
+        let module = self.module;
+        let Expr::Call { args, .. } = module.expr(call) else {
+            return false;
+        };
+        match bound {
+            Bounded::Always => true,
+            Bounded::Argument(n) => self.argument(call, usize::from(*n)).is_some(),
+            Bounded::Key(key) => module.list(args).iter().any(|&arg| match module.expr(arg) {
+                Expr::Keyword { name, .. } => module.text(name) == key,
+                Expr::Map(_) => keyword_of(module, arg, key).is_some(),
+                _ => false,
+            }),
+        }
+    }
+
     /// A type as a model writes it, for a call.
     fn specified(&mut self, spec: &TypeSpec, receiver: Type, entity: Entity, call: ExprId) -> Type {
         match spec {
@@ -992,7 +1014,7 @@ impl<'w> Typer<'w> {
             }
             TypeSpec::Element => match receiver.base {
                 // A function over its argument: `sorted(xs)`.
-                Base::Path(_) | Base::Unknown if receiver.is_bare() => {
+                Base::Path(_) | Base::Unknown | Base::Function(_) if receiver.is_bare() => {
                     let argument = self.argument(call, 0);
                     let over = argument.map_or(Type::UNKNOWN, |argument| self.of(argument));
                     self.element_of(over)
@@ -1081,7 +1103,9 @@ impl<'w> Typer<'w> {
         let module = self.module;
         let mut fields: Vec<(Name, Type)> = Vec::new();
         for field in &module.class(class).fields {
-            let annotated = field.annotation.map(|annotation| self.annotated(annotation));
+            let annotated = field
+                .annotation
+                .map(|annotation| self.annotated(annotation));
             let ty = match (annotated, field.value) {
                 (Some(ty), _) if !ty.is_unknown() => ty,
                 (_, Some(value)) => self.of(value),
@@ -1197,10 +1221,12 @@ fn keyword_of(module: &Module, map: ExprId, name: &str) -> Option<ExprId> {
         return None;
     };
     let name = module.name(name)?;
-    module.list(entries).iter().rev().find_map(|&entry| {
-        match module.expr(entry) {
+    module
+        .list(entries)
+        .iter()
+        .rev()
+        .find_map(|&entry| match module.expr(entry) {
             Expr::Keyword { name: key, value } if key == name => Some(value),
             _ => None,
-        }
-    })
+        })
 }

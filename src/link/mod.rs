@@ -1,7 +1,11 @@
 //! Joins the facts of all files into one read-only [`Program`](program::Program).
 
+pub mod call_graph;
+pub mod cardinality;
 pub mod infer;
 pub mod models;
 pub mod modules;
+pub mod program;
+pub mod summaries;
 pub mod types;
 pub mod world;

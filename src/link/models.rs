@@ -215,6 +215,20 @@ pub struct CallModel {
     pub cost: Option<Cost>,
     /// Whether it changes the receiver.
     pub mutates: bool,
+    /// The argument that must be given for this entry to hold.
+    pub when: Option<Bounded>,
+    /// Entries for the same call that hold when some argument is given.
+    pub variants: Vec<CallModelId>,
+    /// The argument that is walked.
+    pub iterates: Option<u8>,
+    /// Whether a row that the receiver holds already costs no round trip.
+    pub identity: bool,
+    /// Whether a relation that came with the rows costs no round trip.
+    pub preloaded: bool,
+    /// Whether what it is handed runs at the same time.
+    pub concurrent: bool,
+    /// Whether the callback runs in another thread.
+    pub off_thread: bool,
 }
 
 /// What iterating or awaiting a value does.
@@ -226,6 +240,10 @@ pub struct UseModel {
     pub rows: Option<Rows>,
     /// The element's or result's type.
     pub gives: TypeSpec,
+    /// What to do instead of once per element.
+    pub bulk: Option<String>,
+    /// Whether rows that came along cost no round trip.
+    pub preloaded: bool,
 }
 
 /// A type of a model.
@@ -235,12 +253,18 @@ pub struct ModelType {
     pub name: String,
     /// One value must not be used concurrently.
     pub serial: bool,
+    /// One for the whole process is meant.
+    pub shared: bool,
     /// Project classes deriving from it are tables.
     pub entity: bool,
-    /// What iterating it does.
-    pub iterate: Option<UseModel>,
-    /// What awaiting it does.
-    pub awaited: Option<UseModel>,
+    /// Where the entity of a value comes from: a type or constructor argument.
+    pub entity_from: EntityFrom,
+    /// A value is a statement with this effect.
+    pub statement: Option<Effect>,
+    /// The type whose members hold here too.
+    pub extends: Option<ModelTypeId>,
+    iterate: Option<UseModel>,
+    awaited: Option<UseModel>,
 }
 
 /// What reading a member gives.
@@ -286,8 +310,20 @@ pub struct Models {
 /// The model types of the languages' own values.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Builtins {
-    /// By ecosystem: list, set, map, iterator, promise, tuple, string.
-    pub of: [[Option<ModelTypeId>; 7]; 2],
+    /// By ecosystem: list, set, map, iterator, promise, tuple, string, number.
+    of: [[Option<ModelTypeId>; 8]; 2],
+}
+
+impl Builtins {
+    fn add(&mut self, package: &str, shape: &str, id: ModelTypeId) {
+        let ecosystem = usize::from(package != "python");
+        let shapes = [
+            "list", "set", "map", "iterator", "promise", "tuple", "string", "number",
+        ];
+        if let Some(at) = shapes.iter().position(|&s| s == shape) {
+            self.of[ecosystem][at].get_or_insert(id);
+        }
+    }
 }
 
 /// Why a model file was refused.
@@ -340,7 +376,23 @@ struct TypeEntry {
     #[serde(default)]
     serial: bool,
     #[serde(default)]
-    entity: bool,
+    shared: bool,
+    entity: Option<EntityEntry>,
+    extends: Option<String>,
+    #[expect(dead_code, reason = "read by the step that follows relations")]
+    relations: Option<String>,
+    #[serde(rename = "to-many")]
+    #[expect(dead_code, reason = "read by the step that follows relations")]
+    to_many: Option<String>,
+    statement: Option<Effect>,
+    shape: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum EntityEntry {
+    Table(bool),
+    From(String),
 }
 
 #[derive(Debug, Deserialize)]
@@ -379,6 +431,23 @@ struct CallEntry {
     cost: Option<Cost>,
     #[serde(default)]
     mutates: bool,
+    when: Option<String>,
+    iterates: Option<String>,
+    #[expect(dead_code, reason = "read by the step that follows relations")]
+    loads: Option<String>,
+    #[serde(default)]
+    preloaded: bool,
+    #[serde(default)]
+    identity: bool,
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the rules about memory")]
+    streams: bool,
+    #[expect(dead_code, reason = "read by the rules about caches")]
+    expires: Option<Vec<String>>,
+    #[serde(default)]
+    concurrent: bool,
+    #[serde(default, rename = "off-thread")]
+    off_thread: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -396,6 +465,17 @@ struct UseEntry {
     rows: Option<Rows>,
     #[serde(alias = "returns")]
     yields: Option<String>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the rules about blocking calls")]
+    blocking: bool,
+    #[expect(dead_code, reason = "read by the rules about unbounded results")]
+    bounded: Option<BoundedEntry>,
+    bulk: Option<String>,
+    #[serde(default)]
+    preloaded: bool,
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the rules about memory")]
+    streams: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -443,7 +523,6 @@ impl Models {
         for source in &sources {
             models.add_members(source)?;
         }
-        models.find_builtins();
         Ok(models)
     }
 
@@ -471,7 +550,9 @@ impl Models {
     pub fn module(&self, ecosystem: Ecosystem, module: &str) -> Option<PathId> {
         let root = root_of(ecosystem);
         match ecosystem {
-            Ecosystem::PyPi => module.split('.').try_fold(root, |at, part| self.child(at, part)),
+            Ecosystem::PyPi => module
+                .split('.')
+                .try_fold(root, |at, part| self.child(at, part)),
             Ecosystem::Npm => {
                 let module = module.strip_prefix("node:").unwrap_or(module);
                 self.child(root, module).or_else(|| {
@@ -498,8 +579,44 @@ impl Models {
 
     /// A member of a value of a type, or (`of_class`) of the type's class.
     pub fn member(&self, ty: ModelTypeId, of_class: bool, name: &str) -> Option<&Member> {
-        let members = self.members.get(&(ty, of_class))?;
-        members.get(name).or_else(|| members.get("*"))
+        let mut at = Some(ty);
+        let mut star = None;
+        // Types extend a few others at most; the bound ends a cycle of a user's model.
+        for _ in 0..8 {
+            let Some(ty) = at else {
+                break;
+            };
+            if let Some(members) = self.members.get(&(ty, of_class)) {
+                if let Some(found) = members.get(name) {
+                    return Some(found);
+                }
+                star = star.or_else(|| members.get("*"));
+            }
+            at = self.ty(ty).extends;
+        }
+        star
+    }
+
+    /// What iterating a value of a type does.
+    pub fn iterate(&self, ty: ModelTypeId) -> Option<&UseModel> {
+        self.inherited(ty, |ty| ty.iterate.as_ref())
+    }
+
+    /// What awaiting a value of a type does.
+    pub fn awaited(&self, ty: ModelTypeId) -> Option<&UseModel> {
+        self.inherited(ty, |ty| ty.awaited.as_ref())
+    }
+
+    fn inherited<T>(&self, ty: ModelTypeId, of: impl Fn(&ModelType) -> Option<&T>) -> Option<&T> {
+        let mut at = Some(ty);
+        for _ in 0..8 {
+            let ty = self.ty(at?);
+            if let Some(found) = of(ty) {
+                return Some(found);
+            }
+            at = ty.extends;
+        }
+        None
     }
 
     /// The type that values of this name have by convention.
@@ -524,11 +641,21 @@ impl Models {
             self.types.push(ModelType {
                 name: name.clone(),
                 serial: entry.serial,
-                entity: entry.entity,
+                shared: entry.shared,
+                entity: matches!(entry.entity, Some(EntityEntry::Table(true))),
+                entity_from: match &entry.entity {
+                    Some(EntityEntry::From(text)) => entity_from(Some(text)),
+                    _ => EntityFrom::Receiver,
+                },
+                statement: entry.statement,
+                extends: None,
                 iterate: None,
                 awaited: None,
             });
             self.type_ids.insert(name, id);
+            if let Some(shape) = &entry.shape {
+                self.builtins.add(&source.spec.package, shape, id);
+            }
             for path in &entry.paths {
                 let node = self.node(source, path);
                 self.paths[node.0 as usize].ty = Some(id);
@@ -537,6 +664,13 @@ impl Models {
     }
 
     fn add_members(&mut self, source: &Source) -> Result<(), ModelError> {
+        for entry in &source.spec.types {
+            if let Some(extends) = &entry.extends {
+                let (id, _) = self.receiver_type(source, &entry.name)?;
+                let extended = self.named(source, extends)?;
+                self.types[id.0 as usize].extends = Some(extended);
+            }
+        }
         for entry in &source.spec.attributes {
             let (on, of_class) = self.receiver_type(source, &entry.on)?;
             let attribute = AttributeModel {
@@ -569,16 +703,27 @@ impl Models {
                 receives,
                 cost: entry.cost,
                 mutates: entry.mutates,
+                when: entry.when.as_deref().map(bound_named),
+                variants: Vec::new(),
+                iterates: entry.iterates.as_deref().and_then(argument_number),
+                identity: entry.identity,
+                preloaded: entry.preloaded,
+                concurrent: entry.concurrent,
+                off_thread: entry.off_thread,
             });
             if let Some(on) = &entry.on {
                 let (on, of_class) = self.receiver_type(source, on)?;
                 for name in &entry.names {
-                    self.member_mut(on, of_class, name).call = Some(id);
+                    let known = self.member_mut(on, of_class, name).call;
+                    let call = self.with_variant(known, id);
+                    self.member_mut(on, of_class, name).call = Some(call);
                 }
             }
             for path in &entry.paths {
                 let node = self.node(source, path);
-                self.paths[node.0 as usize].call = Some(id);
+                let known = self.paths[node.0 as usize].call;
+                let call = self.with_variant(known, id);
+                self.paths[node.0 as usize].call = Some(call);
             }
         }
         for (entries, is_await) in [(&source.spec.iterate, false), (&source.spec.awaited, true)] {
@@ -588,6 +733,8 @@ impl Models {
                     effect: entry.effect,
                     rows: entry.rows,
                     gives: self.optional_type(source, entry.yields.as_deref())?,
+                    bulk: entry.bulk.clone(),
+                    preloaded: entry.preloaded,
                 });
                 let ty = &mut self.types[on.0 as usize];
                 if is_await {
@@ -608,23 +755,34 @@ impl Models {
         Ok(())
     }
 
-    fn find_builtins(&mut self) {
-        for (i, package) in ["python", "javascript"].iter().enumerate() {
-            let names: [&[&str]; 7] = [
-                &["List", "Array"],
-                &["Set"],
-                &["Dict", "Map"],
-                &["Iterator", "Generator"],
-                &["Promise", "Coroutine"],
-                &["Tuple"],
-                &["Str", "String"],
-            ];
-            for (j, names) in names.iter().enumerate() {
-                self.builtins.of[i][j] = names
-                    .iter()
-                    .find_map(|name| self.type_named(&format!("{package}.{name}")));
-            }
+    /// The entry for a call once `new` is known too. Entries that hold only `when` an argument
+    /// is given become variants of the plain one.
+    fn with_variant(&mut self, known: Option<CallModelId>, new: CallModelId) -> CallModelId {
+        let Some(known) = known else {
+            return new;
+        };
+        let is_variant = |models: &Self, id: CallModelId| models.call(id).when.is_some();
+        let (plain, variant) = match (is_variant(self, known), is_variant(self, new)) {
+            (_, true) => (known, new),
+            (true, false) => (new, known),
+            (false, false) => return new,
+        };
+        // One entry may serve several names, and each name has its own variants.
+        let mut model = self.call(plain).clone();
+        if plain == new {
+            model.variants.extend(self.call(variant).variants.clone());
         }
+        model.variants.push(variant);
+        let id = CallModelId(self.calls.len() as u16);
+        self.calls.push(model);
+        id
+    }
+
+    /// The entry that holds for a call, given which arguments are there.
+    pub fn select(&self, id: CallModelId, is_given: impl Fn(&Bounded) -> bool) -> CallModelId {
+        let variants = self.call(id).variants.iter().copied();
+        let holds = |v: &CallModelId| self.call(*v).when.as_ref().is_some_and(&is_given);
+        variants.into_iter().find(holds).unwrap_or(id)
     }
 
     fn member_mut(&mut self, ty: ModelTypeId, of_class: bool, name: &str) -> &mut Member {
@@ -632,7 +790,11 @@ impl Models {
         members.entry(name.to_owned()).or_default()
     }
 
-    fn receiver_type(&self, source: &Source, name: &str) -> Result<(ModelTypeId, bool), ModelError> {
+    fn receiver_type(
+        &self,
+        source: &Source,
+        name: &str,
+    ) -> Result<(ModelTypeId, bool), ModelError> {
         let (name, of_class) = match name.strip_suffix(".class") {
             Some(name) => (name, true),
             None => (name, false),
@@ -655,6 +817,8 @@ impl Models {
 
     fn type_spec(&self, source: &Source, text: &str) -> Result<TypeSpec, ModelError> {
         let text = text.trim();
+        // A class handed out by a library serves as a base like an instance would.
+        let text = text.strip_suffix(".class").unwrap_or(text);
         if let Some((head, rest)) = text.split_once('<') {
             let inner = rest.strip_suffix('>').unwrap_or(rest);
             let first = first_of(inner);
@@ -760,15 +924,19 @@ fn bounded(entry: &BoundedEntry) -> Option<Bounded> {
     match entry {
         BoundedEntry::Always(true) => Some(Bounded::Always),
         BoundedEntry::Always(false) => None,
-        BoundedEntry::By(text) => Some(match text.strip_prefix("key:") {
-            Some(key) => Bounded::Key(key.to_owned()),
-            None => Bounded::Argument(
-                text.strip_prefix("argument")
-                    .and_then(|n| n.parse().ok())
-                    .unwrap_or(0),
-            ),
-        }),
+        BoundedEntry::By(text) => Some(bound_named(text)),
     }
+}
+
+fn bound_named(text: &str) -> Bounded {
+    match text.strip_prefix("key:") {
+        Some(key) => Bounded::Key(key.to_owned()),
+        None => Bounded::Argument(argument_number(text).unwrap_or(0)),
+    }
+}
+
+fn argument_number(text: &str) -> Option<u8> {
+    text.strip_prefix("argument")?.parse().ok()
 }
 
 fn collect(dir: &Dir<'_>, into: &mut Vec<Source>) -> Result<(), ModelError> {
@@ -834,9 +1002,15 @@ fn needed_packages(sources: &[Source], imported: &FxHashSet<String>) -> FxHashSe
 
 /// Whether any type that a model writes satisfies `test`.
 fn mentioned(spec: &FileSpec, test: impl Fn(&str) -> bool) -> bool {
-    let calls = spec.calls.iter().flat_map(|c| [&c.on, &c.returns, &c.receives]);
+    let calls = spec
+        .calls
+        .iter()
+        .flat_map(|c| [&c.on, &c.returns, &c.receives]);
     let uses = spec.iterate.iter().chain(&spec.awaited);
     spec.attributes.iter().any(|a| test(&a.on) || test(&a.ty))
         || calls.flatten().any(|text| test(text))
-        || uses.flat_map(|u| [Some(&u.on), u.yields.as_ref()]).flatten().any(|text| test(text))
+        || uses
+            .flat_map(|u| [Some(&u.on), u.yields.as_ref()])
+            .flatten()
+            .any(|text| test(text))
 }

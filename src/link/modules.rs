@@ -98,7 +98,8 @@ impl Modules {
             })
             .collect();
         roots.push(String::new());
-        roots.sort_unstable_by(|a, b| (a.matches('/').count(), a).cmp(&(b.matches('/').count(), b)));
+        roots
+            .sort_unstable_by(|a, b| (a.matches('/').count(), a).cmp(&(b.matches('/').count(), b)));
         roots.dedup();
         modules.python_roots = roots;
         modules.read_manifests(manifests);
@@ -347,7 +348,10 @@ fn path_config(path: &str, configs: &FxHashMap<String, Value>, depth: u32) -> Pa
         }
     }
     let options = value.get("compilerOptions");
-    if let Some(base) = options.and_then(|o| o.get("baseUrl")).and_then(Value::as_str) {
+    if let Some(base) = options
+        .and_then(|o| o.get("baseUrl"))
+        .and_then(Value::as_str)
+    {
         config.base_url = normalize(&join(folder, base));
     }
     let base = config.base_url.clone().unwrap_or_else(|| folder.to_owned());

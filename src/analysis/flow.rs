@@ -1,0 +1,398 @@
+//! Where values come from within one file, and what decides that control goes on.
+
+use rustc_hash::FxHashSet;
+
+use super::def_use::Def;
+use super::facts::FileFacts;
+use crate::ir::{
+    BinaryOp, BlockId, BlockOwner, Expr, ExprId, LocalId, LoopId, LoopKind, Stmt, StmtId, UnaryOp,
+};
+
+/// Expressions looked at before an answer is given up (as "no").
+const MAX_VISITS: usize = 400;
+
+impl FileFacts {
+    /// Visits the expressions that make up the value of one: its parts, and through names what
+    /// they were assigned. Answers whether `visit` said yes to one.
+    pub fn any_origin(&self, expr: ExprId, mut visit: impl FnMut(ExprId) -> bool) -> bool {
+        let module = &self.module;
+        let mut open = vec![expr];
+        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if visit(id) {
+                return true;
+            }
+            if seen.len() > MAX_VISITS {
+                return false;
+            }
+            match module.expr(id) {
+                Expr::Local(local) => self.origins_of_local(id, local, &mut open),
+                Expr::Comprehension { lp, .. } => {
+                    open.extend(module.lp(lp).over);
+                    self.collected(module.lp(lp).body, &mut open);
+                }
+                Expr::Element(lp) => open.extend(module.lp(lp).over),
+                // The value of `a = b` is that of `b`.
+                Expr::Assign { value, .. } => open.push(value),
+                _ => module.for_each_part(id, |part| open.push(part)),
+            }
+        }
+        false
+    }
+
+    fn collected(&self, block: BlockId, open: &mut Vec<ExprId>) {
+        for &stmt in &self.module.block(block).stmts {
+            match self.module.stmt(stmt) {
+                Stmt::Collect(value) => open.push(value),
+                Stmt::If { test, then, .. } => {
+                    open.push(test);
+                    self.collected(then, open);
+                }
+                Stmt::Loop(lp) => {
+                    open.extend(self.module.lp(lp).over);
+                    self.collected(self.module.lp(lp).body, open);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn origins_of_local(&self, id: ExprId, local: LocalId, open: &mut Vec<ExprId>) {
+        let mut from = |def: &Def| match def {
+            Def::Value { value, .. } => open.push(*value),
+            Def::Augmented {
+                value, previous, ..
+            } => {
+                open.push(*value);
+                self.def_use.any_source(*previous, |_, def| {
+                    if let Def::Value { value, .. } = def {
+                        open.push(*value);
+                    }
+                    false
+                });
+            }
+            _ => {}
+        };
+        let Some(def) = self.def_use.reaching(id) else {
+            return;
+        };
+        let mut captured = false;
+        self.def_use.any_source(def, |_, def| {
+            if let Def::Entry { local, function } = def {
+                captured |= self.module.local(*local).function != *function;
+            }
+            from(def);
+            false
+        });
+        if captured {
+            for &def in self.def_use.assignments(local) {
+                from(self.def_use.def(def));
+            }
+        }
+    }
+
+    /// Whether the value of an expression differs from trip to trip of a loop.
+    pub fn varies_in(&self, expr: ExprId, lp: LoopId) -> bool {
+        let module = &self.module;
+        let head = module.lp(lp);
+        let callback = head
+            .callback
+            .and_then(|callback| match module.expr(callback) {
+                Expr::Function(function) => Some(module.function(function).exprs),
+                _ => None,
+            });
+        let repeated = |id: ExprId| {
+            head.exprs.contains(id) || callback.is_some_and(|exprs| exprs.contains(id))
+        };
+        self.any_origin(expr, |id| match module.expr(id) {
+            Expr::Element(of) => of == lp || repeated(id),
+            Expr::Param(_) => repeated(id) && callback.is_some(),
+            Expr::Local(local) => {
+                let owner = module.local(local).function;
+                let is_callback_param = callback.is_some_and(|exprs| {
+                    let owner = module.function(owner).exprs;
+                    exprs.start <= owner.start
+                        && owner.end <= exprs.end
+                        && matches!(module.local(local).kind, crate::ir::LocalKind::Param(_))
+                });
+                is_callback_param
+                    || self.def_use.reaching(id).is_some_and(|def| {
+                        self.def_use.any_source(def, |_, def| match def {
+                            Def::Carried { lp: of, back, .. } => *of == lp && !back.is_empty(),
+                            _ => false,
+                        })
+                    })
+            }
+            // What a counter or a queue hands out differs each time.
+            Expr::Call { callee, .. } => {
+                matches!(module.expr(callee), Expr::Member { name, .. }
+                    if repeated(id)
+                        && matches!(module.text(name), "pop" | "shift" | "popleft" | "next" | "dequeue"))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a loop, once `site` has a value, may end because of it: `break` or `return` of
+    /// or under a test of that value. Such a loop searches, retries or pages.
+    pub fn exits_on(&self, lp: LoopId, site: ExprId) -> bool {
+        let module = &self.module;
+        let mut open = vec![module.lp(lp).body];
+        if let Some(test) = module.lp(lp).test {
+            if self.any_origin(test, |id| id == site) {
+                return true;
+            }
+        }
+        while let Some(block) = open.pop() {
+            for &stmt in &module.block(block).stmts {
+                let leaves = match module.stmt(stmt) {
+                    Stmt::Return(Some(value)) => {
+                        if self.any_origin(value, |id| id == site) {
+                            return true;
+                        }
+                        true
+                    }
+                    Stmt::Return(None) | Stmt::Break(_) => true,
+                    _ => false,
+                };
+                if leaves && self.is_decided_by(stmt, lp, site) {
+                    return true;
+                }
+                self.push_blocks(stmt, &mut open);
+            }
+        }
+        false
+    }
+
+    /// Whether a test around a statement, up to the loop, depends on `site`; a `try` around
+    /// both counts as one, since the attempt's success decides.
+    fn is_decided_by(&self, stmt: StmtId, lp: LoopId, site: ExprId) -> bool {
+        let module = &self.module;
+        let mut block = module.block_of(stmt);
+        loop {
+            match module.block(block).owner {
+                BlockOwner::Stmt(owner) => {
+                    match module.stmt(owner) {
+                        Stmt::If { test, .. } => {
+                            if self.any_origin(test, |id| id == site) {
+                                return true;
+                            }
+                        }
+                        Stmt::Try { body, .. } => {
+                            let span = module.stmt_span(owner);
+                            let _ = body;
+                            if span.contains(module.span(site)) {
+                                return true;
+                            }
+                        }
+                        Stmt::Switch { subject, .. } => {
+                            if self.any_origin(subject, |id| id == site) {
+                                return true;
+                            }
+                        }
+                        _ => {}
+                    }
+                    block = module.block_of(owner);
+                }
+                BlockOwner::Loop(at) if at != lp => {
+                    block = module.block_of(module.lp(at).stmt);
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// The blocks directly inside a statement.
+    pub fn push_blocks(&self, stmt: StmtId, open: &mut Vec<BlockId>) {
+        match self.module.stmt(stmt) {
+            Stmt::If {
+                then, otherwise, ..
+            } => {
+                open.push(then);
+                open.extend(otherwise);
+            }
+            Stmt::Loop(lp) => open.push(self.module.lp(lp).body),
+            Stmt::Try {
+                body,
+                handlers,
+                finally,
+            } => {
+                open.extend([body, handlers]);
+                open.extend(finally);
+            }
+            Stmt::With { body, .. } | Stmt::Block(body) => open.push(body),
+            Stmt::Switch { cases, .. } => open.push(cases),
+            _ => {}
+        }
+    }
+
+    /// Whether `site` runs only for keys that a container does not hold yet, and the container
+    /// then gets them: a memo.
+    pub fn is_memoized(&self, site: ExprId, stmt: StmtId) -> bool {
+        let module = &self.module;
+        let mut at = stmt;
+        let mut child_block = module.block_of(stmt);
+        loop {
+            match module.block(child_block).owner {
+                BlockOwner::Stmt(owner) => {
+                    if let Stmt::If { test, then, .. } = module.stmt(owner) {
+                        if then == child_block {
+                            if let Some(container) = self.missing_from(test) {
+                                if self.stores_into(container, module.block(then).stmts.as_slice())
+                                {
+                                    return true;
+                                }
+                            }
+                        }
+                    }
+                    at = owner;
+                    child_block = module.block_of(owner);
+                }
+                _ => break,
+            }
+        }
+        // `if key in memo: return memo[key]` or `continue`, then the query, then the store.
+        let stmts = &module.block(module.block_of(at)).stmts;
+        let position = stmts.iter().position(|&s| s == at).unwrap_or(0);
+        stmts[..position].iter().any(|&guard| {
+            let Stmt::If {
+                test,
+                then,
+                otherwise: None,
+            } = module.stmt(guard)
+            else {
+                return false;
+            };
+            let leaves = module.block(then).stmts.last().is_some_and(|&last| {
+                matches!(module.stmt(last), Stmt::Return(_) | Stmt::Continue(_))
+            });
+            leaves
+                && self
+                    .found_in(test)
+                    .is_some_and(|container| self.stores_into(container, &stmts[position..]))
+        }) && !module.span(site).contains(module.stmt_span(at))
+    }
+
+    /// The container that a test says lacks something: `k not in memo`, `!memo.has(k)`,
+    /// `memo.get(k) is None`, `not memo[k]`.
+    fn missing_from(&self, test: ExprId) -> Option<LocalOrField> {
+        match self.module.expr(test) {
+            Expr::Binary {
+                op: BinaryOp::NotIn,
+                right,
+                ..
+            } => self.container(right),
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => self.found_in(operand),
+            Expr::Binary {
+                op: BinaryOp::Is | BinaryOp::Equal,
+                left,
+                right,
+            } if self.module.expr(right) == Expr::Null => self.looked_up(left),
+            Expr::Logical { left, right, .. } => {
+                self.missing_from(left).or_else(|| self.missing_from(right))
+            }
+            _ => None,
+        }
+    }
+
+    /// The container that a test says holds something.
+    fn found_in(&self, test: ExprId) -> Option<LocalOrField> {
+        match self.module.expr(test) {
+            Expr::Binary {
+                op: BinaryOp::In,
+                right,
+                ..
+            } => self.container(right),
+            Expr::Binary {
+                op: BinaryOp::IsNot | BinaryOp::NotEqual,
+                left,
+                right,
+            } if self.module.expr(right) == Expr::Null => self.looked_up(left),
+            Expr::Logical { left, right, .. } => {
+                self.found_in(left).or_else(|| self.found_in(right))
+            }
+            _ => self.looked_up(test),
+        }
+    }
+
+    /// The container that a value was looked up in: `memo[k]`, `memo.get(k)`, `memo.has(k)`.
+    fn looked_up(&self, value: ExprId) -> Option<LocalOrField> {
+        let module = &self.module;
+        match module.expr(value) {
+            Expr::Index { object, .. } => self.container(object),
+            Expr::Call { callee, .. } => match module.expr(callee) {
+                Expr::Member { object, name }
+                    if matches!(module.text(name), "get" | "has" | "includes") =>
+                {
+                    self.container(object)
+                }
+                _ => None,
+            },
+            Expr::Local(_) => match self.def_use.def(self.def_use.reaching(value)?) {
+                Def::Value { value, .. } if !matches!(module.expr(*value), Expr::Local(_)) => {
+                    self.looked_up(*value)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn container(&self, expr: ExprId) -> Option<LocalOrField> {
+        match self.module.expr(expr) {
+            Expr::Local(local) => Some(LocalOrField::Local(local)),
+            Expr::Member { name, .. } => Some(LocalOrField::Field(name)),
+            _ => None,
+        }
+    }
+
+    fn stores_into(&self, container: LocalOrField, stmts: &[StmtId]) -> bool {
+        let module = &self.module;
+        let mut open: Vec<StmtId> = stmts.to_vec();
+        while let Some(stmt) = open.pop() {
+            if let Stmt::Expr(expr) = module.stmt(stmt) {
+                let stored = match module.expr(expr) {
+                    Expr::Assign { target, .. } => match module.expr(target) {
+                        Expr::Index { object, .. } => self.container(object),
+                        _ => None,
+                    },
+                    Expr::Call { callee, .. } => match module.expr(callee) {
+                        Expr::Member { object, name }
+                            if matches!(module.text(name), "set" | "add" | "append" | "push") =>
+                        {
+                            self.container(object)
+                        }
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                if stored == Some(container) {
+                    return true;
+                }
+            }
+            let mut blocks = Vec::new();
+            self.push_blocks(stmt, &mut blocks);
+            for block in blocks {
+                open.extend_from_slice(&module.block(block).stmts);
+            }
+        }
+        false
+    }
+
+    /// Whether a loop's trips are counted by a condition rather than by a collection.
+    pub fn is_conditional_loop(&self, lp: LoopId) -> bool {
+        matches!(self.module.lp(lp).kind, LoopKind::While | LoopKind::Counted)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LocalOrField {
+    Local(LocalId),
+    Field(crate::ir::Name),
+}

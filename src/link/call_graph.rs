@@ -1,0 +1,537 @@
+//! What each function does: its calls, resolved, and the effects that library models tell of.
+
+use rustc_hash::FxHashSet;
+
+use super::infer::Typer;
+use super::models::{Batched, CallModelId, Effect, ModelTypeId, Rows, Runs};
+use super::types::{Base, ClassRef, FunctionRef, Type};
+use super::world::World;
+use crate::analysis::facts::FileFacts;
+use crate::finding::Confidence;
+use crate::ir::{
+    CallKind, Expr, ExprId, FunctionId, FunctionKind, Invocation, LocalKind, LoopId, Module, StmtId,
+};
+use crate::source::FileId;
+
+/// Builtins that walk an iterable at once when they are called with it.
+const CONSUMERS: &[&str] = &[
+    "list",
+    "tuple",
+    "set",
+    "dict",
+    "frozenset",
+    "sorted",
+    "len",
+    "sum",
+    "any",
+    "all",
+    "min",
+    "max",
+    "bool",
+];
+
+/// What a call site calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Callee {
+    /// Not resolved.
+    Unknown,
+    /// Something of a library that no model describes.
+    External,
+    /// A function of the project.
+    Function(FunctionRef),
+    /// The constructor of a project class, if it has one.
+    Constructor(ClassRef, Option<FunctionRef>),
+    /// A call that a model describes.
+    Model(CallModelId),
+    /// A parameter of the enclosing function, by position.
+    Param(u16),
+}
+
+/// A call site, resolved.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What it calls.
+    pub callee: Callee,
+    /// How sure we are.
+    pub confidence: Confidence,
+}
+
+/// Something a function does that matters to cost.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// The call, await, or iterated value.
+    pub expr: ExprId,
+    /// The loop of this function that repeats it, innermost.
+    pub lp: Option<LoopId>,
+    /// The statement it stands in.
+    pub stmt: StmtId,
+    /// What is done.
+    pub kind: ActKind,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// Whether it happens once per key only: a memo stands around it.
+    pub is_memoized: bool,
+    /// Whether the function waits for it.
+    pub is_awaited: bool,
+}
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActKind {
+    /// An effect, told by a model.
+    Effect {
+        /// Which.
+        effect: Effect,
+        /// How many rows it asks for.
+        rows: Option<Rows>,
+        /// The call's model, if it is a call.
+        model: Option<CallModelId>,
+        /// How concurrent calls are merged.
+        batched: Option<Batched>,
+        /// The library.
+        package: String,
+        /// What to call instead of once per element.
+        bulk: Option<String>,
+        /// The type whose values must not be used concurrently, if the receiver is one.
+        serial: Option<ModelTypeId>,
+    },
+    /// A call of a project function.
+    Call(FunctionRef),
+}
+
+/// One file, linked.
+#[derive(Debug, Default)]
+pub struct LinkedFile {
+    /// Its call sites, by the index of the site.
+    pub calls: Vec<Call>,
+    /// What each function does, in evaluation order.
+    pub acts: Vec<Vec<Act>>,
+    /// Which parameters each function calls.
+    pub called_params: Vec<u32>,
+    /// The calls that are awaited where they stand.
+    pub awaited: FxHashSet<ExprId>,
+}
+
+/// Links one file.
+pub fn link_file(world: &World, file: FileId) -> LinkedFile {
+    let facts = &world.unit(file).facts;
+    let module = &facts.module;
+    let mut linker = Linker {
+        world,
+        facts,
+        module,
+        typer: Typer::new(world, file),
+        file,
+        linked: LinkedFile {
+            acts: vec![Vec::new(); module.functions.len()],
+            called_params: vec![0; module.functions.len()],
+            ..LinkedFile::default()
+        },
+    };
+    linker.run();
+    linker.linked
+}
+
+struct Linker<'w> {
+    world: &'w World,
+    facts: &'w FileFacts,
+    module: &'w Module,
+    typer: Typer<'w>,
+    file: FileId,
+    linked: LinkedFile,
+}
+
+impl Linker<'_> {
+    fn run(&mut self) {
+        let module = self.module;
+        for site in &module.sites {
+            if let Expr::Await(value) = module.expr(site.expr) {
+                self.linked.awaited.insert(value);
+            }
+        }
+        for site in &module.sites {
+            let call = self.call(site.expr);
+            self.linked.calls.push(call);
+        }
+        // Loops run their iterable; a callback loop its callback.
+        for i in 0..module.loops.len() {
+            self.lp(LoopId(i as u32));
+        }
+        for i in 0..module.sites.len() {
+            self.site(i);
+        }
+        for acts in &mut self.linked.acts {
+            // Expressions are numbered in evaluation order.
+            acts.sort_by_key(|act| act.expr);
+        }
+    }
+
+    fn call(&mut self, expr: ExprId) -> Call {
+        let nothing = Call {
+            callee: Callee::Unknown,
+            confidence: Confidence::High,
+        };
+        let Expr::Call { kind, callee, .. } = self.module.expr(expr) else {
+            return nothing;
+        };
+        if matches!(kind, CallKind::Jsx | CallKind::Import) {
+            return nothing;
+        }
+        let ty = self.typer.callee(expr);
+        let found = match ty.base {
+            _ if !ty.is_bare() => Callee::Unknown,
+            Base::Function(function) => Callee::Function(function),
+            Base::Class(class) => Callee::Constructor(class, self.constructor(class)),
+            Base::Method(id, _) => Callee::Model(self.select(expr, id)),
+            Base::Path(path) => match self.world.models.path(path).call {
+                Some(id) => Callee::Model(self.select(expr, id)),
+                None => Callee::External,
+            },
+            Base::External | Base::Model(..) => Callee::External,
+            _ => self.called_param(callee),
+        };
+        Call {
+            callee: found,
+            confidence: ty.confidence,
+        }
+    }
+
+    fn select(&self, call: ExprId, id: CallModelId) -> CallModelId {
+        let models = &self.world.models;
+        models.select(id, |bound| self.typer.is_given(call, bound))
+    }
+
+    fn called_param(&self, callee: ExprId) -> Callee {
+        match self.module.expr(callee) {
+            Expr::Local(local) => match self.module.local(local).kind {
+                LocalKind::Param(i) => Callee::Param(i),
+                _ => Callee::Unknown,
+            },
+            _ => Callee::Unknown,
+        }
+    }
+
+    fn constructor(&self, class: ClassRef) -> Option<FunctionRef> {
+        let module = &self.world.unit(class.file).facts.module;
+        let methods = &module.class(class.class).methods;
+        let function = methods
+            .iter()
+            .copied()
+            .find(|&m| module.function(m).kind == FunctionKind::Constructor)?;
+        let file = class.file;
+        Some(FunctionRef { file, function })
+    }
+
+    fn lp(&mut self, id: LoopId) {
+        let module = self.module;
+        let lp = module.lp(id);
+        let Some(over) = lp.over else {
+            return;
+        };
+        if lp.call.is_none() {
+            let ty = self.typer.of(over);
+            self.consume(over, ty, lp.function, lp.parent, lp.stmt);
+            return;
+        }
+        let Some(callback) = lp.callback else {
+            return;
+        };
+        let ty = self.typer.of(callback);
+        if let Base::Function(function) = ty.base {
+            let act = Act {
+                expr: callback,
+                lp: Some(id),
+                stmt: lp.stmt,
+                kind: ActKind::Call(function),
+                confidence: ty.confidence,
+                is_memoized: false,
+                is_awaited: false,
+            };
+            self.linked.acts[lp.function.index()].push(act);
+        }
+    }
+
+    /// Iterating a value, where that runs a query.
+    fn consume(
+        &mut self,
+        value: ExprId,
+        ty: Type,
+        function: FunctionId,
+        lp: Option<LoopId>,
+        stmt: StmtId,
+    ) {
+        let Base::Model(id, _) = ty.base else {
+            return;
+        };
+        if !ty.is_bare() {
+            return;
+        }
+        let Some(model) = self.world.models.iterate(id) else {
+            return;
+        };
+        let Some(effect) = model.effect else {
+            return;
+        };
+        // A query object kept in a variable holds its rows once it has run, and a prefetched
+        // relation came with its row.
+        if model.preloaded {
+            return;
+        }
+        let confidence = ty.confidence;
+        let act = Act {
+            expr: value,
+            lp,
+            stmt,
+            kind: ActKind::Effect {
+                effect,
+                rows: model.rows,
+                model: None,
+                batched: None,
+                package: package_of(&self.world.models.ty(id).name),
+                bulk: model.bulk.clone(),
+                serial: None,
+            },
+            confidence,
+            is_memoized: self.facts.is_memoized(value, stmt),
+            is_awaited: true,
+        };
+        self.linked.acts[function.index()].push(act);
+    }
+
+    fn site(&mut self, index: usize) {
+        let module = self.module;
+        let site = module.sites[index];
+        if let Expr::Await(value) = module.expr(site.expr) {
+            let ty = self.typer.of(value);
+            if let (true, Base::Model(id, _)) = (ty.is_bare(), ty.base) {
+                if let Some(model) = self.world.models.awaited(id) {
+                    if let Some(effect) = model.effect {
+                        let kind = ActKind::Effect {
+                            effect,
+                            rows: model.rows,
+                            model: None,
+                            batched: None,
+                            package: package_of(&self.world.models.ty(id).name),
+                            bulk: model.bulk.clone(),
+                            serial: None,
+                        };
+                        self.push(index, kind, ty.confidence);
+                    }
+                }
+            }
+            return;
+        }
+        let call = self.linked.calls[index].clone();
+        match call.callee {
+            Callee::Function(function) | Callee::Constructor(_, Some(function)) => {
+                self.push(index, ActKind::Call(function), call.confidence);
+                self.callbacks(index, Some(function));
+            }
+            Callee::Model(id) => {
+                self.model_call(index, id, call.confidence);
+                self.callbacks(index, None);
+            }
+            Callee::Param(i) => {
+                let function = site.function.index();
+                if i < 32 {
+                    self.linked.called_params[function] |= 1 << i;
+                }
+                self.callbacks(index, None);
+            }
+            _ => self.callbacks(index, None),
+        }
+    }
+
+    fn model_call(&mut self, index: usize, id: CallModelId, confidence: Confidence) {
+        let site = self.module.sites[index];
+        let world = self.world;
+        let model = world.models.call(id);
+        if let Some(effect) = self.effect_of(site.expr, id) {
+            let receiver = self.typer.receiver_of(site.expr);
+            let serial = match receiver.base {
+                Base::Model(ty, _) if world.models.ty(ty).serial => Some(ty),
+                _ => None,
+            };
+            let kind = ActKind::Effect {
+                effect,
+                rows: model.rows,
+                model: Some(id),
+                batched: model.batched,
+                package: model.package.clone(),
+                bulk: model.bulk.clone(),
+                serial,
+            };
+            self.push(index, kind, confidence);
+        } else if let Expr::Call { callee, args, .. } = self.module.expr(site.expr) {
+            // `list(qs)`, `len(qs)`: the builtin walks its argument.
+            let is_consumer = matches!(self.module.expr(callee), Expr::Name(name)
+                if CONSUMERS.contains(&self.module.text(name)));
+            if is_consumer {
+                if let Some(&first) = self.module.list(args).first() {
+                    let ty = self.typer.of(first);
+                    self.consume(first, ty, site.function, site.lp, site.stmt);
+                }
+            }
+        }
+    }
+
+    /// The effect of a call, with SQL told apart by its verb.
+    fn effect_of(&mut self, call: ExprId, id: CallModelId) -> Option<Effect> {
+        let model = self.world.models.call(id);
+        match model.effect? {
+            Effect::Sql => {
+                let position = usize::from(model.sql.unwrap_or(0));
+                let Some(argument) = self.typer.argument(call, position) else {
+                    return Some(Effect::DbRead);
+                };
+                let ty = self.typer.of(argument);
+                if let Base::Model(ty, _) = ty.base {
+                    match self.world.models.ty(ty).statement {
+                        Some(Effect::Sql) | None => {}
+                        Some(effect) => return Some(effect),
+                    }
+                }
+                sql_effect(self.facts, argument)
+            }
+            effect => Some(effect),
+        }
+    }
+
+    fn push(&mut self, index: usize, kind: ActKind, confidence: Confidence) {
+        let site = self.module.sites[index];
+        let is_awaited = self.linked.awaited.contains(&site.expr)
+            || matches!(self.module.expr(site.expr), Expr::Await(_));
+        let act = Act {
+            expr: site.expr,
+            lp: site.lp,
+            stmt: site.stmt,
+            kind,
+            confidence,
+            is_memoized: self.facts.is_memoized(site.expr, site.stmt),
+            is_awaited,
+        };
+        self.linked.acts[site.function.index()].push(act);
+    }
+
+    /// Functions handed to a call that runs them before it returns.
+    fn callbacks(&mut self, index: usize, _callee: Option<FunctionRef>) {
+        let site = self.module.sites[index];
+        let Expr::Call { callee, args, .. } = self.module.expr(site.expr) else {
+            return;
+        };
+        let mut functions = Vec::new();
+        if let Expr::Function(function) = self.module.expr(callee) {
+            functions.push(function);
+        }
+        for &argument in self.module.list(args) {
+            let argument = match self.module.expr(argument) {
+                Expr::Keyword { value, .. } => value,
+                _ => argument,
+            };
+            if let Expr::Function(function) = self.module.expr(argument) {
+                let invocation = self.module.function(function).invocation;
+                if matches!(invocation, Invocation::Argument(..)) {
+                    functions.push(function);
+                }
+            }
+        }
+        for function in functions {
+            if self.runs_in_place(index, function) {
+                let file = self.file;
+                let kind = ActKind::Call(FunctionRef { file, function });
+                self.push(index, kind, Confidence::Medium);
+            }
+        }
+    }
+
+    /// Whether a function literal runs as part of the call it is handed to.
+    fn runs_in_place(&self, index: usize, function: FunctionId) -> bool {
+        let site = self.module.sites[index];
+        match self.module.function(function).invocation {
+            Invocation::Immediate => true,
+            Invocation::Argument(_, position) => {
+                let call = &self.linked.calls[index];
+                runs_in_place(
+                    self.world,
+                    self.module,
+                    site.expr,
+                    call,
+                    position,
+                    self.linked.awaited.contains(&site.expr),
+                )
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether the callback at `position` of a call runs before the call (or its await) is done.
+pub(super) fn runs_in_place(
+    world: &World,
+    module: &Module,
+    expr: ExprId,
+    call: &Call,
+    position: u16,
+    is_awaited: bool,
+) -> bool {
+    match call.callee {
+        Callee::Model(id) => world.models.call(id).callback.is_some_and(|(at, runs)| {
+            u16::from(at) == position && matches!(runs, Runs::Once | Runs::Each)
+        }),
+        _ if is_awaited => true,
+        _ => {
+            // A promise's continuation runs once, whatever made the promise.
+            let Expr::Call { callee, .. } = module.expr(expr) else {
+                return false;
+            };
+            matches!(module.expr(callee), Expr::Member { name, .. }
+                if matches!(module.text(name), "then" | "catch" | "finally"))
+        }
+    }
+}
+
+/// The effect of SQL text, by its first word. None for what is neither read nor write.
+fn sql_effect(facts: &FileFacts, argument: ExprId) -> Option<Effect> {
+    let module = &facts.module;
+    let mut verb: Option<String> = None;
+    facts.any_origin(argument, |id| {
+        if let Expr::String(text) = module.expr(id) {
+            let word = first_word(module.text(text));
+            if !word.is_empty() && verb.is_none() {
+                verb = Some(word);
+            }
+        }
+        false
+    });
+    match verb.as_deref() {
+        Some("INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE" | "UPSERT" | "COPY") => {
+            Some(Effect::DbWrite)
+        }
+        Some(
+            "BEGIN" | "START" | "SAVEPOINT" | "SET" | "CREATE" | "DROP" | "ALTER" | "TRUNCATE"
+            | "PRAGMA" | "LOCK" | "GRANT" | "REVOKE" | "VACUUM" | "ANALYZE" | "USE" | "LISTEN"
+            | "NOTIFY" | "UNLISTEN",
+        ) => None,
+        Some("COMMIT" | "ROLLBACK" | "RELEASE") => Some(Effect::Commit),
+        _ => Some(Effect::DbRead),
+    }
+}
+
+fn first_word(sql: &str) -> String {
+    let mut rest = sql.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
+    while let Some(comment) = rest.strip_prefix("--") {
+        rest = comment.split_once('\n').map_or("", |(_, rest)| rest);
+        rest = rest.trim_start();
+    }
+    let end = rest
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(rest.len());
+    rest[..end].to_ascii_uppercase()
+}
+
+fn package_of(qualified: &str) -> String {
+    qualified
+        .rsplit_once('.')
+        .map_or(qualified, |(package, _)| package)
+        .to_owned()
+}

@@ -1,0 +1,498 @@
+//! How many times a loop runs: a fixed number, one per batch, or as the data grows.
+
+use super::infer::Typer;
+use super::models::Bounded;
+use super::program::Program;
+use super::types::{Base, Type};
+use crate::analysis::def_use::Def;
+use crate::ir::{
+    ClassKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY, SequenceKind,
+};
+use crate::source::FileId;
+
+/// Collections up to this many literal elements are fixed in size.
+const MAX_LITERAL: usize = 64;
+
+/// How a loop's trips are bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cardinality {
+    /// The program's text or an explicit limit bounds it.
+    Fixed,
+    /// One trip per batch, page or chunk: the cure.
+    Batches,
+    /// Not decided: a parameter, an attribute, the result of something unknown.
+    Unknown,
+    /// As many as there are rows.
+    Rows,
+}
+
+impl Program {
+    /// How the trips of a loop are bounded.
+    pub fn cardinality(&self, file: FileId, lp: LoopId) -> Cardinality {
+        let module = &self.world.unit(file).facts.module;
+        let head = module.lp(lp);
+        let mut tracer = Tracer::new(self, file);
+        match head.kind {
+            LoopKind::While | LoopKind::Counted => tracer.condition(lp),
+            _ => match head.over {
+                Some(over) => tracer.collection(over),
+                None => Cardinality::Unknown,
+            },
+        }
+    }
+
+    /// How many elements the value of an expression has.
+    pub fn size_of(&self, file: FileId, expr: ExprId) -> Cardinality {
+        Tracer::new(self, file).collection(expr)
+    }
+}
+
+struct Tracer<'p> {
+    program: &'p Program,
+    file: FileId,
+    typer: Typer<'p>,
+    depth: u32,
+}
+
+impl<'p> Tracer<'p> {
+    fn new(program: &'p Program, file: FileId) -> Self {
+        Self {
+            program,
+            file,
+            typer: Typer::new(&program.world, file),
+            depth: 0,
+        }
+    }
+
+    /// `while` and `for (;;)`: bounded by data only if the test says so.
+    fn condition(&mut self, lp: LoopId) -> Cardinality {
+        let facts = &self.program.world.unit(self.file).facts;
+        let module = &facts.module;
+        let head = module.lp(lp);
+        let Some(test) = head.test else {
+            return Cardinality::Fixed;
+        };
+        let (left, right) = match module.expr(test) {
+            Expr::Binary { left, right, .. } => (left, right),
+            // `while (queue.length)`, `while queue`: as long as something is left in it.
+            _ => (test, test),
+        };
+        for side in [right, left] {
+            if let Some(collection) = self.measured(side) {
+                let size = self.collection(collection);
+                // `i += BATCH` steps over batches.
+                if let Some(update) = head.update {
+                    if let Expr::Assign {
+                        op: Some(_), value, ..
+                    } = module.expr(update)
+                    {
+                        if module.expr(value) != Expr::Number(1) {
+                            return Cardinality::Batches;
+                        }
+                    }
+                }
+                return size;
+            }
+        }
+        Cardinality::Fixed
+    }
+
+    /// The collection whose length an expression is: `xs.length`, `len(xs)`.
+    fn measured(&self, expr: ExprId) -> Option<ExprId> {
+        let facts = &self.program.world.unit(self.file).facts;
+        let module = &facts.module;
+        match module.expr(expr) {
+            Expr::Member { object, name } if matches!(module.text(name), "length" | "size") => {
+                Some(object)
+            }
+            Expr::Call { callee, args, .. } => match (module.expr(callee), module.list(args)) {
+                (Expr::Name(name), &[argument]) if module.text(name) == "len" => Some(argument),
+                _ => None,
+            },
+            Expr::Local(_) => {
+                let def = facts.def_use.reaching(expr)?;
+                let mut found = None;
+                facts.def_use.any_source(def, |_, def| {
+                    if let Def::Value { value, .. } = def {
+                        if !matches!(module.expr(*value), Expr::Local(_)) {
+                            found = self.measured(*value);
+                        }
+                    }
+                    found.is_some()
+                });
+                found
+            }
+            _ => None,
+        }
+    }
+
+    fn collection(&mut self, expr: ExprId) -> Cardinality {
+        if self.depth > 40 {
+            return Cardinality::Unknown;
+        }
+        self.depth += 1;
+        let size = self.collection_of(expr);
+        self.depth -= 1;
+        if size == Cardinality::Unknown {
+            let ty = self.typer.of(expr);
+            return self.by_type(ty);
+        }
+        size
+    }
+
+    /// Rows, if the type says that they come from a query.
+    fn by_type(&mut self, ty: Type) -> Cardinality {
+        let models = &self.program.world.models;
+        match ty.base {
+            Base::Model(id, _) if ty.is_bare() => match models.iterate(id) {
+                Some(model) if model.effect.is_some() => Cardinality::Rows,
+                _ => Cardinality::Unknown,
+            },
+            Base::Class(class) if ty.is_bare() && self.is_enum(class) => Cardinality::Fixed,
+            _ => Cardinality::Unknown,
+        }
+    }
+
+    fn is_enum(&self, class: super::types::ClassRef) -> bool {
+        let module = &self.program.world.unit(class.file).facts.module;
+        let declared = module.class(class.class);
+        declared.kind == ClassKind::Enum
+            || module.list(declared.bases).iter().any(|&base| {
+                let name = match module.expr(base) {
+                    Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
+                    Expr::Local(local) => module.text(module.local(local).name),
+                    _ => return false,
+                };
+                name.ends_with("Enum") || name.ends_with("Choices") || name == "Flag"
+            })
+    }
+
+    fn collection_of(&mut self, expr: ExprId) -> Cardinality {
+        let world = &self.program.world;
+        let facts = &world.unit(self.file).facts;
+        let module = &facts.module;
+        match module.expr(expr) {
+            Expr::Sequence { elements, kind } => {
+                let elements = module.list(elements);
+                let mut size = Cardinality::Fixed;
+                for &element in elements {
+                    if let Expr::Spread(inner) = module.expr(element) {
+                        size = widest(size, self.collection(inner));
+                    }
+                }
+                let is_small = elements.len() <= MAX_LITERAL || kind == SequenceKind::Tuple;
+                if is_small { size } else { Cardinality::Unknown }
+            }
+            Expr::Map(entries) => {
+                let mut size = Cardinality::Fixed;
+                for &entry in module.list(entries) {
+                    if let Expr::Spread(inner) = module.expr(entry) {
+                        size = widest(size, self.collection(inner));
+                    }
+                }
+                size
+            }
+            Expr::String(_) | Expr::Number(_) => Cardinality::Fixed,
+            Expr::Local(local) => self.local(expr, local),
+            Expr::Member { object, name } => {
+                let text = module.text(name);
+                if is_constant_name(text) || matches!(text, "environ" | "argv") {
+                    return Cardinality::Fixed;
+                }
+                let _ = object;
+                Cardinality::Unknown
+            }
+            Expr::Name(name) => {
+                if is_constant_name(module.text(name)) {
+                    return Cardinality::Fixed;
+                }
+                Cardinality::Unknown
+            }
+            Expr::Index { object, index } => match module.expr(index) {
+                Expr::Slice(parts) => {
+                    let parts = module.list(parts);
+                    let has_upper = parts.get(1).is_some_and(|&p| {
+                        !matches!(module.expr(p), Expr::Null | Expr::Unary { .. })
+                    });
+                    if has_upper {
+                        Cardinality::Fixed
+                    } else {
+                        self.collection(object)
+                    }
+                }
+                _ => Cardinality::Unknown,
+            },
+            Expr::Call { .. } => self.call(expr),
+            Expr::Await(inner) | Expr::Spread(inner) | Expr::Assign { value: inner, .. } => {
+                self.collection(inner)
+            }
+            Expr::Logical { left, right, .. } => {
+                let left = self.collection(left);
+                // `xs or []`: the empty default says nothing.
+                let right = self.collection(right);
+                widest(left, right)
+            }
+            Expr::Conditional {
+                then, otherwise, ..
+            } => {
+                let then = self.collection(then);
+                widest(then, self.collection(otherwise))
+            }
+            Expr::Binary { left, right, .. } => {
+                let left = self.collection(left);
+                widest(left, self.collection(right))
+            }
+            Expr::Comprehension { lp, .. } => match module.lp(lp).over {
+                Some(over) => self.collection(over),
+                None => Cardinality::Unknown,
+            },
+            _ => Cardinality::Unknown,
+        }
+    }
+
+    fn local(&mut self, expr: ExprId, local: LocalId) -> Cardinality {
+        let world = &self.program.world;
+        let facts = &world.unit(self.file).facts;
+        let module = &facts.module;
+        let declared = module.local(local);
+        let is_module_level = declared.function == MODULE_BODY;
+        if is_constant_name(module.text(declared.name))
+            && (is_module_level || matches!(declared.kind, LocalKind::Import(_)))
+        {
+            return Cardinality::Fixed;
+        }
+        if let LocalKind::Import(_) | LocalKind::Class(_) = declared.kind {
+            return Cardinality::Unknown;
+        }
+        let Some(def) = facts.def_use.reaching(expr) else {
+            return Cardinality::Unknown;
+        };
+        let mut values = Vec::new();
+        let mut is_open = false;
+        facts.def_use.any_source(def, |_, def| {
+            match def {
+                Def::Value { value, .. } => values.push(*value),
+                Def::Augmented { .. } => is_open = true,
+                Def::Entry { local, function } => {
+                    if module.local(*local).function == *function {
+                        is_open |= !matches!(module.local(*local).kind, LocalKind::Variable);
+                    } else {
+                        match facts.def_use.single_value(*local) {
+                            Some(value) => values.push(value),
+                            None => is_open = true,
+                        }
+                    }
+                }
+                _ => {}
+            }
+            false
+        });
+        if values.is_empty() {
+            return Cardinality::Unknown;
+        }
+        let mut size = Cardinality::Fixed;
+        for value in values {
+            size = widest(size, self.collection(value));
+        }
+        if (is_open || self.grows(local)) && size == Cardinality::Fixed {
+            return Cardinality::Unknown;
+        }
+        size
+    }
+
+    /// Whether elements are added to the collection that a name holds.
+    fn grows(&self, local: LocalId) -> bool {
+        let facts = &self.program.world.unit(self.file).facts;
+        let module = &facts.module;
+        module.sites.iter().any(|site| {
+            let Expr::Call { callee, .. } = module.expr(site.expr) else {
+                return false;
+            };
+            let Expr::Member { object, name } = module.expr(callee) else {
+                return false;
+            };
+            matches!(
+                module.text(name),
+                "append"
+                    | "push"
+                    | "add"
+                    | "extend"
+                    | "insert"
+                    | "unshift"
+                    | "update"
+                    | "set"
+                    | "appendleft"
+                    | "splice"
+                    | "concat"
+                    | "setdefault"
+            ) && module.expr(object) == Expr::Local(local)
+        })
+    }
+
+    fn call(&mut self, expr: ExprId) -> Cardinality {
+        let world = &self.program.world;
+        let facts = &world.unit(self.file).facts;
+        let module = &facts.module;
+        let Expr::Call { callee, args, .. } = module.expr(expr) else {
+            return Cardinality::Unknown;
+        };
+        let args = module.list(args);
+        let (object, name) = match module.expr(callee) {
+            Expr::Name(name) => (None, module.text(name)),
+            Expr::Local(local) => (None, module.text(module.local(local).name)),
+            Expr::Member { object, name } => (Some(object), module.text(name)),
+            Expr::Index { .. } => (None, ""),
+            _ => return Cardinality::Unknown,
+        };
+        if is_batching(name) {
+            return Cardinality::Batches;
+        }
+        match (object, name) {
+            (None, "range") => return self.range(args),
+            (
+                None,
+                "list" | "tuple" | "set" | "sorted" | "reversed" | "enumerate" | "iter"
+                | "frozenset" | "dict" | "filter" | "map" | "cast" | "Set" | "Map",
+            ) => {
+                let Some(&over) = args.last() else {
+                    return Cardinality::Fixed;
+                };
+                let over = if matches!(name, "enumerate" | "sorted" | "list") {
+                    args[0]
+                } else {
+                    over
+                };
+                return self.collection(over);
+            }
+            (None, "zip") => {
+                let sizes: Vec<_> = args.iter().map(|&a| self.collection(a)).collect();
+                return sizes
+                    .into_iter()
+                    .min_by_key(|s| rank(*s))
+                    .unwrap_or(Cardinality::Fixed);
+            }
+            (Some(object), "keys" | "values" | "entries" | "from" | "assign")
+                if matches!(module.expr(object), Expr::Name(n)
+                    if matches!(module.text(n), "Object" | "Array" | "Map" | "Set")) =>
+            {
+                return match args.first() {
+                    Some(&over) => self.collection(over),
+                    None => Cardinality::Fixed,
+                };
+            }
+            (Some(_), "split" | "matchAll" | "splitlines") => return Cardinality::Unknown,
+            (
+                Some(object),
+                "items" | "keys" | "values" | "entries" | "filter" | "map" | "sort" | "reverse"
+                | "flat" | "flatMap" | "toSorted" | "copy" | "concat",
+            ) if !matches!(self.typer.of(object).base, Base::Model(..) | Base::Path(_)) => {
+                return self.collection(object);
+            }
+            (Some(object), "slice") => {
+                return if args.len() > 1 {
+                    Cardinality::Fixed
+                } else {
+                    self.collection(object)
+                };
+            }
+            _ => {}
+        }
+        let Some((model, _)) = self.typer.called_model(expr) else {
+            return Cardinality::Unknown;
+        };
+        if let Some(bounded) = &model.bounded {
+            let holds = match bounded {
+                Bounded::Always => true,
+                given => self.typer.is_given(expr, given),
+            };
+            if holds {
+                return Cardinality::Fixed;
+            }
+        }
+        if model.effect.is_some() && model.rows == Some(super::models::Rows::Many) {
+            return Cardinality::Rows;
+        }
+        // A builder: bounded if a call earlier in the chain is.
+        match object {
+            Some(object)
+                if matches!(module.expr(object), Expr::Call { .. } | Expr::Index { .. }) =>
+            {
+                self.collection(object)
+            }
+            _ => Cardinality::Unknown,
+        }
+    }
+
+    fn range(&mut self, args: &[ExprId]) -> Cardinality {
+        let module = &self.program.world.unit(self.file).facts.module;
+        if let Some(&step) = args.get(2) {
+            if !matches!(module.expr(step), Expr::Number(-1 | 1) | Expr::Unary { .. }) {
+                return Cardinality::Batches;
+            }
+        }
+        let end = match args {
+            [] => return Cardinality::Fixed,
+            [end] | [_, end] | [_, end, _] => *end,
+            _ => return Cardinality::Unknown,
+        };
+        match module.expr(end) {
+            Expr::Number(_) => Cardinality::Fixed,
+            _ => match self.measured(end) {
+                Some(collection) => self.collection(collection),
+                None => self.number(end),
+            },
+        }
+    }
+
+    /// Whether a number is written in the program.
+    fn number(&mut self, expr: ExprId) -> Cardinality {
+        let facts = &self.program.world.unit(self.file).facts;
+        let module = &facts.module;
+        let mut is_fixed = true;
+        facts.any_origin(expr, |id| {
+            is_fixed &= match module.expr(id) {
+                Expr::Number(_) | Expr::Binary { .. } => true,
+                Expr::Name(name) | Expr::Member { name, .. } => is_constant_name(module.text(name)),
+                Expr::Local(local) => {
+                    let local = module.local(local);
+                    is_constant_name(module.text(local.name)) || local.kind == LocalKind::Variable
+                }
+                _ => false,
+            };
+            !is_fixed
+        });
+        if is_fixed {
+            Cardinality::Fixed
+        } else {
+            Cardinality::Unknown
+        }
+    }
+}
+
+/// A name in capitals, as constants are written.
+fn is_constant_name(name: &str) -> bool {
+    name.len() > 1
+        && name.chars().any(|c| c.is_ascii_uppercase())
+        && !name.chars().any(|c| c.is_ascii_lowercase())
+}
+
+/// Whether a function's name says that it hands out batches.
+fn is_batching(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["chunk", "batch", "paginat", "partition", "windowed"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+fn rank(size: Cardinality) -> u8 {
+    match size {
+        Cardinality::Fixed => 0,
+        Cardinality::Batches => 1,
+        Cardinality::Unknown => 2,
+        Cardinality::Rows => 3,
+    }
+}
+
+fn widest(a: Cardinality, b: Cardinality) -> Cardinality {
+    if rank(b) > rank(a) { b } else { a }
+}

@@ -1,0 +1,425 @@
+//! The linked program: what rules ask questions of. Read-only.
+
+use rayon::prelude::*;
+
+use super::call_graph::{Act, ActKind, Call, LinkedFile, link_file, runs_in_place};
+use super::cardinality::Cardinality;
+use super::infer::Typer;
+use super::models::Effect;
+use super::summaries::{EffectFact, Summary, summarize};
+use super::types::{FunctionRef, Type};
+use super::world::World;
+use crate::analysis::facts::FileFacts;
+use crate::finding::{Confidence, Related};
+use crate::ir::{Expr, ExprId, FunctionId, FunctionKind, Invocation, LoopId, Module, StmtId};
+use crate::source::{Context, FileId, Place, Span};
+
+/// All files, linked.
+#[derive(Debug)]
+pub struct Program {
+    /// Files, models, types.
+    pub world: World,
+    /// What each file is for.
+    pub contexts: Vec<Context>,
+    linked: Vec<LinkedFile>,
+    summaries: Vec<Vec<Summary>>,
+}
+
+impl Program {
+    /// Resolves all calls and summarizes all functions.
+    pub fn new(world: World, contexts: Vec<Context>) -> Self {
+        let linked: Vec<LinkedFile> = (0..world.units.len())
+            .into_par_iter()
+            .map(|i| link_file(&world, FileId(i as u32)))
+            .collect();
+        let summaries = summarize(&world, &linked);
+        Self {
+            world,
+            contexts,
+            linked,
+            summaries,
+        }
+    }
+
+    /// The functions of a file.
+    pub fn functions(&self, file: FileId) -> impl Iterator<Item = Function<'_>> {
+        let count = self.world.unit(file).facts.module.functions.len();
+        (0..count as u32).map(move |i| Function {
+            program: self,
+            file,
+            id: FunctionId(i),
+        })
+    }
+
+    /// A function.
+    pub fn function(&self, at: FunctionRef) -> Function<'_> {
+        Function {
+            program: self,
+            file: at.file,
+            id: at.function,
+        }
+    }
+
+    /// What calling a function does.
+    pub fn summary(&self, at: FunctionRef) -> &Summary {
+        &self.summaries[at.file.index()][at.function.index()]
+    }
+}
+
+/// A function of the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Function<'p> {
+    /// The program.
+    pub program: &'p Program,
+    /// The file.
+    pub file: FileId,
+    /// The function's id there.
+    pub id: FunctionId,
+}
+
+/// A loop of the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Loop<'p> {
+    /// The function whose code it repeats.
+    pub function: Function<'p>,
+    /// The loop's id in the file.
+    pub id: LoopId,
+}
+
+impl<'p> Function<'p> {
+    /// The file's facts.
+    pub fn facts(self) -> &'p FileFacts {
+        &self.program.world.unit(self.file).facts
+    }
+
+    /// The file's module.
+    pub fn module(self) -> &'p Module {
+        &self.facts().module
+    }
+
+    /// Its declaration.
+    pub fn declared(self) -> &'p crate::ir::Function {
+        self.module().function(self.id)
+    }
+
+    /// What the file is for.
+    pub fn context(self) -> Context {
+        self.program.contexts[self.file.index()]
+    }
+
+    /// What it does, in evaluation order.
+    pub fn acts(self) -> &'p [Act] {
+        &self.program.linked[self.file.index()].acts[self.id.index()]
+    }
+
+    /// A name for it in messages: its own, or that of the function around it.
+    pub fn name(self) -> Option<String> {
+        let module = self.module();
+        let mut at = self.id;
+        loop {
+            let function = module.function(at);
+            if let Some(name) = function.name {
+                return Some(match function.class.and_then(|c| module.class(c).name) {
+                    Some(class) => format!("{}.{}", module.text(class), module.text(name)),
+                    None => module.text(name).to_owned(),
+                });
+            }
+            if function.kind == FunctionKind::Module {
+                return None;
+            }
+            at = function.parent?;
+        }
+    }
+
+    /// A place in its file.
+    pub fn place(self, span: Span) -> Place {
+        Place {
+            file: self.file,
+            span,
+        }
+    }
+
+    /// The place of one of its expressions.
+    pub fn place_of(self, expr: ExprId) -> Place {
+        self.place(self.module().span(expr))
+    }
+
+    /// The type of one of its file's expressions.
+    pub fn type_of(self, expr: ExprId) -> Type {
+        Typer::new(&self.program.world, self.file).of(expr)
+    }
+
+    /// The resolved call at a call expression of this function.
+    pub fn call_at(self, expr: ExprId) -> Option<&'p Call> {
+        let facts = self.facts();
+        let first = facts.first_site(self.id);
+        let at = facts.sites(self.id).iter().position(|s| s.expr == expr)?;
+        self.program.linked[self.file.index()].calls.get(first + at)
+    }
+
+    /// Whether a call of its file is awaited where it stands.
+    pub fn is_awaited(self, call: ExprId) -> bool {
+        self.program.linked[self.file.index()]
+            .awaited
+            .contains(&call)
+    }
+
+    /// The loops that repeat what stands in `lp` of this function, innermost first: those of
+    /// the function, and where it is a callback that runs in place, those around it.
+    pub fn loops_around(self, lp: Option<LoopId>) -> Vec<Loop<'p>> {
+        let module = self.module();
+        let mut found = Vec::new();
+        let (mut function, mut at) = (self.id, lp);
+        for _ in 0..32 {
+            while let Some(id) = at {
+                found.push(Loop {
+                    function: Function {
+                        id: function,
+                        ..self
+                    },
+                    id,
+                });
+                at = module.lp(id).parent;
+            }
+            let declared = module.function(function);
+            let Some(parent) = declared.parent else {
+                break;
+            };
+            match declared.invocation {
+                Invocation::PerElement(lp) => at = Some(lp),
+                Invocation::Immediate => at = declared.defined_in,
+                Invocation::Argument(call, position) => {
+                    let outer = Function { id: parent, ..self };
+                    let runs = outer.call_at(call).is_some_and(|resolved| {
+                        runs_in_place(
+                            &self.program.world,
+                            module,
+                            call,
+                            resolved,
+                            position,
+                            self.is_awaited(call),
+                        ) || outer.invokes_param(resolved, position)
+                    });
+                    if !runs {
+                        break;
+                    }
+                    at = declared.defined_in;
+                }
+                Invocation::Declared => break,
+            }
+            function = parent;
+        }
+        found
+    }
+
+    /// Whether the callee of a call itself calls the argument at `position`.
+    fn invokes_param(self, call: &Call, position: u16) -> bool {
+        let super::call_graph::Callee::Function(callee) = call.callee else {
+            return false;
+        };
+        let linked = &self.program.linked[callee.file.index()];
+        let mask = linked.called_params[callee.function.index()];
+        // A method's receiver parameter is not among the arguments.
+        let module = &self.program.world.unit(callee.file).facts.module;
+        let declared = module.function(callee.function);
+        let shift =
+            u16::from(module.exports_all && declared.class.is_some() && !declared.is_static);
+        mask & (1 << (position + shift).min(31)) != 0
+    }
+
+    /// The effect of an act, straight or through what it calls: the proof and how sure it is.
+    pub fn effect_of(self, act: &Act, effect: Effect) -> Option<ActEffect> {
+        if act.is_memoized {
+            return None;
+        }
+        match &act.kind {
+            ActKind::Effect { effect: own, .. } => (*own == effect).then_some(ActEffect {
+                confidence: act.confidence,
+                is_repeated: false,
+                via: None,
+            }),
+            ActKind::Call(target) => {
+                let summary = self.program.summary(*target);
+                if summary.is_cached {
+                    return None;
+                }
+                let fact = summary.effect(effect)?;
+                Some(ActEffect {
+                    confidence: act.confidence.min(fact.confidence),
+                    is_repeated: fact.is_repeated,
+                    via: Some((*target, *fact)),
+                })
+            }
+        }
+    }
+
+    /// The chain of calls from an act to the effect, as evidence.
+    pub fn evidence(self, effect: ActEffect) -> Vec<Related> {
+        let mut steps = Vec::new();
+        let mut at = effect.via;
+        for _ in 0..16 {
+            let Some((target, fact)) = at else {
+                break;
+            };
+            let function = self.program.function(target);
+            let Some(act) = function.acts().get(fact.act as usize) else {
+                break;
+            };
+            let place = function.place_of(act.expr);
+            match &act.kind {
+                ActKind::Effect { package, .. } => {
+                    steps.push(Related {
+                        place,
+                        message: format!("{} here ({package})", verb_of(fact.effect)),
+                    });
+                    break;
+                }
+                ActKind::Call(next) => {
+                    let callee = self.program.function(*next);
+                    let name = callee.name().unwrap_or_else(|| "a function".to_owned());
+                    steps.push(Related {
+                        place,
+                        message: format!("calls `{name}`"),
+                    });
+                    let summary = self.program.summary(*next);
+                    at = summary.effect(fact.effect).map(|fact| (*next, *fact));
+                }
+            }
+        }
+        steps
+    }
+
+    /// The act at the end of a chain: the one that has the effect.
+    pub fn final_act(self, act: &'p Act, effect: ActEffect) -> &'p Act {
+        let mut found = act;
+        let mut at = effect.via;
+        for _ in 0..32 {
+            let Some((target, fact)) = at else {
+                break;
+            };
+            let Some(next) = self.program.function(target).acts().get(fact.act as usize) else {
+                break;
+            };
+            found = next;
+            at = match next.kind {
+                ActKind::Call(next) => self
+                    .program
+                    .summary(next)
+                    .effect(fact.effect)
+                    .map(|fact| (next, *fact)),
+                ActKind::Effect { .. } => None,
+            };
+        }
+        found
+    }
+
+    /// The text of the name by which a call calls: `Model.objects.get`, cut to its last parts.
+    pub fn callee_text(self, expr: ExprId) -> String {
+        let module = self.module();
+        let mut parts = Vec::new();
+        let mut at = expr;
+        loop {
+            match module.expr(at) {
+                Expr::Call { callee, .. } => at = callee,
+                Expr::Await(inner) | Expr::Index { object: inner, .. } => at = inner,
+                Expr::Member { object, name } => {
+                    parts.push(module.text(name));
+                    if matches!(module.expr(object), Expr::Call { .. }) && parts.len() >= 2 {
+                        break;
+                    }
+                    at = object;
+                }
+                Expr::Local(local) => {
+                    parts.push(module.text(module.local(local).name));
+                    break;
+                }
+                Expr::Name(name) => {
+                    parts.push(module.text(name));
+                    break;
+                }
+                Expr::This => {
+                    parts.push("this");
+                    break;
+                }
+                _ => break,
+            }
+        }
+        parts.reverse();
+        let from = parts.len().saturating_sub(4);
+        parts[from..].join(".")
+    }
+
+    /// The statement of an expression's site in this function.
+    pub fn stmt_of(self, expr: ExprId) -> Option<StmtId> {
+        let sites = self.facts().sites(self.id);
+        sites.iter().find(|s| s.expr == expr).map(|s| s.stmt)
+    }
+}
+
+impl<'p> Loop<'p> {
+    /// Its head.
+    pub fn head(self) -> &'p crate::ir::Loop {
+        self.function.module().lp(self.id)
+    }
+
+    /// How its trips are bounded.
+    pub fn cardinality(self) -> Cardinality {
+        self.function
+            .program
+            .cardinality(self.function.file, self.id)
+    }
+
+    /// Its header's place.
+    pub fn place(self) -> Place {
+        self.function.place(self.head().span)
+    }
+
+    /// The name of its element, if it has a plain one.
+    pub fn element_name(self) -> Option<&'p str> {
+        let module = self.function.module();
+        let head = self.head();
+        let target = match (head.element, head.callback) {
+            (Some(target), _) => target,
+            (None, Some(callback)) => match module.expr(callback) {
+                Expr::Function(function) => {
+                    let params = &module.function(function).params;
+                    params.get(module.element_param(self.id))?.target
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match module.expr(target) {
+            Expr::Local(local) => Some(module.text(module.local(local).name)),
+            _ => None,
+        }
+    }
+}
+
+/// An effect that an act has.
+#[derive(Debug, Clone, Copy)]
+pub struct ActEffect {
+    /// That of the weakest link.
+    pub confidence: Confidence,
+    /// Whether a loop stands in the chain behind the act.
+    pub is_repeated: bool,
+    /// The function called and its proof, unless the act has the effect itself.
+    pub via: Option<(FunctionRef, EffectFact)>,
+}
+
+/// What an effect does, as a verb of the third person.
+pub fn verb_of(effect: Effect) -> &'static str {
+    match effect {
+        Effect::DbRead | Effect::Sql => "queries",
+        Effect::DbWrite => "writes",
+        Effect::Commit => "commits",
+        Effect::Remote => "calls another service",
+        Effect::CacheRead => "reads the cache server",
+        Effect::CacheWrite => "writes to the cache server",
+        Effect::File => "uses files",
+        Effect::Sleep => "sleeps",
+        Effect::Lock => "takes a lock",
+        Effect::Process => "runs a program",
+        Effect::Cpu => "computes",
+    }
+}

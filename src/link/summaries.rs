@@ -1,0 +1,231 @@
+//! What calling a function does, through everything it calls, with the shortest proof.
+//!
+//! For each effect, a breadth-first search from the functions that have it straight to those
+//! that call them. Levels are handled in the order of functions, so the result does not depend
+//! on threads.
+
+use smallvec::SmallVec;
+
+use super::call_graph::{Act, ActKind, LinkedFile};
+use super::models::Effect;
+use super::types::FunctionRef;
+use super::world::World;
+use crate::finding::Confidence;
+use crate::ir::{Expr, ExprId, FunctionId, LocalKind, Module};
+use crate::source::FileId;
+
+/// How a function comes to have an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EffectFact {
+    /// The effect.
+    pub effect: Effect,
+    /// The act of this function that has it or leads to it: an index into its acts.
+    pub act: u32,
+    /// Calls between the function and the effect.
+    pub depth: u16,
+    /// That of the weakest link.
+    pub confidence: Confidence,
+    /// The parameters that the effect's arguments depend on, one bit each.
+    pub params: u32,
+    /// Whether a loop stands somewhere in the chain.
+    pub is_repeated: bool,
+}
+
+/// What calling a function does.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Its effects, at most one proof for each.
+    pub effects: SmallVec<[EffectFact; 2]>,
+    /// Whether its callers see its effects at most once per key.
+    pub is_cached: bool,
+}
+
+impl Summary {
+    /// The proof of one effect.
+    pub fn effect(&self, effect: Effect) -> Option<&EffectFact> {
+        self.effects.iter().find(|fact| fact.effect == effect)
+    }
+}
+
+/// Summaries of all functions, by file and function.
+pub fn summarize(world: &World, linked: &[LinkedFile]) -> Vec<Vec<Summary>> {
+    let mut offsets = Vec::with_capacity(linked.len() + 1);
+    let mut total = 0usize;
+    for file in linked {
+        offsets.push(total);
+        total += file.acts.len();
+    }
+    let index = |f: FunctionRef| offsets[f.file.index()] + f.function.index();
+    let mut owners = Vec::with_capacity(total);
+    for (i, file) in linked.iter().enumerate() {
+        for j in 0..file.acts.len() {
+            owners.push(FunctionRef {
+                file: FileId(i as u32),
+                function: FunctionId(j as u32),
+            });
+        }
+    }
+    let mut flat: Vec<Summary> = owners
+        .iter()
+        .map(|&f| Summary {
+            effects: SmallVec::new(),
+            is_cached: is_cached(&world.unit(f.file).facts.module, f.function),
+        })
+        .collect();
+    let mut callers: Vec<Vec<u32>> = vec![Vec::new(); total];
+    let mut direct: Vec<Effect> = Vec::new();
+    for (i, &owner) in owners.iter().enumerate() {
+        for act in acts_of(linked, owner) {
+            match &act.kind {
+                ActKind::Call(target) => callers[index(*target)].push(i as u32),
+                ActKind::Effect { effect, .. } => direct.push(*effect),
+            }
+        }
+    }
+    direct.sort_unstable();
+    direct.dedup();
+    for effect in direct {
+        spread(world, linked, effect, &owners, &callers, &index, &mut flat);
+    }
+    let mut summaries = Vec::with_capacity(linked.len());
+    let mut flat = flat.into_iter();
+    for file in linked {
+        summaries.push(flat.by_ref().take(file.acts.len()).collect());
+    }
+    summaries
+}
+
+fn acts_of(linked: &[LinkedFile], f: FunctionRef) -> &[Act] {
+    &linked[f.file.index()].acts[f.function.index()]
+}
+
+fn spread(
+    world: &World,
+    linked: &[LinkedFile],
+    effect: Effect,
+    owners: &[FunctionRef],
+    callers: &[Vec<u32>],
+    index: &impl Fn(FunctionRef) -> usize,
+    flat: &mut [Summary],
+) {
+    let mut frontier: Vec<u32> = Vec::new();
+    for (i, &owner) in owners.iter().enumerate() {
+        let module = &world.unit(owner.file).facts.module;
+        let mut best: Option<EffectFact> = None;
+        for (j, act) in acts_of(linked, owner).iter().enumerate() {
+            let ActKind::Effect { effect: own, .. } = act.kind else {
+                continue;
+            };
+            if own != effect || act.is_memoized {
+                continue;
+            }
+            let fact = EffectFact {
+                effect,
+                act: j as u32,
+                depth: 0,
+                confidence: act.confidence,
+                params: params_of(world, owner, act.expr),
+                is_repeated: act.lp.is_some(),
+            };
+            best = Some(best.map_or(fact, |best| better(best, fact)));
+        }
+        let _ = module;
+        if let Some(fact) = best {
+            flat[i].effects.push(fact);
+            frontier.push(i as u32);
+        }
+    }
+    let mut depth = 0;
+    while !frontier.is_empty() && depth < 64 {
+        depth += 1;
+        let mut reached: Vec<u32> = frontier
+            .iter()
+            .filter(|&&f| !flat[f as usize].is_cached)
+            .flat_map(|&f| callers[f as usize].iter().copied())
+            .filter(|&caller| flat[caller as usize].effect(effect).is_none())
+            .collect();
+        reached.sort_unstable();
+        reached.dedup();
+        let mut found = Vec::new();
+        for &caller in &reached {
+            let owner = owners[caller as usize];
+            let mut best: Option<EffectFact> = None;
+            for (j, act) in acts_of(linked, owner).iter().enumerate() {
+                let ActKind::Call(target) = act.kind else {
+                    continue;
+                };
+                if act.is_memoized {
+                    continue;
+                }
+                let summary = &flat[index(target)];
+                let Some(inner) = summary.effect(effect).filter(|_| !summary.is_cached) else {
+                    continue;
+                };
+                let fact = EffectFact {
+                    effect,
+                    act: j as u32,
+                    depth,
+                    confidence: inner.confidence.min(act.confidence),
+                    params: params_of(world, owner, act.expr),
+                    is_repeated: inner.is_repeated || act.lp.is_some(),
+                };
+                best = Some(best.map_or(fact, |best| better(best, fact)));
+            }
+            if let Some(fact) = best {
+                found.push((caller, fact));
+            }
+        }
+        for &(caller, fact) in &found {
+            flat[caller as usize].effects.push(fact);
+        }
+        frontier = found.into_iter().map(|(caller, _)| caller).collect();
+    }
+}
+
+/// The better proof: outside loops, surer, earlier.
+fn better(a: EffectFact, b: EffectFact) -> EffectFact {
+    let rank = |f: &EffectFact| (f.is_repeated, std::cmp::Reverse(f.confidence));
+    if rank(&b) < rank(&a) { b } else { a }
+}
+
+/// The parameters of a function that an expression depends on.
+fn params_of(world: &World, owner: FunctionRef, expr: ExprId) -> u32 {
+    let facts = &world.unit(owner.file).facts;
+    let module = &facts.module;
+    let mut mask = 0;
+    facts.any_origin(expr, |id| {
+        match module.expr(id) {
+            Expr::Local(local) => {
+                let local = module.local(local);
+                if let LocalKind::Param(i) = local.kind {
+                    if local.function == owner.function && i < 32 {
+                        mask |= 1 << i;
+                    }
+                }
+            }
+            Expr::Param(i) if i < 32 => mask |= 1 << i,
+            _ => {}
+        }
+        false
+    });
+    mask
+}
+
+/// Whether a decorator or wrapper keeps the results of a function.
+fn is_cached(module: &Module, function: FunctionId) -> bool {
+    let declared = module.function(function);
+    module.list(declared.decorators).iter().any(|&decorator| {
+        let mut at = decorator;
+        if let Expr::Call { callee, .. } = module.expr(at) {
+            at = callee;
+        }
+        let name = match module.expr(at) {
+            Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
+            Expr::Local(local) => module.text(module.local(local).name),
+            _ => return false,
+        };
+        let name = name.to_ascii_lowercase();
+        // A cached property is kept per row, so each row still costs one.
+        (name.contains("cache") || name.contains("memoize")) && !name.contains("property")
+    })
+}
