@@ -17,5 +17,6 @@ pub mod discover;
 pub mod finding;
 pub mod ir;
 pub mod link;
+pub mod rules;
 pub mod source;
 pub mod syntax;

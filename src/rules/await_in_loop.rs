@@ -1,0 +1,266 @@
+//! `await-in-loop`: a loop that waits for each trip although the trips do not depend on each
+//! other.
+
+use super::{Reporter, Rule, element_text, growing_loop, root_local};
+use crate::analysis::def_use::Def;
+use crate::finding::Confidence;
+use crate::ir::{Concurrency, Expr, ExprId, LoopKind, Stmt};
+use crate::link::call_graph::ActKind;
+use crate::link::cardinality::Cardinality;
+use crate::link::models::Effect;
+use crate::link::program::{Function, Loop};
+
+pub(super) const RULE: Rule = Rule::per_function("await-in-loop", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    if !function.declared().is_async {
+        return;
+    }
+    let module = function.module();
+    let mut reported = Vec::new();
+    for site in function.facts().sites(function.id) {
+        let Expr::Await(value) = module.expr(site.expr) else {
+            continue;
+        };
+        let loops = function.loops_around(site.lp);
+        let Some(&inner) = loops.first() else {
+            continue;
+        };
+        // Only loops of this very function wait for each trip.
+        if inner.function.id != function.id
+            || inner.head().concurrency == Concurrency::Concurrent
+            || reported.contains(&inner.id)
+        {
+            continue;
+        }
+        let Some((lp, size)) = growing_loop(&loops[..1]) else {
+            continue;
+        };
+        let Some(confidence) = independence(function, lp, site.expr, value, size) else {
+            continue;
+        };
+        reported.push(lp.id);
+        let name = function.callee_text(value);
+        let element = element_text(lp);
+        reporter
+            .report(
+                module.span(site.expr),
+                confidence,
+                format!("waits for `{name}` of each {element} before it starts the next"),
+            )
+            .related(lp.place(), "trips of this loop do not depend on each other")
+            .cost("n waits in a row instead of one")
+            .help(
+                "start the calls together and await them at once, with a bound on how many run \
+                 at the same time",
+            );
+    }
+}
+
+/// How sure we are that the trips of a loop could overlap; none if they cannot.
+fn independence(
+    function: Function<'_>,
+    lp: Loop<'_>,
+    site: ExprId,
+    value: ExprId,
+    size: Cardinality,
+) -> Option<Confidence> {
+    let facts = function.facts();
+    let module = function.module();
+    let head = lp.head();
+    // A stream hands out its elements in order; a condition may depend on the trip before.
+    if head.is_async || matches!(head.kind, LoopKind::While) {
+        return None;
+    }
+    if !facts.varies_in(value, lp.id) || facts.exits_on(lp.id, site) {
+        return None;
+    }
+    if leaves_early(function, lp) || has_carried_value(function, lp) {
+        return None;
+    }
+    let mut confidence = match size {
+        Cardinality::Rows => Confidence::High,
+        _ => Confidence::Medium,
+    };
+    let mut is_known = false;
+    for act in function.acts() {
+        if !head.exprs.contains(act.expr) {
+            continue;
+        }
+        let is_this = act.expr == value || act.expr == site;
+        for effect in [Effect::Sleep, Effect::Lock, Effect::Commit, Effect::Process] {
+            if function.effect_of(act, effect).is_some() {
+                return None;
+            }
+        }
+        if function.effect_of(act, Effect::DbRead).is_some() && is_this {
+            // A query per element is `n-plus-one`.
+            return None;
+        }
+        if function.effect_of(act, Effect::Remote).is_some() {
+            is_known = true;
+        }
+        if function.effect_of(act, Effect::DbWrite).is_some() {
+            is_known = true;
+            // Writes may be ordered by constraints that only the schema knows.
+            confidence = confidence.min(Confidence::Medium);
+        }
+        if let ActKind::Effect {
+            serial: Some(_), ..
+        } = act.kind
+        {
+            return None;
+        }
+    }
+    if uses_serial_value(function, lp) {
+        return None;
+    }
+    // Writing to one receiver in turn keeps its order.
+    if let Some(local) = receiver_of(function, value) {
+        if writes_in_order(function, local, value) {
+            return None;
+        }
+    }
+    if !is_known {
+        confidence = confidence.min(Confidence::Low);
+    }
+    let _ = module;
+    Some(confidence)
+}
+
+/// Whether a trip may end the loop.
+fn leaves_early(function: Function<'_>, lp: Loop<'_>) -> bool {
+    let facts = function.facts();
+    let module = function.module();
+    let mut open = vec![lp.head().body];
+    while let Some(block) = open.pop() {
+        for &stmt in &module.block(block).stmts {
+            match module.stmt(stmt) {
+                Stmt::Return(_) | Stmt::Break(_) => return true,
+                Stmt::Loop(_) => {
+                    // A `break` inside leaves the inner loop only.
+                }
+                _ => facts.push_blocks(stmt, &mut open),
+            }
+        }
+    }
+    false
+}
+
+/// Whether a trip reads what the trip before assigned. Sums and the like are fine: their order
+/// does not matter to the calls.
+fn has_carried_value(function: Function<'_>, lp: Loop<'_>) -> bool {
+    let facts = function.facts();
+    let module = function.module();
+    facts.def_use.carried(lp.id).iter().any(|&carried| {
+        let Def::Carried { local, back, .. } = facts.def_use.def(carried) else {
+            return false;
+        };
+        if back.is_empty() {
+            return false;
+        }
+        let only_accumulates = back.iter().all(|&def| {
+            matches!(
+                facts.def_use.def(def),
+                Def::Augmented { .. } | Def::Join { .. }
+            )
+        });
+        let is_read = lp.head().exprs.iter().any(|id| {
+            module.expr(id) == Expr::Local(*local)
+                && facts
+                    .def_use
+                    .reaching(id)
+                    .is_some_and(|def| facts.def_use.any_source(def, |source, _| source == carried))
+                && !is_accumulation_target(function, id)
+        });
+        is_read && !(only_accumulates && !is_argument(function, lp, *local))
+    })
+}
+
+/// Whether a name stands as the target of `+=`.
+fn is_accumulation_target(function: Function<'_>, id: ExprId) -> bool {
+    let module = function.module();
+    // The assignment is lowered right after its value, which follows its target.
+    (id.0..module.expr_count() as u32)
+        .take(64)
+        .map(ExprId)
+        .any(|e| matches!(module.expr(e), Expr::Assign { op: Some(_), target, .. } if target == id))
+}
+
+/// Whether a name is handed to a call in the loop.
+fn is_argument(function: Function<'_>, lp: Loop<'_>, local: crate::ir::LocalId) -> bool {
+    let module = function.module();
+    function.facts().sites(function.id).iter().any(|site| {
+        if !lp.head().exprs.contains(site.expr) {
+            return false;
+        }
+        let Expr::Call { args, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        module.list(args).iter().any(|&arg| {
+            let mut found = false;
+            let mut open = vec![arg];
+            while let Some(id) = open.pop() {
+                found |= module.expr(id) == Expr::Local(local);
+                module.for_each_part(id, |part| open.push(part));
+            }
+            found
+        })
+    })
+}
+
+/// Whether a value that must not be used concurrently is handed to a call in the loop.
+fn uses_serial_value(function: Function<'_>, lp: Loop<'_>) -> bool {
+    use crate::link::types::Base;
+    let module = function.module();
+    let mut typer = crate::link::infer::Typer::new(&function.program.world, function.file);
+    function.facts().sites(function.id).iter().any(|site| {
+        if !lp.head().exprs.contains(site.expr) {
+            return false;
+        }
+        let Expr::Call { args, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let receiver = typer.receiver_of(site.expr);
+        let mut types = vec![receiver];
+        for &arg in module.list(args) {
+            let value = match module.expr(arg) {
+                Expr::Keyword { value, .. } => value,
+                Expr::Map(entries) => {
+                    for &entry in module.list(entries) {
+                        types.push(typer.of(entry));
+                    }
+                    continue;
+                }
+                _ => arg,
+            };
+            types.push(typer.of(value));
+        }
+        types.iter().any(|ty| match ty.base {
+            Base::Model(id, _) => function.program.world.models.ty(id).serial,
+            _ => false,
+        })
+    })
+}
+
+fn receiver_of(function: Function<'_>, call: ExprId) -> Option<crate::ir::LocalId> {
+    let module = function.module();
+    match module.expr(call) {
+        Expr::Call { callee, .. } => match module.expr(callee) {
+            Expr::Member { object, .. } => root_local(module, object),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a call by its name adds to its receiver in order.
+fn writes_in_order(function: Function<'_>, _local: crate::ir::LocalId, call: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return false;
+    };
+    matches!(module.expr(callee), Expr::Member { name, .. }
+        if matches!(module.text(name), "write" | "append" | "push" | "next" | "read" | "send_text"
+            | "send_bytes" | "writeln" | "click" | "type" | "fill" | "goto" | "step" | "put"))
+}

@@ -1,0 +1,179 @@
+//! `linear-search-in-loop`: a search through a growing list, once per trip.
+
+use super::{Reporter, Rule, element_text, growing_loop, root_local};
+use crate::analysis::def_use::Def;
+use crate::finding::Confidence;
+use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId};
+use crate::link::call_graph::Callee;
+use crate::link::cardinality::Cardinality;
+use crate::link::infer::Typer;
+use crate::link::models::{Cost, Wrapper};
+use crate::link::program::{Function, Loop};
+use crate::link::types::Base;
+
+pub(super) const RULE: Rule = Rule::per_function("linear-search-in-loop", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let facts = function.facts();
+    let module = function.module();
+    for site in facts.sites(function.id) {
+        let Expr::Call { callee, .. } = module.expr(site.expr) else {
+            continue;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            continue;
+        };
+        let Some(call) = function.call_at(site.expr) else {
+            continue;
+        };
+        let Callee::Model(model) = call.callee else {
+            continue;
+        };
+        let model = function.program.world.models.call(model);
+        if model.cost != Some(Cost::Search) {
+            continue;
+        }
+        let loops = function.loops_around(site.lp);
+        let help = model.bulk.clone();
+        let what = format!("`{}`", module.text(name));
+        search(function, &loops, site.expr, object, &what, help, reporter);
+    }
+    membership_tests(function, reporter);
+}
+
+/// `x in xs`
+fn membership_tests(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let exprs = function.declared().exprs;
+    for id in exprs.iter() {
+        let Expr::Binary {
+            op: BinaryOp::In | BinaryOp::NotIn,
+            right,
+            ..
+        } = module.expr(id)
+        else {
+            continue;
+        };
+        if module.function_of(id) != function.id {
+            continue;
+        }
+        let innermost = innermost_loop(function, id);
+        let loops = function.loops_around(innermost);
+        if loops.is_empty() {
+            continue;
+        }
+        search(function, &loops, id, right, "`in`", None, reporter);
+    }
+}
+
+/// The innermost loop of a function that repeats an expression.
+fn innermost_loop(function: Function<'_>, id: ExprId) -> Option<LoopId> {
+    let module = function.module();
+    (0..module.loops.len() as u32)
+        .map(LoopId)
+        .rev()
+        .find(|&lp| module.lp(lp).function == function.id && module.lp(lp).exprs.contains(id))
+}
+
+fn search(
+    function: Function<'_>,
+    loops: &[Loop<'_>],
+    expr: ExprId,
+    list: ExprId,
+    what: &str,
+    help: Option<String>,
+    reporter: &mut Reporter<'_>,
+) {
+    let module = function.module();
+    let facts = function.facts();
+    let Some((lp, trips)) = growing_loop(loops) else {
+        return;
+    };
+    // A list that belongs to the element, or is made anew each trip, is walked once.
+    if facts.varies_in(list, lp.id) && !grows_across(function, list, lp) {
+        return;
+    }
+    if is_made_in(function, list, lp) {
+        return;
+    }
+    // Searching for the same thing each time is loop-invariant; hoisting it is another rule.
+    if !facts.varies_in(expr, lp.id) {
+        return;
+    }
+    let mut typer = Typer::new(&function.program.world, function.file);
+    let ty = typer.of(list);
+    if ty.wrapper() != Some(Wrapper::List) {
+        return;
+    }
+    let size = function.program.size_of(function.file, list);
+    if matches!(size, Cardinality::Fixed | Cardinality::Batches) {
+        return;
+    }
+    // A search that ends the loop runs to the end once.
+    if facts.exits_on(lp.id, expr) {
+        return;
+    }
+    let from_rows = trips == Cardinality::Rows || size == Cardinality::Rows;
+    let confidence = if from_rows && ty.base != Base::Unknown {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    let name = function.callee_text(list);
+    let element = element_text(lp);
+    reporter
+        .report(
+            module.span(expr),
+            confidence.min(ty.confidence),
+            format!("{what} walks `{name}` for each {element}"),
+        )
+        .related(lp.place(), "repeated by this loop")
+        .cost("O(n·m) comparisons")
+        .help(match help {
+            Some(help) => format!("use {help}, built once before the loop"),
+            None => format!("keep the elements of `{name}` in a set, built once before the loop"),
+        });
+}
+
+/// Whether a list that lives outside the loop gets longer by its trips.
+fn grows_across(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    let Some(local) = root_local(module, list) else {
+        return false;
+    };
+    // Defined before the loop, or by the enclosing function of a callback.
+    let assigned_inside = facts.def_use.assignments(local).iter().any(|&def| {
+        matches!(facts.def_use.def(def), Def::Value { target, .. }
+            if lp.head().exprs.contains(*target))
+    });
+    !assigned_inside && module.local(local).function == lp.function.id
+}
+
+/// Whether the list is made inside the loop.
+fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    let repeated = |id: ExprId| {
+        lp.head().exprs.contains(id)
+            || lp.head().callback.is_some_and(|callback| {
+                matches!(module.expr(callback), Expr::Function(f)
+                    if module.function(f).exprs.contains(id))
+            })
+    };
+    let Some(local) = root_local(module, list) else {
+        // A list without a name is made where it stands.
+        return !matches!(module.expr(list), Expr::Member { .. } | Expr::This);
+    };
+    if let LocalKind::Param(_) = module.local(local).kind {
+        let owner = module.local(local).function;
+        return owner != lp.function.id
+            && lp.head().callback.is_some_and(|callback| {
+                matches!(module.expr(callback), Expr::Function(f)
+                    if module.function(f).exprs.contains(ExprId(module.function(owner).exprs.start)))
+            });
+    }
+    facts.def_use.assignments(local).iter().any(
+        |&def| matches!(facts.def_use.def(def), Def::Value { target, .. } if repeated(*target)),
+    )
+}

@@ -1,0 +1,181 @@
+//! The rules: questions to the linked program, answered as findings.
+//!
+//! A rule cannot fail, does no I/O and knows no library by name. Its documentation, category
+//! and severity stand on its page, `rules/<id>.md`.
+
+mod await_in_loop;
+mod linear_search_in_loop;
+mod n_plus_one;
+mod quadratic_accumulation;
+mod quadratic_loop;
+mod sequential_await;
+
+use rayon::prelude::*;
+
+use crate::finding::{Confidence, Finding, Related, RuleId, Severity};
+use crate::ir::{Expr, ExprId, LocalId, Module};
+use crate::link::cardinality::Cardinality;
+use crate::link::program::{Function, Loop, Program};
+use crate::source::{FileId, Place, Span};
+
+/// The catalogue, in the order of `slowpath rules`.
+pub const ALL: &[Rule] = &[
+    n_plus_one::RULE,
+    await_in_loop::RULE,
+    sequential_await::RULE,
+    quadratic_loop::RULE,
+    linear_search_in_loop::RULE,
+    quadratic_accumulation::RULE,
+];
+
+/// A rule: its id and its check.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// The id: the name of its page.
+    pub id: RuleId,
+    check: fn(Function<'_>, &mut Reporter),
+}
+
+impl Rule {
+    /// A rule that looks at one function at a time.
+    const fn per_function(id: RuleId, check: fn(Function<'_>, &mut Reporter)) -> Self {
+        Self { id, check }
+    }
+}
+
+/// Runs rules over a program. Findings come in file order; category and severity are those of
+/// the page, given by `page_of`.
+pub fn run(
+    program: &Program,
+    rules: &[RuleId],
+    page_of: impl Fn(RuleId) -> (&'static str, Severity) + Sync,
+) -> Vec<Finding> {
+    let rules: Vec<&Rule> = ALL.iter().filter(|rule| rules.contains(&rule.id)).collect();
+    (0..program.world.units.len())
+        .into_par_iter()
+        .flat_map_iter(|i| {
+            let mut findings = Vec::new();
+            for function in program.functions(FileId(i as u32)) {
+                for rule in &rules {
+                    let (category, severity) = page_of(rule.id);
+                    let mut reporter = Reporter {
+                        rule: rule.id,
+                        category,
+                        severity,
+                        function,
+                        findings: Vec::new(),
+                    };
+                    (rule.check)(function, &mut reporter);
+                    findings.append(&mut reporter.findings);
+                }
+            }
+            findings
+        })
+        .collect()
+}
+
+/// Collects the findings of one rule in one function.
+#[derive(Debug)]
+pub(crate) struct Reporter<'p> {
+    rule: RuleId,
+    category: &'static str,
+    severity: Severity,
+    function: Function<'p>,
+    findings: Vec<Finding>,
+}
+
+impl Reporter<'_> {
+    /// Reports a finding at a span of the function's file. Add to it what is returned.
+    fn report(&mut self, span: Span, confidence: Confidence, message: String) -> &mut Finding {
+        let finding = Finding {
+            rule: self.rule,
+            category: self.category,
+            severity: self.severity,
+            confidence,
+            place: self.function.place(span),
+            message,
+            help: None,
+            cost: None,
+            function: self.function.name(),
+            related: Vec::new(),
+            fingerprint: String::new(),
+        };
+        self.findings.push(finding);
+        self.findings.last_mut().expect("one was pushed")
+    }
+}
+
+impl Finding {
+    fn related(&mut self, place: Place, message: impl Into<String>) -> &mut Self {
+        self.related.push(Related {
+            place,
+            message: message.into(),
+        });
+        self
+    }
+
+    fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    fn cost(&mut self, cost: impl Into<String>) -> &mut Self {
+        self.cost = Some(cost.into());
+        self
+    }
+}
+
+/// The innermost of several loops that runs as often as the data grows, with what is known of
+/// its size; loops over what is fixed in size are passed over, batches end the search.
+fn growing_loop<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Cardinality)> {
+    for &lp in loops {
+        match lp.cardinality() {
+            Cardinality::Fixed => {}
+            Cardinality::Batches => return None,
+            size @ (Cardinality::Unknown | Cardinality::Rows) => return Some((lp, size)),
+        }
+    }
+    None
+}
+
+/// The text by which people call a loop's element in a message.
+fn element_text(lp: Loop<'_>) -> String {
+    match lp.element_name() {
+        Some(name) if name != "_" => format!("`{name}`"),
+        _ => "element".to_owned(),
+    }
+}
+
+/// The local that a plain name or the root of a member path means.
+fn root_local(module: &Module, expr: ExprId) -> Option<LocalId> {
+    let mut at = expr;
+    loop {
+        match module.expr(at) {
+            Expr::Local(local) => return Some(local),
+            Expr::Member { object, .. } | Expr::Index { object, .. } => at = object,
+            Expr::Call { callee, .. } => at = callee,
+            Expr::Await(inner) => at = inner,
+            _ => return None,
+        }
+    }
+}
+
+/// Whether two expressions are the same name or the same path of members from one.
+fn same_path(module: &Module, a: ExprId, b: ExprId) -> bool {
+    match (module.expr(a), module.expr(b)) {
+        (Expr::Local(a), Expr::Local(b)) => a == b,
+        (Expr::Name(a), Expr::Name(b)) => a == b,
+        (Expr::This, Expr::This) => true,
+        (
+            Expr::Member {
+                object: a,
+                name: a_name,
+            },
+            Expr::Member {
+                object: b,
+                name: b_name,
+            },
+        ) => a_name == b_name && same_path(module, a, b),
+        _ => false,
+    }
+}

@@ -1,0 +1,163 @@
+//! `n-plus-one`: a read of a database, cache server or other service, once per element of a
+//! loop.
+
+use super::{Reporter, Rule, element_text, growing_loop};
+use crate::finding::Confidence;
+use crate::ir::{Concurrency, Expr, LoopKind};
+use crate::link::call_graph::{Act, ActKind};
+use crate::link::cardinality::Cardinality;
+use crate::link::models::{Batched, Effect};
+use crate::link::program::{ActEffect, Function, Loop};
+
+pub(super) const RULE: Rule = Rule::per_function("n-plus-one", check);
+
+/// The reads that one statement for all elements, or one request, would replace.
+const READS: &[Effect] = &[Effect::DbRead, Effect::Remote, Effect::CacheRead];
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    for act in function.acts() {
+        for &effect in READS {
+            let Some(found) = function.effect_of(act, effect) else {
+                continue;
+            };
+            if check_read(function, act, effect, found, reporter) {
+                break;
+            }
+        }
+    }
+}
+
+fn check_read(
+    function: Function<'_>,
+    act: &Act,
+    effect: Effect,
+    found: ActEffect,
+    reporter: &mut Reporter<'_>,
+) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    // A loop behind the call is reported where it stands.
+    if found.is_repeated || is_own_closure(function, act) {
+        return false;
+    }
+    let loops = function.loops_around(act.lp);
+    let Some((lp, size)) = growing_loop(&loops) else {
+        return false;
+    };
+    // The same query each time is `repeated-query`; a search, retry or page loop ends by it.
+    if !facts.varies_in(act.expr, lp.id) || facts.exits_on(lp.id, act.expr) {
+        return false;
+    }
+    if is_throttled(lp) || is_merged(function, act, found, lp) {
+        return false;
+    }
+    let confidence = confidence_of(function, act, effect, found, lp, size);
+    let name = function.callee_text(act.expr);
+    let element = element_text(lp);
+    let verb = match effect {
+        Effect::Remote => "calls another service",
+        Effect::CacheRead => "reads the cache server",
+        _ => "queries",
+    };
+    let subject = if is_call(module.expr(act.expr)) {
+        format!("`{name}`")
+    } else {
+        format!("iterating `{name}`")
+    };
+    let message = format!("{subject} {verb} once per {element}");
+    let bulk = match &function.final_act(act, found).kind {
+        ActKind::Effect { bulk, .. } => bulk.clone(),
+        ActKind::Call(_) => None,
+    };
+    let what = if effect == Effect::Remote {
+        "requests"
+    } else {
+        "queries"
+    };
+    let finding = reporter.report(module.span(act.expr), confidence, message);
+    finding
+        .related(lp.place(), "repeated by this loop")
+        .cost(format!("1 + n {what}"));
+    if found.via.is_some() {
+        finding.related(function.place_of(act.expr), format!("calls `{name}`"));
+        finding.related.extend(function.evidence(found));
+    }
+    finding.help(match bulk {
+        Some(bulk) => format!("read what all elements need at once, before the loop: {bulk}"),
+        None if effect == Effect::Remote => {
+            "ask for all elements in one request, or run the requests concurrently with a bound"
+                .to_owned()
+        }
+        None => "read what all elements need in one query before the loop".to_owned(),
+    });
+    true
+}
+
+/// A callback's acts are reported in the callback itself.
+fn is_own_closure(function: Function<'_>, act: &Act) -> bool {
+    let ActKind::Call(target) = act.kind else {
+        return false;
+    };
+    target.file == function.file
+        && function.module().function(target.function).parent == Some(function.id)
+        && function.module().function(target.function).invocation != crate::ir::Invocation::Declared
+}
+
+/// Whether the loop waits on purpose.
+fn is_throttled(lp: Loop<'_>) -> bool {
+    let function = lp.function;
+    function
+        .acts()
+        .iter()
+        .any(|act| act.lp == Some(lp.id) && function.effect_of(act, Effect::Sleep).is_some())
+}
+
+/// Whether a loader merges the calls of one tick, and the loop makes them in one tick.
+fn is_merged(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>) -> bool {
+    let ActKind::Effect { batched, .. } = &function.final_act(act, found).kind else {
+        return false;
+    };
+    match batched {
+        Some(Batched::Pipeline) => true,
+        Some(Batched::SameTick) => {
+            !act.is_awaited || lp.head().concurrency == Concurrency::Concurrent
+        }
+        None => false,
+    }
+}
+
+fn confidence_of(
+    function: Function<'_>,
+    act: &Act,
+    effect: Effect,
+    found: ActEffect,
+    lp: Loop<'_>,
+    size: Cardinality,
+) -> Confidence {
+    let mut confidence = found.confidence;
+    if size == Cardinality::Unknown {
+        confidence = confidence.min(Confidence::Medium);
+    }
+    // A condition that counts says less about the data than a collection does.
+    if matches!(lp.head().kind, LoopKind::While | LoopKind::Counted) {
+        confidence = confidence.min(Confidence::Medium);
+    }
+    // A request that the element is not part of may be meant once per element.
+    if effect != Effect::DbRead {
+        confidence = confidence.min(Confidence::Medium);
+    }
+    if let Some((_, fact)) = found.via {
+        if fact.params == 0 && fact.depth > 0 {
+            confidence = confidence.min(Confidence::Medium);
+        }
+        if fact.depth > 3 {
+            confidence = confidence.min(Confidence::Low);
+        }
+    }
+    let _ = (function, act);
+    confidence
+}
+
+fn is_call(expr: Expr) -> bool {
+    matches!(expr, Expr::Call { .. } | Expr::Await(_))
+}

@@ -1,0 +1,296 @@
+//! `quadratic-accumulation`: each trip of a loop copies or shifts what all trips before have
+//! gathered.
+
+use super::{Reporter, Rule, growing_loop, root_local, same_path};
+use crate::finding::Confidence;
+use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId, Stmt};
+use crate::link::call_graph::Callee;
+use crate::link::infer::Typer;
+use crate::link::models::{Cost, Wrapper};
+use crate::link::program::{Function, Loop};
+
+pub(super) const RULE: Rule = Rule::per_function("quadratic-accumulation", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    shifts(function, reporter);
+    copies(function, reporter);
+    reduced_copies(function, reporter);
+}
+
+/// `xs.shift()`, `xs.pop(0)`, `xs.splice(i, 1)` per trip.
+fn shifts(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    for site in function.facts().sites(function.id) {
+        let Expr::Call { callee, .. } = module.expr(site.expr) else {
+            continue;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            continue;
+        };
+        let Some(Callee::Model(model)) = function.call_at(site.expr).map(|call| &call.callee)
+        else {
+            continue;
+        };
+        let model = function.program.world.models.call(*model);
+        if model.cost != Some(Cost::Shift) {
+            continue;
+        }
+        let loops = function.loops_around(site.lp);
+        let Some((lp, confidence)) = trips(&loops, function, object) else {
+            continue;
+        };
+        // The list must outlive the trip.
+        if is_made_in(function, object, lp) {
+            continue;
+        }
+        if function.facts().exits_on(lp.id, site.expr) {
+            continue;
+        }
+        let list = function.callee_text(object);
+        let help = model.bulk.clone();
+        let finding = reporter.report(
+            module.span(site.expr),
+            confidence,
+            format!(
+                "`{}` moves all elements of `{list}` on each trip",
+                module.text(name)
+            ),
+        );
+        finding
+            .related(lp.place(), "repeated by this loop")
+            .cost("O(n²) moves")
+            .help(match help {
+                Some(help) => format!("use {help}"),
+                None => "use a queue that removes from its front in constant time".to_owned(),
+            });
+    }
+}
+
+/// `acc = [...acc, x]`, `acc = acc.concat(x)`, `acc = acc + [x]` per trip.
+fn copies(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    for i in 0..module.loops.len() {
+        let lp = LoopId(i as u32);
+        if module.lp(lp).function != function.id {
+            continue;
+        }
+        let mut open = vec![module.lp(lp).body];
+        while let Some(block) = open.pop() {
+            for &stmt in &module.block(block).stmts {
+                if let Stmt::Expr(expr) = module.stmt(stmt) {
+                    check_copy(function, lp, expr, reporter);
+                }
+                if !matches!(module.stmt(stmt), Stmt::Loop(_)) {
+                    function.facts().push_blocks(stmt, &mut open);
+                }
+            }
+        }
+    }
+}
+
+fn check_copy(function: Function<'_>, lp: LoopId, expr: ExprId, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let Expr::Assign {
+        op: None,
+        target,
+        value,
+    } = module.expr(expr)
+    else {
+        return;
+    };
+    if !matches!(module.expr(target), Expr::Local(_) | Expr::Member { .. }) {
+        return;
+    }
+    let Some(copied) = copied_collection(function, value) else {
+        return;
+    };
+    if !same_path(module, target, copied) {
+        return;
+    }
+    let loops = function.loops_around(Some(lp));
+    let Some((lp, confidence)) = trips(&loops, function, target) else {
+        return;
+    };
+    if is_made_in(function, target, lp) {
+        return;
+    }
+    report_copy(function, lp, value, copied, confidence, reporter);
+}
+
+/// The collection that an expression copies to add to it.
+fn copied_collection(function: Function<'_>, value: ExprId) -> Option<ExprId> {
+    let module = function.module();
+    let mut typer = Typer::new(&function.program.world, function.file);
+    match module.expr(value) {
+        Expr::Sequence { elements, .. } | Expr::Map(elements) => {
+            let elements = module.list(elements);
+            if elements.len() < 2 {
+                return None;
+            }
+            elements.iter().find_map(|&e| match module.expr(e) {
+                Expr::Spread(inner) => Some(inner),
+                _ => None,
+            })
+        }
+        Expr::Call { callee, args, .. } => match module.expr(callee) {
+            Expr::Member { object, name } if module.text(name) == "concat" => {
+                let is_frame = module
+                    .list(args)
+                    .iter()
+                    .find_map(|&a| match module.expr(a) {
+                        Expr::Sequence { elements, .. } => module.list(elements).first().copied(),
+                        _ => None,
+                    });
+                let is_list = typer.of(object).wrapper() == Some(Wrapper::List);
+                // `pd.concat([frame, more])` copies its first element.
+                if is_list || module.list(args).is_empty() {
+                    Some(object)
+                } else {
+                    is_frame.filter(|_| !is_list)
+                }
+            }
+            Expr::Member { object, name } if module.text(name) == "assign" => {
+                let is_object =
+                    matches!(module.expr(object), Expr::Name(n) if module.text(n) == "Object");
+                let args = module.list(args);
+                let fresh = matches!(args.first().map(|&a| module.expr(a)), Some(Expr::Map(_)));
+                (is_object && fresh).then(|| args.get(1).copied()).flatten()
+            }
+            _ => None,
+        },
+        Expr::Binary {
+            op: BinaryOp::Add,
+            left,
+            right,
+        } => {
+            let is_list = |e: ExprId, typer: &mut Typer<'_>| {
+                matches!(typer.of(e).wrapper(), Some(Wrapper::List | Wrapper::Tuple))
+            };
+            (is_list(right, &mut typer) && (is_list(left, &mut typer))).then_some(left)
+        }
+        _ => None,
+    }
+}
+
+/// `xs.reduce((acc, x) => [...acc, f(x)], [])`
+fn reduced_copies(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let crate::ir::Invocation::PerElement(lp) = function.declared().invocation else {
+        return;
+    };
+    if module.element_param(lp) != 1 {
+        return;
+    }
+    let Some(accumulator) = function.declared().params.first() else {
+        return;
+    };
+    let Expr::Local(accumulator) = module.expr(accumulator.target) else {
+        return;
+    };
+    let loops = function.loops_around(None);
+    let Some(&lp) = loops.first() else {
+        return;
+    };
+    let Some(over) = lp.head().over else {
+        return;
+    };
+    let mut open = vec![function.declared().body];
+    while let Some(block) = open.pop() {
+        for &stmt in &module.block(block).stmts {
+            function.facts().push_blocks(stmt, &mut open);
+            let Stmt::Return(Some(value)) = module.stmt(stmt) else {
+                continue;
+            };
+            let mut arms = vec![value];
+            while let Some(value) = arms.pop() {
+                if let Expr::Conditional {
+                    then, otherwise, ..
+                } = module.expr(value)
+                {
+                    arms.extend([then, otherwise]);
+                    continue;
+                }
+                let Some(copied) = copied_collection(function, value) else {
+                    continue;
+                };
+                if module.expr(copied) != Expr::Local(accumulator) {
+                    continue;
+                }
+                if let Some((lp, confidence)) = trips(&[lp], function, over) {
+                    report_copy(function, lp, value, copied, confidence, reporter);
+                }
+            }
+        }
+    }
+}
+
+fn report_copy(
+    function: Function<'_>,
+    lp: Loop<'_>,
+    value: ExprId,
+    copied: ExprId,
+    confidence: Confidence,
+    reporter: &mut Reporter<'_>,
+) {
+    let module = function.module();
+    let name = function.callee_text(copied);
+    let what = match module.expr(value) {
+        Expr::Map(_) => "assign the new key to one object made before the loop",
+        _ => "add to one list made before the loop",
+    };
+    reporter
+        .report(
+            module.span(value),
+            confidence,
+            format!("copies all of `{name}` on each trip to add to it"),
+        )
+        .related(lp.place(), "repeated by this loop")
+        .cost("O(n²) copies")
+        .help(what);
+}
+
+/// The growing loop and how sure we are of it.
+fn trips<'p>(
+    loops: &[Loop<'p>],
+    _function: Function<'p>,
+    _list: ExprId,
+) -> Option<(Loop<'p>, Confidence)> {
+    use crate::link::cardinality::Cardinality;
+    let (lp, size) = growing_loop(loops)?;
+    let confidence = match size {
+        Cardinality::Rows => Confidence::High,
+        _ => Confidence::Medium,
+    };
+    Some((lp, confidence))
+}
+
+/// Whether the collection is made inside the loop, anew for each trip.
+fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let Some(local) = root_local(module, list) else {
+        return false;
+    };
+    let local_info = module.local(local);
+    // Declared by the element or inside the callback.
+    if local_info.function != lp.function.id {
+        let within = |f: crate::ir::FunctionId| {
+            lp.head().callback.is_some_and(|callback| {
+                matches!(module.expr(callback), Expr::Function(c)
+                    if module.function(c).exprs.start <= module.function(f).exprs.start
+                        && module.function(f).exprs.end <= module.function(c).exprs.end)
+            })
+        };
+        return within(local_info.function);
+    }
+    if let LocalKind::Param(_) = local_info.kind {
+        return false;
+    }
+    function.facts().varies_in(list, lp.id)
+        && matches!(module.expr(list), Expr::Member { .. } | Expr::Index { .. })
+        || function.facts().def_use.assignments(local).iter().any(|&def| {
+            matches!(function.facts().def_use.def(def),
+                crate::analysis::def_use::Def::Value { target, value, .. }
+                    if lp.head().exprs.contains(*target)
+                        && matches!(module.expr(*value), Expr::Sequence { elements, .. } if elements.is_empty()))
+        })
+}

@@ -1,0 +1,152 @@
+//! `quadratic-loop`: a loop inside a loop that only looks for equal elements of another
+//! collection.
+
+use super::{Reporter, Rule};
+use crate::finding::Confidence;
+use crate::ir::{BinaryOp, BlockId, Expr, ExprId, LoopId, LoopKind, Stmt};
+use crate::link::cardinality::Cardinality;
+use crate::link::program::{Function, Loop};
+
+pub(super) const RULE: Rule = Rule::per_function("quadratic-loop", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    for (i, head) in module.loops.iter().enumerate() {
+        if head.function != function.id
+            || !matches!(
+                head.kind,
+                LoopKind::Each | LoopKind::Comprehension | LoopKind::Callback
+            )
+        {
+            continue;
+        }
+        let inner = Loop {
+            function,
+            id: LoopId(i as u32),
+        };
+        let outer = match head.kind {
+            LoopKind::Callback => continue,
+            _ => head.parent,
+        };
+        let around = function.loops_around(outer);
+        let Some(&outer) = around.first() else {
+            continue;
+        };
+        check_pair(function, outer, inner, reporter);
+    }
+}
+
+fn check_pair(
+    function: Function<'_>,
+    outer: Loop<'_>,
+    inner: Loop<'_>,
+    reporter: &mut Reporter<'_>,
+) {
+    let facts = function.facts();
+    let module = function.module();
+    let Some(over) = inner.head().over else {
+        return;
+    };
+    // What the outer element owns is walked once in all.
+    if facts.varies_in(over, outer.id) {
+        return;
+    }
+    let Some(test) = equality(function, outer, inner) else {
+        return;
+    };
+    let sizes = [outer.cardinality(), inner.cardinality()];
+    if sizes
+        .iter()
+        .any(|size| matches!(size, Cardinality::Fixed | Cardinality::Batches))
+    {
+        return;
+    }
+    let confidence = if sizes.contains(&Cardinality::Rows) {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    let collection = function.callee_text(over);
+    let element = super::element_text(outer);
+    reporter
+        .report(
+            module.span_of_loop(inner.id),
+            confidence,
+            format!("walks all of `{collection}` for each {element} to find what is equal"),
+        )
+        .related(outer.place(), "repeated by this loop")
+        .related(
+            function.place_of(test),
+            "the comparison that a look-up by key replaces",
+        )
+        .cost("O(n·m) comparisons")
+        .help(format!(
+            "index `{collection}` by the compared key once, before the loop, and look the key up"
+        ));
+}
+
+/// The test of the inner loop's body, if all it does is under `if a == b` where one side
+/// belongs to the inner element and the other to the outer.
+fn equality(function: Function<'_>, outer: Loop<'_>, inner: Loop<'_>) -> Option<ExprId> {
+    let facts = function.facts();
+    let module = function.module();
+    let stmts = meaningful(function, inner.head().body);
+    let [only] = stmts.as_slice() else {
+        return None;
+    };
+    let Stmt::If {
+        test, otherwise, ..
+    } = module.stmt(*only)
+    else {
+        return None;
+    };
+    if otherwise.is_some() {
+        return None;
+    }
+    let mut open = vec![test];
+    while let Some(id) = open.pop() {
+        match module.expr(id) {
+            Expr::Logical {
+                op: crate::ir::LogicalOp::And,
+                left,
+                right,
+            } => open.extend([left, right]),
+            Expr::Binary {
+                op: BinaryOp::Equal | BinaryOp::Is,
+                left,
+                right,
+            } => {
+                let inner_side = |e| facts.varies_in(e, inner.id);
+                let outer_side = |e| facts.varies_in(e, outer.id) && !inner_side(e);
+                if (inner_side(left) && outer_side(right))
+                    || (inner_side(right) && outer_side(left))
+                {
+                    return Some(id);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn meaningful(function: Function<'_>, block: BlockId) -> Vec<crate::ir::StmtId> {
+    let module = function.module();
+    let stmts = module.block(block).stmts.iter().copied();
+    let stmts: Vec<_> = stmts
+        .filter(|&stmt| !matches!(module.stmt(stmt), Stmt::Empty))
+        .collect();
+    match stmts.as_slice() {
+        &[only] => match module.stmt(only) {
+            Stmt::Block(inner) => meaningful(function, inner),
+            _ => stmts,
+        },
+        _ => stmts,
+    }
+}
+
+impl crate::ir::Module {
+    fn span_of_loop(&self, lp: LoopId) -> crate::source::Span {
+        self.lp(lp).span
+    }
+}

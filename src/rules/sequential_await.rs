@@ -1,0 +1,392 @@
+//! `sequential-await`: two or more awaits in a row of which the later does not need the
+//! earlier.
+
+use super::{Reporter, Rule};
+use crate::finding::Confidence;
+use crate::ir::{BlockId, BlockOwner, Expr, ExprId, LocalId, Stmt, StmtId};
+use crate::link::call_graph::{Act, ActKind};
+use crate::link::models::Effect;
+use crate::link::program::Function;
+use crate::link::types::Base;
+
+pub(super) const RULE: Rule = Rule::per_function("sequential-await", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    if function.declared().is_async || function.id == crate::ir::MODULE_BODY {
+        awaits_inside_all(function, reporter);
+    }
+    if function.declared().is_async {
+        awaits_in_a_row(function, reporter);
+    }
+}
+
+/// `Promise.all([await a(), await b()])`: the array is built one element at a time.
+fn awaits_inside_all(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    for site in function.facts().sites(function.id) {
+        let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
+            continue;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            continue;
+        };
+        let is_all = matches!(module.expr(object), Expr::Name(n) if module.text(n) == "Promise")
+            && matches!(module.text(name), "all" | "allSettled");
+        let is_gather = module.text(name) == "gather";
+        if !is_all && !is_gather {
+            continue;
+        }
+        let elements = match module.list(args) {
+            &[first] if is_all => match module.expr(first) {
+                Expr::Sequence { elements, .. } => module.list(elements),
+                _ => continue,
+            },
+            args if is_gather => args,
+            _ => continue,
+        };
+        let awaits: Vec<ExprId> = elements
+            .iter()
+            .copied()
+            .filter(|&e| matches!(module.expr(e), Expr::Await(_)))
+            .collect();
+        if elements.len() < 2 || awaits.is_empty() {
+            continue;
+        }
+        let whole = function.callee_text(site.expr);
+        reporter
+            .report(
+                module.span(awaits[0]),
+                Confidence::High,
+                format!("`await` inside `{whole}` makes its elements run one after the other"),
+            )
+            .related(function.place_of(site.expr), "meant to run these together")
+            .cost(format!("{} waits in a row instead of one", elements.len()))
+            .help(format!(
+                "remove the inner `await`: `{whole}` awaits its elements itself"
+            ));
+    }
+}
+
+/// One statement that awaits.
+struct Wait {
+    stmt: StmtId,
+    expr: ExprId,
+    value: ExprId,
+    defines: Vec<LocalId>,
+}
+
+fn awaits_in_a_row(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let mut open = vec![module.function(function.id).body];
+    let mut blocks: Vec<BlockId> = Vec::new();
+    while let Some(block) = open.pop() {
+        blocks.push(block);
+        for &stmt in &module.block(block).stmts {
+            function.facts().push_blocks(stmt, &mut open);
+        }
+    }
+    blocks.sort_unstable();
+    for block in blocks {
+        check_block(function, block, reporter);
+    }
+}
+
+fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    // The waits since the last statement that no await may move across.
+    let mut row: Vec<Wait> = Vec::new();
+    let mut reported = false;
+    for &stmt in &module.block(block).stmts {
+        let Some(wait) = wait_of(function, stmt) else {
+            if is_barrier(function, stmt, &row) {
+                row.clear();
+                reported = false;
+            }
+            continue;
+        };
+        let earlier = row
+            .iter()
+            .rev()
+            .find_map(|earlier| Some((earlier, independent(function, earlier, &wait, &row)?)));
+        if let Some((earlier, confidence)) = earlier {
+            if !reported {
+                report(function, earlier, &wait, confidence, reporter);
+                reported = true;
+            }
+        }
+        row.push(wait);
+    }
+}
+
+fn report(
+    function: Function<'_>,
+    earlier: &Wait,
+    later: &Wait,
+    confidence: Confidence,
+    reporter: &mut Reporter<'_>,
+) {
+    let module = function.module();
+    let first = function.callee_text(earlier.value);
+    let second = function.callee_text(later.value);
+    let place = function.place_of(earlier.expr);
+    reporter
+        .report(
+            module.span(later.expr),
+            confidence,
+            format!("`{second}` waits for `{first}` but does not need its result"),
+        )
+        .related(place, "this is awaited first")
+        .cost("the sum of both waits instead of the longer one")
+        .help("start both, then await them together");
+}
+
+/// The wait of a statement: `await f()`, `const x = await f()`.
+fn wait_of(function: Function<'_>, stmt: StmtId) -> Option<Wait> {
+    let module = function.module();
+    let Stmt::Expr(expr) = module.stmt(stmt) else {
+        return None;
+    };
+    let (mut at, defines) = match module.expr(expr) {
+        Expr::Assign {
+            op: None,
+            target,
+            value,
+        } => {
+            let mut defines = Vec::new();
+            if let Expr::Local(local) = module.expr(target) {
+                defines.push(local);
+            }
+            for binding in module.bindings(target) {
+                if let Expr::Local(local) = module.expr(binding.target) {
+                    defines.push(local);
+                }
+            }
+            if defines.is_empty() {
+                return None;
+            }
+            (value, defines)
+        }
+        _ => (expr, Vec::new()),
+    };
+    // `(await f()).x` and `(await f()) ?? y` wait as well.
+    loop {
+        match module.expr(at) {
+            Expr::Await(value) => {
+                return Some(Wait {
+                    stmt,
+                    expr: at,
+                    value,
+                    defines,
+                });
+            }
+            Expr::Member { object, .. } | Expr::Index { object, .. } => at = object,
+            Expr::Logical { left, .. } => at = left,
+            _ => return None,
+        }
+    }
+}
+
+/// Whether later awaits must not move before this statement.
+fn is_barrier(function: Function<'_>, stmt: StmtId, row: &[Wait]) -> bool {
+    let module = function.module();
+    match module.stmt(stmt) {
+        Stmt::Expr(expr) => {
+            // Plain computation may move; calls that change something may not.
+            !row.is_empty() && has_unknown_effect(function, stmt, expr)
+        }
+        Stmt::Function(_) | Stmt::Class(_) | Stmt::Import(_) | Stmt::Empty => false,
+        _ => true,
+    }
+}
+
+/// Whether a statement does something that awaits must stay behind: an effect, or a call for
+/// its effect alone.
+fn has_unknown_effect(function: Function<'_>, stmt: StmtId, expr: ExprId) -> bool {
+    let module = function.module();
+    if matches!(module.expr(expr), Expr::Call { .. }) {
+        return true;
+    }
+    function.acts().iter().any(|act| act.stmt == stmt)
+        || matches!(module.expr(expr), Expr::Assign { target, .. }
+            if !matches!(module.expr(target), Expr::Local(_) | Expr::Map(_) | Expr::Sequence { .. }))
+}
+
+/// How sure we are that `later` could have started with `earlier`; none if it could not.
+fn independent(
+    function: Function<'_>,
+    earlier: &Wait,
+    later: &Wait,
+    row: &[Wait],
+) -> Option<Confidence> {
+    let facts = function.facts();
+    let module = function.module();
+    // What the later one needs must be there when the earlier one starts.
+    let mut needs: Vec<LocalId> = Vec::new();
+    let from = row.iter().position(|w| w.stmt == earlier.stmt)?;
+    for wait in &row[from..] {
+        needs.extend(&wait.defines);
+    }
+    let depends = facts.any_origin(later.value, |id| {
+        row[from..].iter().any(|wait| id == wait.expr)
+            || matches!(module.expr(id), Expr::Local(local) if needs.contains(&local))
+    });
+    if depends {
+        return None;
+    }
+    if in_transaction(function, later.stmt) {
+        return None;
+    }
+    let first = nature(function, earlier);
+    let second = nature(function, later);
+    if first.is_serial || second.is_serial || shares_changed_argument(function, earlier, later) {
+        return None;
+    }
+    if first.changes || second.changes || first.waits || second.waits {
+        return None;
+    }
+    match (first.reads, second.reads) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        // One of the two is not known to do anything but compute.
+        _ => None,
+    }
+}
+
+/// What an awaited call does.
+#[derive(Default)]
+struct Nature {
+    reads: Option<Confidence>,
+    changes: bool,
+    waits: bool,
+    is_serial: bool,
+}
+
+fn nature(function: Function<'_>, wait: &Wait) -> Nature {
+    let module = function.module();
+    let mut nature = Nature::default();
+    for act in function.acts().iter().filter(|act| act.stmt == wait.stmt) {
+        for effect in [
+            Effect::DbWrite,
+            Effect::Commit,
+            Effect::CacheWrite,
+            Effect::Process,
+        ] {
+            nature.changes |= function.effect_of(act, effect).is_some();
+        }
+        for effect in [Effect::Sleep, Effect::Lock] {
+            nature.waits |= function.effect_of(act, effect).is_some();
+        }
+        for effect in [
+            Effect::DbRead,
+            Effect::Remote,
+            Effect::CacheRead,
+            Effect::File,
+        ] {
+            if let Some(found) = function.effect_of(act, effect) {
+                // A request may change the other side; only its verb tells.
+                let confidence = match effect {
+                    Effect::Remote if is_changing_request(function, act) => {
+                        nature.changes = true;
+                        continue;
+                    }
+                    Effect::File => found.confidence.min(Confidence::Medium),
+                    _ => found.confidence,
+                };
+                nature.reads = Some(nature.reads.map_or(confidence, |c| c.min(confidence)));
+            }
+        }
+        nature.is_serial |= is_serial(function, act);
+    }
+    let mut typer = crate::link::infer::Typer::new(&function.program.world, function.file);
+    let models = &function.program.world.models;
+    let mut open = vec![wait.value];
+    while let Some(id) = open.pop() {
+        if let Base::Model(ty, _) = typer.of(id).base {
+            nature.is_serial |= models.ty(ty).serial;
+        }
+        module.for_each_part(id, |part| open.push(part));
+    }
+    nature
+}
+
+fn is_serial(function: Function<'_>, act: &Act) -> bool {
+    match &act.kind {
+        ActKind::Effect { serial, .. } => serial.is_some(),
+        ActKind::Call(target) => {
+            // The callee may use a value of its own that is serial: `self.session`.
+            let callee = function.program.function(*target);
+            callee.acts().iter().any(|act| {
+                matches!(
+                    &act.kind,
+                    ActKind::Effect {
+                        serial: Some(_),
+                        ..
+                    }
+                )
+            })
+        }
+    }
+}
+
+/// Whether the name of a request's method says that it changes something.
+fn is_changing_request(function: Function<'_>, act: &Act) -> bool {
+    let name = function.callee_text(act.expr).to_ascii_lowercase();
+    let last = name.rsplit('.').next().unwrap_or("");
+    [
+        "post", "put", "patch", "delete", "send", "publish", "create", "update", "remove",
+    ]
+    .iter()
+    .any(|verb| last.starts_with(verb))
+}
+
+/// Whether both calls get the same object, which the earlier may change.
+fn shares_changed_argument(function: Function<'_>, earlier: &Wait, later: &Wait) -> bool {
+    let module = function.module();
+    let arguments = |call: ExprId| -> Vec<LocalId> {
+        match module.expr(call) {
+            Expr::Call { args, .. } => module
+                .list(args)
+                .iter()
+                .filter_map(|&arg| match module.expr(arg) {
+                    Expr::Local(local) => Some(local),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    };
+    // A call for its effect alone is made to change what it is given.
+    if !earlier.defines.is_empty() {
+        return false;
+    }
+    let first = arguments(earlier.value);
+    arguments(later.value)
+        .iter()
+        .any(|local| first.contains(local))
+}
+
+/// Whether a statement stands in the callback of a transaction or under its `with`.
+fn in_transaction(function: Function<'_>, stmt: StmtId) -> bool {
+    let module = function.module();
+    let mut block = module.block_of(stmt);
+    while let BlockOwner::Stmt(owner) = module.block(block).owner {
+        if let Stmt::With { items, .. } = module.stmt(owner) {
+            let is_transaction = module.list(items).iter().any(|&item| {
+                let text = function.callee_text(match module.expr(item) {
+                    Expr::Assign { value, .. } => match module.expr(value) {
+                        Expr::Entered(inner) => inner,
+                        _ => value,
+                    },
+                    _ => item,
+                });
+                ["transaction", "atomic", "begin", "lock"]
+                    .iter()
+                    .any(|word| text.to_ascii_lowercase().contains(word))
+            });
+            if is_transaction {
+                return true;
+            }
+        }
+        block = module.block_of(owner);
+    }
+    false
+}
