@@ -45,6 +45,9 @@ pub struct Discovered {
     pub skipped: usize,
     /// Files left out because they are tests.
     pub tests: usize,
+    /// Paths of the files that say how modules are found: `package.json`, `tsconfig*.json`;
+    /// sorted, relative to the root.
+    pub manifests: Vec<String>,
     /// What the user should know, sorted.
     pub notices: Vec<Notice>,
 }

@@ -91,6 +91,7 @@ impl Inside {
 struct Listing {
     folders: Vec<OsString>,
     files: Vec<(OsString, FileType)>,
+    manifests: Vec<String>,
     telling: BTreeSet<String>,
 }
 
@@ -185,6 +186,12 @@ impl<'a> Walk<'a> {
             has_git: listing.has(".git"),
         };
         inside.level = self.enter(inside.level, &folder.absolute, holds, &self.settings.root);
+        if inside.only.is_none() {
+            for name in &listing.manifests {
+                let path = join(&folder.path, OsStr::new(name));
+                self.found.manifests.push(path);
+            }
+        }
         for (name, kind) in &listing.files {
             let path = join(&folder.path, name);
             self.file(folder.absolute.join(name), path, *kind, &inside);
@@ -250,6 +257,9 @@ impl<'a> Walk<'a> {
             }
             if kind.is_symlink() {
                 continue;
+            }
+            if kind.is_file() && is_manifest(utf8) {
+                listing.manifests.push(utf8.to_owned());
             }
             if kind.is_dir() {
                 listing.folders.push(name);
@@ -395,6 +405,7 @@ impl<'a> Walk<'a> {
     }
 
     fn finish(mut self) -> Discovered {
+        self.found.manifests.sort_unstable();
         let files = &mut self.found.files;
         // Names that are not UTF-8 may look alike; on disk they differ.
         files.sort_unstable_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
@@ -422,6 +433,12 @@ fn is_telling(name: &str) -> bool {
         name,
         ".gitignore" | ".ignore" | ".git" | "composer.json" | "go.mod" | "Gemfile"
     ) || classify::is_telling(name)
+}
+
+/// Whether a file says how modules are found: names of packages, aliases of paths.
+fn is_manifest(name: &str) -> bool {
+    let is_config = name.starts_with("tsconfig") || name.starts_with("jsconfig");
+    name == "package.json" || (is_config && name.ends_with(".json"))
 }
 
 /// A relative path with `/`, replacing what is not UTF-8.

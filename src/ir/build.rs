@@ -627,6 +627,7 @@ impl Builder {
     /// Binds all names and hands the module over.
     pub fn finish(mut self) -> Module {
         debug_assert_eq!(self.frames.len(), 1, "every function is closed");
+        self.close_function();
         for (expr, scope) in std::mem::take(&mut self.pending) {
             let Expr::Name(name) = self.get(expr) else {
                 continue;

@@ -261,6 +261,8 @@ pub struct ModelType {
     pub entity_from: EntityFrom,
     /// A value is a statement with this effect.
     pub statement: Option<Effect>,
+    /// Its round trips stay in the process: SQLite.
+    pub local: bool,
     /// The type whose members hold here too.
     pub extends: Option<ModelTypeId>,
     iterate: Option<UseModel>,
@@ -379,6 +381,8 @@ struct TypeEntry {
     shared: bool,
     entity: Option<EntityEntry>,
     extends: Option<String>,
+    #[serde(default)]
+    local: bool,
     #[expect(dead_code, reason = "read by the step that follows relations")]
     relations: Option<String>,
     #[serde(rename = "to-many")]
@@ -642,6 +646,7 @@ impl Models {
                 name: name.clone(),
                 serial: entry.serial,
                 shared: entry.shared,
+                local: entry.local,
                 entity: matches!(entry.entity, Some(EntityEntry::Table(true))),
                 entity_from: match &entry.entity {
                     Some(EntityEntry::From(text)) => entity_from(Some(text)),
