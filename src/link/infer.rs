@@ -29,6 +29,7 @@ pub struct Typer<'w> {
     facts: &'w FileFacts,
     module: &'w Module,
     known: FxHashMap<ExprId, Type>,
+    known_defs: FxHashMap<DefId, Type>,
     steps: u32,
 }
 
@@ -42,6 +43,7 @@ impl<'w> Typer<'w> {
             facts,
             module: &facts.module,
             known: FxHashMap::default(),
+            known_defs: FxHashMap::default(),
             steps: 0,
         }
     }
@@ -194,9 +196,13 @@ impl<'w> Typer<'w> {
     }
 
     fn defined(&mut self, id: DefId) -> Type {
+        if let Some(&known) = self.known_defs.get(&id) {
+            return known;
+        }
         if self.steps > MAX_STEPS {
             return Type::UNKNOWN;
         }
+        self.known_defs.insert(id, Type::UNKNOWN);
         self.steps += 1;
         let facts = self.facts;
         let ty = match facts.def_use.def(id) {
@@ -226,6 +232,7 @@ impl<'w> Typer<'w> {
             }
         };
         self.steps -= 1;
+        self.known_defs.insert(id, ty);
         ty
     }
 
