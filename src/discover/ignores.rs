@@ -163,7 +163,8 @@ impl Loader<'_> {
         let mut builder = GitignoreBuilder::new(self.folder);
         let mut patterns = 0;
         for line in text.trim_start_matches('\u{feff}').lines() {
-            if line.starts_with('#') || line.trim().is_empty() {
+            // A line of marks only means nothing to git, and something to the matcher.
+            if line.starts_with('#') || matches!(line.trim(), "" | "!" | "/" | "!/") {
                 continue;
             }
             if patterns == MAX_PATTERNS || line.len() > self.budget {
@@ -262,6 +263,7 @@ mod tests {
             ("*.{js,ts}", "a.ts", false),
             ("*.{js,ts}", "a.{js,ts}", true),
             ("a[", "a.py", false),
+            ("*.py\n!\n!  \n", "a.py", true),
             ("[ab].py", "b.py", true),
         ];
         for (text, path, expected) in rows {

@@ -42,18 +42,40 @@ impl ReadError {
 /// The bytes of a regular file within `root`, at most `cap` of them.
 ///
 /// Links are followed if they end within the root. The file is opened without waiting, and what
-/// was opened is checked again, so that a pipe or device costs nothing; the cap holds while
-/// reading, whatever size the file claims to have.
+/// was opened is checked, so that a pipe or device costs nothing; the cap holds while reading,
+/// whatever size the file claims to have.
 ///
 /// # Errors
 ///
 /// If there is no such file, or it is not one of those.
 pub fn read_regular(path: &Path, root: &Path, cap: u64) -> Result<Vec<u8>, ReadError> {
+    if let Some(file) = open_beneath(path, root) {
+        return read_opened(&file, cap);
+    }
     let (path, metadata) = resolve(path, root)?;
     if !metadata.is_file() {
         return Err(ReadError::NotRegular);
     }
     read_opened(&open(&path)?, cap)
+}
+
+/// Opens a file by a system call that itself refuses to leave the root, where there is one.
+/// `None` says nothing about the file: links may have been in the way that still end within the
+/// root.
+#[cfg(target_os = "linux")]
+fn open_beneath(path: &Path, root: &Path) -> Option<File> {
+    use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
+    let relative = path.strip_prefix(root).ok()?;
+    let root = open(root, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let flags = open_flags() | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    let file = openat2(root, relative, flags, Mode::empty(), resolve).ok()?;
+    Some(File::from(file))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_beneath(_path: &Path, _root: &Path) -> Option<File> {
+    None
 }
 
 /// The place of `path` without links on the way below `root`, and what stands there.
@@ -100,15 +122,21 @@ fn metadata_without_links(path: &Path, root: &Path) -> io::Result<Option<Metadat
     Ok(last)
 }
 
-/// Opens for reading; a pipe without a writer does not block, a terminal does not become ours,
-/// and a link put there since the check is refused.
+/// A pipe without a writer does not block, a terminal does not become ours, and a link put there
+/// since the check is refused.
+#[cfg(unix)]
+fn open_flags() -> rustix::fs::OFlags {
+    use rustix::fs::OFlags;
+    OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW
+}
+
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW);
+        options.custom_flags(open_flags().bits().cast_signed());
     }
     options.open(path)
 }

@@ -149,7 +149,8 @@ impl<'a> Walk<'a> {
             self.skip(&shown, &ReadError::NotRegular);
         } else if self.named.insert(target.clone()) {
             let path = self.relative(&target);
-            self.keep(target, path, Selection::Named, metadata.len());
+            let context = context(&path);
+            self.keep(target, path, context, Selection::Named, metadata.len());
         }
     }
 
@@ -287,10 +288,14 @@ impl<'a> Walk<'a> {
         if !kind.is_file() {
             return self.skip(&path, &ReadError::NotRegular);
         }
-        if !is_included && context(&path) == Context::Test && !inside.keeps_tests {
-            self.found.tests += 1;
-            return;
-        }
+        let context = match context(&path) {
+            Context::Test if is_included => Context::Product,
+            Context::Test if !inside.keeps_tests => {
+                self.found.tests += 1;
+                return;
+            }
+            context => context,
+        };
         if !is_included && classify::is_minified_name(&path) {
             self.found.skipped += 1;
             return;
@@ -301,12 +306,19 @@ impl<'a> Walk<'a> {
             Selection::Found
         };
         match fs::symlink_metadata(&absolute) {
-            Ok(metadata) => self.keep(absolute, path, selection, metadata.len()),
+            Ok(metadata) => self.keep(absolute, path, context, selection, metadata.len()),
             Err(error) => self.skip(&path, &error.into()),
         }
     }
 
-    fn keep(&mut self, absolute: PathBuf, path: String, selection: Selection, bytes: u64) {
+    fn keep(
+        &mut self,
+        absolute: PathBuf,
+        path: String,
+        context: Context,
+        selection: Selection,
+        bytes: u64,
+    ) {
         let Some((language, embedding)) = language(&path) else {
             self.found.skipped += 1;
             let message = "not analysed: not in a language that slowpath reads";
@@ -319,10 +331,6 @@ impl<'a> Walk<'a> {
             self.found.notices.extend(too_large(&path, cap).notice);
             return;
         }
-        let context = match context(&path) {
-            Context::Test if selection == Selection::Included => Context::Product,
-            context => context,
-        };
         self.found.files.push(Candidate {
             path,
             absolute,
