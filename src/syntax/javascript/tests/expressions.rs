@@ -1,0 +1,125 @@
+//! Expressions.
+
+use super::check;
+
+#[test]
+fn literals() {
+    check!(js:
+        r#"
+        f(1, 1.5, 0x1F, 1_000, 10n, 1e3, 'it\'s', "a\n\u0041\x42\u{43}", `plain`, `a${b}c${d}`, /x+\/y/gi, true, false, null, undefined);
+        g([1, , ...xs], { a: 1, 'b': 2, 3: 4, [c]: 5, d, ...e, ['f']: 6 });
+        "#,
+        @""
+    );
+}
+
+#[test]
+fn members_and_optional_chains() {
+    check!(js:
+        r"
+        a.b.c; a[b][0]; a.#p; this.x; super.y();
+        a?.b.c(); a?.[i]; a?.(x); a.b?.(x).c(y); (a?.b).c();
+        import.meta.env.X; new.target;
+        ",
+        @""
+    );
+}
+
+#[test]
+fn parts_after_an_optional_link_are_conditional() {
+    let module = super::lower(
+        "first(); a?.b(second()); a.b(third())?.c; x && fourth(); y ? fifth() : sixth(); z ?? seventh(); w?.v.u(eighth());",
+        crate::source::Language::JavaScript,
+    );
+    let mut conditional = String::new();
+    for site in &module.sites {
+        use std::fmt::Write as _;
+        let text = crate::ir::pretty::expr(&module, site.expr);
+        writeln!(conditional, "{text}: {}", site.is_conditional).expect("a string takes all");
+    }
+    insta::assert_snapshot!(conditional, @"");
+}
+
+#[test]
+fn calls_of_all_kinds() {
+    check!(
+        r"
+        f(a, ...b);
+        new Foo; new Foo(a); new ns.Foo<Bar>(a);
+        getRepository<User>().find();
+        new Map<string, User>();
+        sql`select ${x} from t`;
+        sql<User>`select 1`;
+        const m = await import('./lazy');
+        require(name);
+        ",
+        @""
+    );
+}
+
+#[test]
+fn operators() {
+    check!(js:
+        r"
+        a = b = c; a += 1; a ||= b; a.b ??= c(); a &&= d; i++; --j.k; a **= 2;
+        !a; -b; +c; ~d; typeof e; void 0; delete f.g;
+        a + b - c * d / e % g; a ** b; a == b; a === b; a != b; a !== b; a < b; a <= b; a > b; a >= b;
+        a & b; a | b; a ^ b; a << b; a in b; #x in b; a instanceof B;
+        a && b || c; a ?? b;
+        a ? b : c;
+        x = (a, b);
+        async () => { await (await a).b; };
+        ",
+        @""
+    );
+}
+
+#[test]
+fn type_operators_are_transparent() {
+    check!(ts:
+        r"
+        (a as User).b; <User>a; a!.b!(); a satisfies B; const c = { d: 1 } as const; f<string>; (x as any as Y)();
+        ",
+        @""
+    );
+}
+
+#[test]
+fn destructuring_assignments() {
+    check!(js:
+        r"
+        const { a, b: c = 1, ...d } = load();
+        let [e, , [f], ...g] = await xs;
+        ({ a, b: o.p } = y);
+        [x[0], x[1]] = [x[1], x[0]];
+        const { h: { i } } = z, j = 2;
+        let k, l;
+        ",
+        @""
+    );
+}
+
+#[test]
+fn jsx_components_and_elements() {
+    check!(
+        r#"
+        const page = (
+            <Layout title="a &amp; b" {...props} wide onClick={() => go()}>
+                text {user.name} {/* nothing */}
+                <p className={css()}>{items.map(item => <Item key={item.id} {...item} />)}</p>
+                <ns.Widget data-x="1">{(value) => value}</ns.Widget>
+                <>{a && <B />}</>
+                <my-element onX={f} />
+                <svg:circle r={1} />
+                <Table<Row> rows={rows} />
+            </Layout>
+        );
+        "#,
+        @""
+    );
+}
+
+#[test]
+fn common_sequences_are_statements() {
+    check!(js: "a(), b(), c(); for (i = 0, j = 1; ; i++, j--) {}", @"");
+}
