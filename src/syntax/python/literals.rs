@@ -82,6 +82,11 @@ impl<'t> Lowering<'t> {
         self.builder.expr(Expr::String(value), part.span())
     }
 
+    /// Whether it is an f-string.
+    pub(super) fn has_holes(&self, part: Part<'t>) -> bool {
+        Literal::of(self.text(part)).is_formatted
+    }
+
     /// `"a" "b"`
     pub(super) fn concatenated_string(&mut self, part: Part<'t>) -> ExprId {
         let strings: Vec<_> = self.parts(part).nodes().collect();
