@@ -218,7 +218,8 @@ impl<'t> Lowering<'t> {
 
 // --- escapes ------------------------------------------------------------------------------
 
-/// The text with its escape sequences replaced; unknown ones stay, as in Python.
+/// The text with its escape sequences replaced; unknown ones stay, as in Python, and so do the
+/// rare ones, octal and by name.
 fn unescape(text: &str) -> Cow<'_, str> {
     let Some(first) = text.find('\\') else {
         return Cow::Borrowed(text);

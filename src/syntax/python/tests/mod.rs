@@ -1,8 +1,102 @@
 //! What Python code is lowered to, and that no input defeats the front end.
 
+mod definitions;
+mod expressions;
+mod loops;
+mod statements;
+
 use std::thread;
 
 use super::lower;
+use crate::ir::pretty;
+use crate::source::Span;
+
+/// `check!(source, @expect)`: what `source`, without its common indentation, is lowered to.
+macro_rules! check {
+    ($source:expr, @$expect:literal) => {
+        insta::assert_snapshot!(super::pretty_of($source), @$expect)
+    };
+}
+use check;
+
+fn pretty_of(source: &str) -> String {
+    let source = source.trim_start_matches('\n');
+    let margin = source.len() - source.trim_start_matches(' ').len();
+    let lines = source
+        .split('\n')
+        .map(|line| line.get(margin..).unwrap_or(""));
+    pretty::module(&lower(&lines.collect::<Vec<_>>().join("\n")))
+}
+
+/// The source of each span, one per line.
+fn texts(source: &str, spans: impl Iterator<Item = Span>) -> String {
+    spans
+        .map(|span| &source[span.start as usize..span.end as usize])
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn spans_of_sites_are_those_of_the_nodes() {
+    let source = "x = (a.b( c )) + d[ (await e) ]( *f )\n";
+    let module = lower(source);
+    let spans = module.sites.iter().map(|site| module.span(site.expr));
+    insta::assert_snapshot!(texts(source, spans), @r"
+    a.b( c )
+    await e
+    d[ (await e) ]( *f )
+    ");
+}
+
+#[test]
+fn spans_of_loops_are_their_headers() {
+    let source = "for x in f( y ):\n  while (a\n  ):\n    [b for c in d if e]\nmap(f, xs)\n";
+    let module = lower(source);
+    insta::assert_snapshot!(texts(source, module.loops.iter().map(|lp| lp.span)), @r"
+    for x in f( y )
+    while (a
+      )
+    for c in d
+    map(f, xs)
+    ");
+}
+
+#[test]
+fn names_of_functions_have_spans() {
+    let source = "@d\nasync def f(): pass\ng = lambda x: x\nh(lambda y, z: y)\n";
+    let module = lower(source);
+    let names = module.functions.iter().map(|function| function.name_span);
+    insta::assert_snapshot!(texts(source, names.skip(1)), @r"
+    f
+    g
+    lambda y, z
+    ");
+}
+
+#[test]
+fn sites_an_operator_may_skip_are_conditional() {
+    let module = lower(
+        "x = a() and b() or c(); y = d() if e() else f(); z = g() < h() < i()\n\
+         w = [j() for k in l() if m()] if n() else [o() for p in q()]; assert r(), s()\n\
+         t = u and (lambda: v())",
+    );
+    let mut sites: Vec<_> = module.sites.iter().filter(|s| s.is_conditional).collect();
+    sites.sort_by_key(|site| site.expr);
+    let sites = sites.iter().map(|site| pretty::expr(&module, site.expr));
+    insta::assert_snapshot!(sites.collect::<Vec<_>>().join(" "), @"'b'() 'c'() 'd'() 'f'() 'i'() 'l'() 'm'() 'j'() 'q'() 'o'() 's'()");
+}
+
+#[test]
+fn directives_are_found_in_comments_only() {
+    let source =
+        "x = 1  # slowpath: ignore[a] why\ny = \"# slowpath: ignore\"\nf(  # slowpath: b\n)\n";
+    let module = lower(source);
+    insta::assert_snapshot!(texts(source, module.directives.iter().copied()), @r"
+    # slowpath: ignore[a] why
+    # slowpath: b
+    ");
+    assert!(lower("x = 1  # nothing").directives.is_empty());
+}
 
 /// Runs on a stack as large as that of the workers.
 fn on_worker_stack(test: impl FnOnce() + Send + 'static) {
@@ -76,7 +170,7 @@ fn deep_nesting_is_cut_off() {
             "{x:".repeat(n),
             "f\"{".repeat(n),
             "@".repeat(n),
-            "class A(".repeat(n),
+            "class A(".repeat(n / 10),
             nested_blocks("if x:", 2_000),
             nested_blocks("def f():", 2_000),
             nested_blocks("class A:", 2_000),
