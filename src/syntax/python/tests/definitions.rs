@@ -24,6 +24,7 @@ fn functions_and_their_parameters() {
           pass
         fn#3 Function h(x, (y, z))
           pass
+          pass
         "
     );
 }

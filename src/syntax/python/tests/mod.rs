@@ -141,15 +141,21 @@ fn deep_nesting_is_cut_off() {
         let cases = [
             "[".repeat(n),
             "(".repeat(n),
+            format!("{}x", "not ".repeat(n)),
+            format!("a{}", ".b".repeat(n)),
+        ];
+        for case in &cases {
+            is_cut_off(case);
+        }
+        let n = 5_000;
+        let cases = [
             format!("{}1{}", "[".repeat(n), "]".repeat(n)),
             format!("{}1{}", "(".repeat(n), ")".repeat(n)),
             format!("{} = 1", "(".repeat(n)),
             format!("{}x{} = 1", "[".repeat(n), "]".repeat(n)),
-            format!("{}x", "not ".repeat(n)),
             format!("{}x", "-".repeat(n)),
             format!("{}1", "lambda: ".repeat(n)),
             format!("{}1", "lambda x=".repeat(n)),
-            format!("a{}", ".b".repeat(n)),
             format!("a{}", "()".repeat(n)),
             format!("a{}", "[0]".repeat(n)),
             format!("a{}", " + a".repeat(n)),
@@ -170,17 +176,28 @@ fn deep_nesting_is_cut_off() {
             "{x:".repeat(n),
             "f\"{".repeat(n),
             "@".repeat(n),
-            "class A(".repeat(n / 10),
+            "class A(".repeat(n),
             nested_blocks("if x:", 2_000),
             nested_blocks("def f():", 2_000),
             nested_blocks("class A:", 2_000),
             nested_blocks("for x in x:", 2_000),
         ];
-        for case in cases {
-            let module = lower(&case);
-            assert!(module.errors.len() <= super::MAX_ERRORS);
+        for case in &cases {
+            is_cut_off(case);
         }
     });
+}
+
+fn is_cut_off(case: &str) {
+    let module = lower(case);
+    assert!(module.errors.len() <= super::MAX_ERRORS);
+    pretty::module(&module);
+}
+
+#[test]
+fn anything_may_stand_as_a_parameter() {
+    lower("lambda *(i for i in()\n)[],l(\"er.\n   finally:()");
+    lower("def f(a, (b, c[d(e)]), *[f for f in g]): pass");
 }
 
 fn nested_blocks(head: &str, depth: usize) -> String {
