@@ -224,7 +224,11 @@ impl<'t> Lowering<'t> {
                 self.builder.declare(text, kind, param.annotation, span);
                 self.builder.reference(text, span)
             } else {
-                self.target(param.target, Binds::Variable(None))
+                // In broken code anything may stand here, and code stands in statements.
+                let stmt = self.builder.open_stmt(span);
+                let target = self.target(param.target, Binds::Variable(None));
+                self.builder.close_stmt(stmt, Stmt::Empty);
+                target
             };
             self.builder.param(
                 target,

@@ -82,6 +82,11 @@ impl<'t> Lowering<'t> {
         self.builder.expr(Expr::String(value), part.span())
     }
 
+    /// Whether it is an f-string.
+    pub(super) fn has_holes(&self, part: Part<'t>) -> bool {
+        Literal::of(self.text(part)).is_formatted
+    }
+
     /// `"a" "b"`
     pub(super) fn concatenated_string(&mut self, part: Part<'t>) -> ExprId {
         let strings: Vec<_> = self.parts(part).nodes().collect();
@@ -213,7 +218,8 @@ impl<'t> Lowering<'t> {
 
 // --- escapes ------------------------------------------------------------------------------
 
-/// The text with its escape sequences replaced; unknown ones stay, as in Python.
+/// The text with its escape sequences replaced; unknown ones stay, as in Python, and so do the
+/// rare ones, octal and by name.
 fn unescape(text: &str) -> Cow<'_, str> {
     let Some(first) = text.find('\\') else {
         return Cow::Borrowed(text);

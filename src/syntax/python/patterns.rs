@@ -45,13 +45,29 @@ impl<'t> Lowering<'t> {
     fn bind(&mut self, part: Part<'t>, binds: Binds) -> ExprId {
         let (text, span) = (self.text(part), part.span());
         let kind = LocalKind::Variable;
-        match binds {
+        let local = match binds {
             Binds::Variable(annotation) => self
                 .builder
                 .declare_in_function(text, kind, annotation, span),
             Binds::Element => self.builder.declare(text, kind, None, span),
         };
+        // `except E as e` here and `for e in xs` there: it is a variable like any other.
+        let local = &mut self.builder.module_mut().locals[local.index()];
+        if local.kind == LocalKind::Catch {
+            local.kind = kind;
+        }
         self.builder.reference(text, span)
+    }
+
+    /// Binds the name of a caught exception, unless it is a variable elsewhere.
+    pub(super) fn bind_caught(&mut self, part: Part<'t>) {
+        let (text, span) = (self.text(part), part.span());
+        let known = self.builder.module_mut().locals.len();
+        let kind = LocalKind::Variable;
+        let local = self.builder.declare_in_function(text, kind, None, span);
+        if local.index() == known {
+            self.builder.module_mut().locals[known].kind = LocalKind::Catch;
+        }
     }
 
     fn inner_target(&mut self, part: Part<'t>, binds: Binds) -> ExprId {

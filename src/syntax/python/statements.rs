@@ -4,8 +4,7 @@ use super::Lowering;
 use super::grammar::{Field, Kind, Part, Parts};
 use super::patterns::Binds;
 use crate::ir::{
-    BlockId, Expr, ExprId, LocalKind, LogicalOp, LoopId, LoopKind, MODULE_BODY, SequenceKind, Stmt,
-    UnaryOp,
+    BlockId, Expr, ExprId, LogicalOp, LoopId, LoopKind, MODULE_BODY, SequenceKind, Stmt, UnaryOp,
 };
 use crate::source::Span;
 
@@ -133,6 +132,10 @@ impl<'t> Lowering<'t> {
         self.simple(part, |this, parts| {
             let mut nodes = parts.nodes();
             match (nodes.next(), nodes.next()) {
+                // A docstring, or code commented out.
+                (Some(only), None) if only.kind == Kind::String && !this.has_holes(only) => {
+                    Stmt::Empty
+                }
                 (Some(only), None) if only.kind == Kind::Assignment => {
                     this.assignment(only).map_or(Stmt::Empty, Stmt::Expr)
                 }
@@ -367,9 +370,7 @@ impl<'t> Lowering<'t> {
                         self.evaluate(exception);
                     }
                     if let Some(name) = nodes.next() {
-                        let (text, span) = (self.text(name), name.span());
-                        self.builder
-                            .declare_in_function(text, LocalKind::Catch, None, span);
+                        self.bind_caught(name);
                     }
                 }
                 _ => self.evaluate(child),
