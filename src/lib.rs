@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`source`] | files, spans, lines | the disk |
 //! | [`finding`] | what a run reports | how it is printed |
+//! | [`catalogue`] | the rules' pages | the rules' code |
 //! | [`config`] | arguments and configuration, as one [`config::Settings`] | analysed code |
 //! | [`discover`] | walking, ignore files, guarded reading | the syntax of languages |
 //! | [`ir`] | what programs do | how they are spelled |
@@ -18,6 +19,7 @@
 //! network. Discovery and configuration read the disk; nothing else does.
 
 pub mod analysis;
+pub mod catalogue;
 pub mod config;
 pub mod discover;
 pub mod finding;
