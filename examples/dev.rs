@@ -16,6 +16,8 @@ fn main() {
         no_ignores: false,
         models: vec![],
         threads: 0,
+        fail_on: finding::Severity::Warning,
+        config_file: None,
     };
     let t = std::time::Instant::now();
     let report = analyze(&settings).unwrap();

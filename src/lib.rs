@@ -14,6 +14,8 @@
 //! | [`analysis`] | one file: definitions and uses, where values come from | other files, libraries |
 //! | [`link`] | all files: imports, types, calls, effects, by the models of libraries | rules |
 //! | [`rules`] | questions to the linked program | syntax, libraries by name, the disk |
+//! | [`filter`] | severities, suppression comments, thresholds | why something was found |
+//! | [`render`] | what readers of a report need | a `Program` |
 //!
 //! Nothing here reads the clock or the environment, runs what it analyses, or talks to a
 //! network. Discovery and configuration read the disk; nothing else does.
@@ -22,9 +24,11 @@ pub mod analysis;
 pub mod catalogue;
 pub mod config;
 pub mod discover;
+pub mod filter;
 pub mod finding;
 pub mod ir;
 pub mod link;
+pub mod render;
 pub mod rules;
 pub mod source;
 pub mod syntax;

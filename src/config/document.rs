@@ -168,22 +168,23 @@ impl<'a> Lines<'a> {
         let value = match text.as_bytes().first() {
             _ if depth > MAX_DEPTH => Value::Other,
             Some(b'"') => serde_json::from_str(text).map_or(Value::Other, Value::String),
-            Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text)
-                .map(|items| {
+            Some(b'[') => {
+                serde_json::from_str::<Vec<&RawValue>>(text).map_or(Value::Other, |items| {
                     let items = items.into_iter();
                     Value::Array(items.map(|item| self.json_node(item, depth + 1)).collect())
                 })
-                .unwrap_or(Value::Other),
-            Some(b'{') => serde_json::from_str::<Members<'_>>(text)
-                .map(|Members(members)| {
+            }
+            Some(b'{') => serde_json::from_str::<Members<'_>>(text).map_or(
+                Value::Other,
+                |Members(members)| {
                     let entries = members.into_iter().map(|(key, value)| {
                         let node = self.json_node(value, depth + 1);
                         let line = node.line;
                         Entry { key, line, node }
                     });
                     Value::Table(entries.collect())
-                })
-                .unwrap_or(Value::Other),
+                },
+            ),
             _ => Value::Other,
         };
         Node {

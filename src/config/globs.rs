@@ -21,8 +21,8 @@ impl PathSet {
         let mut set = GlobSetBuilder::new();
         for glob in globs {
             let glob = glob.as_ref();
-            let trimmed = glob.trim_start_matches("./").trim_end_matches('/');
-            let anchored = trimmed.trim_start_matches('/');
+            let trimmed = glob.trim_end_matches('/');
+            let anchored = trimmed.trim_start_matches("./").trim_start_matches('/');
             let base = if trimmed.contains('/') {
                 anchored.to_owned()
             } else {
@@ -47,7 +47,6 @@ impl PathSet {
 /// A glob written relative to a folder, as globs relative to `prefix`, a folder below it
 /// (`""`, or `a/b`). None is left if nothing below `prefix` can match.
 pub(super) fn below(glob: &str, prefix: &str) -> Vec<String> {
-    let glob = glob.trim_start_matches("./");
     let trimmed = glob.trim_end_matches('/');
     if prefix.is_empty() || !trimmed.contains('/') {
         // A bare name matches at any depth, so also the folders above the root.
@@ -58,7 +57,8 @@ pub(super) fn below(glob: &str, prefix: &str) -> Vec<String> {
             vec![glob.to_owned()]
         };
     }
-    let parts: Vec<&str> = trimmed.trim_start_matches('/').split('/').collect();
+    let anchored = trimmed.trim_start_matches("./").trim_start_matches('/');
+    let parts: Vec<&str> = anchored.split('/').collect();
     // Every way the first parts can match the folders, as the positions reached so far; a glob
     // with many `**` has exponentially many ways, but few positions.
     let mut reached = skip_stars(&parts, BTreeSet::from([0]));
@@ -84,8 +84,8 @@ pub(super) fn below(glob: &str, prefix: &str) -> Vec<String> {
 
 /// The positions with those behind a `**`, which may match no folder at all.
 fn skip_stars(parts: &[&str], mut positions: BTreeSet<usize>) -> BTreeSet<usize> {
-    for at in 0..parts.len() {
-        if positions.contains(&at) && parts[at] == "**" {
+    for (at, part) in parts.iter().enumerate() {
+        if *part == "**" && positions.contains(&at) {
             positions.insert(at + 1);
         }
     }
@@ -112,11 +112,18 @@ mod tests {
 
     #[test]
     fn globs_with_a_slash_are_anchored() {
-        let set = PathSet::new(&["api/*.py", "./web/", "/top.py"]).expect("valid globs");
-        for path in ["api/a.py", "web/x/y.ts", "top.py"] {
+        let set =
+            PathSet::new(&["api/*.py", "./web/", "/top.py", "./low.py"]).expect("valid globs");
+        for path in ["api/a.py", "web/x/y.ts", "top.py", "low.py"] {
             assert!(set.is_match(path), "{path}");
         }
-        for path in ["api/v1/a.py", "old/api/a.py", "api2/a.py", "a/top.py"] {
+        for path in [
+            "api/v1/a.py",
+            "old/api/a.py",
+            "api2/a.py",
+            "a/top.py",
+            "a/low.py",
+        ] {
             assert!(!set.is_match(path), "{path}");
         }
     }

@@ -22,7 +22,7 @@ impl Selector {
         }
         rule(name, pages)
             .map(Self::Rule)
-            .or_else(|_| Err(unknown("rule or category", name, names(pages))))
+            .map_err(|_| unknown("rule or category", name, names(pages)))
     }
 
     fn matches(&self, page: &Page) -> bool {
