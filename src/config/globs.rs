@@ -137,8 +137,8 @@ mod tests {
             ("api/legacy/**", "api", &["/legacy/**"]),
             ("web/*.ts", "api", &[]),
             ("*/gen/*.py", "api", &["/gen/*.py"]),
-            ("**/gen/*.py", "api", &["/**/gen/*.py"]),
-            ("**/api/x.py", "api", &["/**/api/x.py", "/x.py"]),
+            ("**/gen/*.py", "api", &["/**/gen/*.py", "/gen/*.py"]),
+            ("**/b/x.py", "a/b", &["/**/b/x.py", "/b/x.py", "/x.py"]),
             ("a*/b/c", "api/b", &["/c"]),
         ];
         for (glob, prefix, expected) in table {

@@ -53,7 +53,9 @@ impl Excerpt {
             Some(_) => (0, 0),
             None => (spare / 2, spare - spare / 2),
         };
-        let shown = first.saturating_sub(before).max(1)..=(last + after).min(lines.len() as u32);
+        // A text that ends with a line end has nothing on its last line.
+        let count = lines.len() as u32 - u32::from(lines.len() > 1 && text.ends_with(['\n', '\r']));
+        let shown = first.saturating_sub(before).max(1)..=(last + after).min(count.max(last));
         let first_line = *shown.start();
         for number in shown {
             let range = line_range(text, lines, number);
@@ -190,7 +192,78 @@ impl Painter<'_> {
             self.label.start = Some(self.out.len());
         }
         if at == self.span.end && self.span.start < self.span.end {
-            self.label.end = Some(self.out.len());
+            self.label.end.get_or_insert(self.out.len());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The excerpt with its first line and with `[` and `]` around the label.
+    fn check(text: &str, start: usize, end: usize, expected: &str) {
+        let excerpt = Excerpt::of(text, &LineIndex::new(text), Span::new(start, end), "…");
+        let label = excerpt.label;
+        let (head, tail) = (&excerpt.text[..label.start], &excerpt.text[label.end..]);
+        let shown = format!(
+            "{}: {head}[{}]{tail}",
+            excerpt.first_line, &excerpt.text[label]
+        );
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn two_lines_of_context_on_each_side() {
+        let text = "1\n2\n3\n4\n5\n6\n7\n";
+        check(text, 6, 7, "2: 2\n3\n[4]\n5\n6\n");
+        check(text, 0, 1, "1: [1]\n2\n3\n");
+        check(text, 12, 13, "5: 5\n6\n[7]\n");
+        check(text, 4, 7, "2: 2\n[3\n4]\n5\n6\n");
+    }
+
+    #[test]
+    fn at_most_five_lines() {
+        check("1\n2\n3\n4\n5\n6\n7", 2, 13, "2: [2\n3\n4\n5\n6]\n");
+    }
+
+    #[test]
+    fn positions_beyond_and_within_characters_are_moved() {
+        check("", 0, 0, "1: []\n");
+        check("", 7, 9, "1: []\n");
+        check("é", 1, 1, "1: [é]\n");
+        check("a\nb", 3, 9, "1: a\nb[]\n");
+        check("a\r\nb", 1, 3, "1: a[]\nb\n");
+    }
+
+    #[test]
+    fn tabs_are_expanded_and_controls_shown() {
+        check("\ta\tb", 3, 4, "1:     a   [b]\n");
+        check("a\u{1b}b", 1, 2, "1: a[\\x1b]b\n");
+    }
+
+    #[test]
+    fn long_lines_are_cropped_around_the_label() {
+        let text = format!(
+            "before\n{}query(){}\nafter",
+            "x".repeat(1_000),
+            "y".repeat(1_000)
+        );
+        let at = text.find("query").expect("it is there");
+        let shown = format!("2: …{}[query()]{}…\n", "x".repeat(40), "y".repeat(152));
+        check(&text, at, at + 7, &shown);
+        let text = format!("q{}", "y".repeat(1_000));
+        check(&text, 0, 1, &format!("1: [q]{}…\n", "y".repeat(199)));
+        check(&text, 0, 1_001, &format!("1: [q{}…]\n", "y".repeat(199)));
+    }
+
+    #[test]
+    fn evidence_shows_the_line_without_indentation() {
+        let line = |text: &str, offset| trimmed_line(text, &LineIndex::new(text), offset, "…");
+        assert_eq!(line("a\n\t  for x in y:\n", 6), "for x in y:");
+        assert_eq!(line("a\n\t  for x in y:\n", 2), "for x in y:");
+        assert_eq!(line("", 9), "");
+        let long = format!("{}query()", "x".repeat(10_000));
+        assert_eq!(line(&long, 10_000), format!("…{}query()", "x".repeat(40)));
     }
 }

@@ -79,7 +79,7 @@ fn block(
         let line = excerpt::trimmed_line(text, &lines, related.place.span.start, ellipsis);
         let _ = writeln!(
             block,
-            "  {:>number_width$}. {} {}",
+            "    {:>number_width$}. {} {}",
             number + 1,
             places.at(related.place),
             escape::brief(&related.message),
@@ -87,7 +87,7 @@ fn block(
         if !line.is_empty() {
             let bar = if style.unicode { "│" } else { "|" };
             let line = style.paint(&format!("{bar} {line}"), dimmed);
-            let _ = writeln!(block, "  {:number_width$}  {line}", "");
+            let _ = writeln!(block, "    {:number_width$}  {line}", "");
         }
     }
     for (name, text) in [("cost", &finding.cost), ("help", &finding.help)] {

@@ -1,0 +1,5 @@
+//! Runs the program as its users do.
+
+mod cli;
+mod config;
+mod project;
