@@ -265,6 +265,7 @@ fn comment_is_of_use_although_the_finding_is_below_the_threshold() {
 
 #[test]
 fn context_lowers_findings() {
+    use Context::{Generated, Migration, Product, Script, Seed, Test};
     let severity_and_confidence = |context| {
         let files = [file("a.py", context, "query()")];
         let settings = Settings {
@@ -275,7 +276,6 @@ fn context_lowers_findings() {
         let finding = &filtered.findings[0];
         (finding.severity, finding.confidence)
     };
-    use Context::{Generated, Migration, Product, Script, Seed, Test};
     assert_eq!(
         severity_and_confidence(Product),
         (Severity::Error, Confidence::High)
