@@ -51,6 +51,28 @@ pub struct Settings {
     pub config_file: Option<PathBuf>,
 }
 
+impl Default for Settings {
+    /// What holds if nothing is said; without a root, a path or a rule.
+    fn default() -> Self {
+        Self {
+            root: PathBuf::new(),
+            paths: Vec::new(),
+            rules: Vec::new(),
+            severities: Vec::new(),
+            min_severity: Severity::Note,
+            min_confidence: Confidence::Medium,
+            fail_on: Severity::Warning,
+            exclude: Vec::new(),
+            include: Vec::new(),
+            overrides: Vec::new(),
+            no_ignores: false,
+            models: Vec::new(),
+            threads: 0,
+            config_file: None,
+        }
+    }
+}
+
 /// Settings that apply to some paths only.
 #[derive(Debug, Clone, Default)]
 pub struct Override {
@@ -178,6 +200,7 @@ impl Settings {
         for item in &mut overrides {
             item.paths = rebase(&item.paths);
         }
+        let default = Self::default();
         Ok(Self {
             root,
             paths,
@@ -186,15 +209,12 @@ impl Settings {
             min_severity: request
                 .min_severity
                 .or(file.min_severity)
-                .unwrap_or(Severity::Note),
+                .unwrap_or(default.min_severity),
             min_confidence: request
                 .min_confidence
                 .or(file.min_confidence)
-                .unwrap_or(Confidence::Medium),
-            fail_on: request
-                .fail_on
-                .or(file.fail_on)
-                .unwrap_or(Severity::Warning),
+                .unwrap_or(default.min_confidence),
+            fail_on: request.fail_on.or(file.fail_on).unwrap_or(default.fail_on),
             exclude: rebase(&file.exclude),
             include: rebase(&file.include),
             overrides,

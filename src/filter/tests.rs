@@ -1,7 +1,5 @@
 //! Tests of the filter on findings made by hand.
 
-use std::path::PathBuf;
-
 use crate::source::{Language, Place};
 
 use super::*;
@@ -15,20 +13,8 @@ const RULES: [RuleId; 4] = [
 
 fn settings() -> Settings {
     Settings {
-        root: PathBuf::from("/"),
-        paths: Vec::new(),
         rules: RULES.to_vec(),
-        severities: Vec::new(),
-        min_severity: Severity::Note,
-        min_confidence: Confidence::Medium,
-        fail_on: Severity::Warning,
-        exclude: Vec::new(),
-        include: Vec::new(),
-        overrides: Vec::new(),
-        no_ignores: false,
-        models: Vec::new(),
-        threads: 1,
-        config_file: None,
+        ..Settings::default()
     }
 }
 
