@@ -80,10 +80,16 @@ fn run(settings: &Settings) -> Result<Report> {
     let directives: Vec<Vec<Span>> = facts.iter().map(|f| f.module.directives.clone()).collect();
     let world = link(settings, &discovered, &report.files, facts)?;
     let program = Program::new(world, contexts);
-    let _ = directives;
-    report.findings = rules::run(&program, &settings.rules, |_| {
-        ("", finding::Severity::Warning)
+    let findings = rules::run(&program, &settings.rules, |rule| {
+        catalogue::page(rule).map_or(("", finding::Severity::Warning), |page| {
+            (page.category.as_str(), page.severity)
+        })
     });
+    let filtered = filter::apply(findings, &report.files, &directives, settings);
+    report.findings = filtered.findings;
+    report.suppressed = filtered.suppressed;
+    report.notices.extend(filtered.notices);
+    report.notices.sort();
     Ok(report)
 }
 
