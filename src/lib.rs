@@ -6,9 +6,10 @@
 //! |---|---|---|
 //! | [`source`] | files, spans, lines | the disk |
 //! | [`finding`] | what a run reports | how it is printed |
+//! | [`reader`], [`globs`] | opening a file nobody vouches for; patterns of paths | what is read or matched |
 //! | [`catalogue`] | the rules' pages | the rules' code |
 //! | [`config`] | arguments and configuration, as one [`config::Settings`] | analysed code |
-//! | [`discover`] | walking, ignore files, guarded reading | the syntax of languages |
+//! | [`discover`] | walking, ignore files, kinds of files | the syntax of languages |
 //! | [`ir`] | what programs do | how they are spelled |
 //! | [`syntax`] | tree-sitter, one front end per language | libraries, rules, other files |
 //! | [`analysis`] | one file: definitions and uses, where values come from | other files, libraries |
@@ -26,8 +27,10 @@ pub mod config;
 pub mod discover;
 pub mod filter;
 pub mod finding;
+pub mod globs;
 pub mod ir;
 pub mod link;
+pub mod reader;
 pub mod render;
 pub mod rules;
 pub mod source;
@@ -175,8 +178,7 @@ fn link(
         .iter()
         .filter_map(|path| {
             let absolute = settings.root.join(path);
-            let bytes =
-                discover::read_regular(&absolute, &settings.root, MAX_MANIFEST_BYTES).ok()?;
+            let bytes = reader::read_regular(&absolute, &settings.root, MAX_MANIFEST_BYTES).ok()?;
             let text = String::from_utf8(bytes).ok()?;
             let path = path.clone();
             Some(Manifest { path, text })
