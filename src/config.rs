@@ -14,8 +14,6 @@ mod read;
 mod roots;
 mod selection;
 
-pub use globs::PathSet;
-
 use selection::{Selection, Selector};
 
 /// What a run is asked to do.
@@ -35,7 +33,7 @@ pub struct Settings {
     pub min_confidence: Confidence,
     /// Findings at or above make the exit status 1.
     pub fail_on: Severity,
-    /// Globs of paths to leave out, relative to the root; [`PathSet`] gives them their meaning.
+    /// Globs of paths to leave out, relative to the root; see [`Globs`](crate::globs::Globs).
     pub exclude: Vec<String>,
     /// Globs of paths to analyse although they are tests, vendored or generated.
     pub include: Vec<String>,

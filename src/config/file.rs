@@ -1,14 +1,14 @@
 //! The configuration file: finding it, and the meaning of its keys.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::catalogue::Page;
 use crate::finding::{Confidence, RuleId, Severity};
+use crate::globs::Globs;
 
 use super::document::{self, Entry, Malformed, Node, Value};
 use super::selection::{self, Selection, Selector, unknown};
-use super::{ConfigError, ConfigSource, Override, PathSet, Request, display, read, roots};
+use super::{ConfigError, ConfigSource, Override, Request, display, read, roots};
 
 /// Configuration files in the order they are looked for in one folder.
 const NAMES: [&str; 4] = [
@@ -62,13 +62,11 @@ pub(super) fn load(
         ConfigSource::Given(path) => {
             let path = request.current_dir.join(path);
             let shown = display(&path, &request.current_dir);
-            let text = read::given(&path).map_err(|error| unreadable(&shown, &error))?;
+            let text = read::given(&path).map_err(|reason| unreadable(&shown, reason))?;
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
             let node = parse(&path, &text).map_err(|error| at(&shown, error))?;
-            let node = node.ok_or_else(|| ConfigError::Unreadable {
-                file: shown.clone(),
-                reason: "says nothing about slowpath".to_owned(),
-            })?;
+            let silent = || unreadable(&shown, "says nothing about slowpath".to_owned());
+            let node = node.ok_or_else(silent)?;
             let folder = real.parent().unwrap_or(root);
             // The user trusts this file, and with it the files beside it.
             let limit = roots::repository(folder).unwrap_or(folder);
@@ -94,7 +92,7 @@ fn find(request: &Request, root: &Path, pages: &'static [Page]) -> Result<Config
             let is_own = name.contains("slowpath");
             let text = match read::within(limit, &path) {
                 Ok(text) => text,
-                Err(error) if is_own => return Err(unreadable(&shown, &error)),
+                Err(reason) if is_own => return Err(unreadable(&shown, reason)),
                 Err(_) => continue,
             };
             // Other tools own these files; they are read only if they may speak of slowpath.
@@ -121,10 +119,10 @@ fn parse(path: &Path, text: &str) -> Result<Option<Node>, Malformed> {
     }
 }
 
-fn unreadable(shown: &str, error: &io::Error) -> ConfigError {
+fn unreadable(shown: &str, reason: String) -> ConfigError {
     ConfigError::Unreadable {
         file: shown.to_owned(),
-        reason: error.to_string(),
+        reason,
     }
 }
 
@@ -284,10 +282,11 @@ impl<'a> Reader<'a> {
             if self.globs > MAX_GLOBS {
                 return Err(self.error(line, format!("more than {MAX_GLOBS} patterns")));
             }
-            if let Err(reason) = PathSet::new(&[&glob]) {
-                return Err(self.error(line, format!("bad pattern \"{glob}\": {reason}")));
-            }
             globs.push(glob);
+            let (_, problems) = Globs::new(&globs[globs.len() - 1..]);
+            if let Some(problem) = problems.into_iter().next() {
+                return Err(self.error(line, problem));
+            }
         }
         Ok(globs)
     }

@@ -1,38 +1,34 @@
-//! Reading configuration that a repository names: never through a link that leaves it, regular
-//! files only, and never more than a stated size.
+//! Reading configuration files as text.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
-/// More than this is no configuration.
-pub(super) const MAX_BYTES: u64 = 1 << 20;
+use crate::reader::{ReadError, read_regular};
 
-/// Reads a text file that must lie below `base`, a canonical path, after all links are followed.
-pub(super) fn within(base: &Path, path: &Path) -> io::Result<String> {
-    let real = path.canonicalize()?;
-    if !real.starts_with(base) {
-        return Err(io::Error::other("lies outside the repository"));
-    }
-    // A FIFO would block on opening, a device would not end.
-    if !real.metadata()?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    given(&real)
+/// More than this is no configuration.
+const MAX_BYTES: u64 = 1_000_000;
+
+/// Reads a file that a repository names: it must lie below `base`, the repository.
+pub(super) fn within(base: &Path, path: &Path) -> Result<String, String> {
+    let bytes = read_regular(path, base, MAX_BYTES).map_err(|error| error.to_string())?;
+    text(bytes)
 }
 
-/// Reads a text file that the user named on the command line.
-pub(super) fn given(path: &Path) -> io::Result<String> {
+/// Reads a file that the user named on the command line, be it a pipe.
+pub(super) fn given(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| error.kind().to_string())?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other("larger than 1 MB"));
+        return Err(ReadError::TooLarge(MAX_BYTES).to_string());
     }
-    let text = String::from_utf8(bytes).map_err(|_| io::Error::other("not UTF-8"))?;
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
+    text(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    let text = String::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
+    let plain = text.strip_prefix('\u{feff}').map(str::to_owned);
+    Ok(plain.unwrap_or(text))
 }

@@ -6,8 +6,9 @@
 use std::cmp::Reverse;
 
 use crate::catalogue;
-use crate::config::{Override, PathSet, Settings};
+use crate::config::{Override, Settings};
 use crate::finding::{Confidence, Finding, Notice, RuleId, Severity};
+use crate::globs::Globs;
 use crate::source::{Context, FileId, SourceFile, Span};
 
 mod fingerprint;
@@ -106,21 +107,20 @@ fn sort(findings: &mut [Finding]) {
 struct Policy<'s> {
     files: &'s [SourceFile],
     settings: &'s Settings,
-    overrides: Vec<(PathSet, &'s Override)>,
+    overrides: Vec<(Globs, &'s Override)>,
 }
 
 impl<'s> Policy<'s> {
     fn new(files: &'s [SourceFile], settings: &'s Settings, notices: &mut Vec<Notice>) -> Self {
         let mut overrides = Vec::new();
         for item in &settings.overrides {
-            match PathSet::new(&item.paths) {
-                Ok(paths) => overrides.push((paths, item)),
-                Err(reason) => notices.push(Notice {
-                    path: None,
-                    message: format!("an override is not applied: {reason}"),
-                    is_internal: false,
-                }),
-            }
+            let (paths, problems) = Globs::new(&item.paths);
+            overrides.push((paths, item));
+            notices.extend(problems.into_iter().map(|problem| Notice {
+                path: None,
+                message: format!("an override: {problem}"),
+                is_internal: false,
+            }));
         }
         Self {
             files,
@@ -132,7 +132,7 @@ impl<'s> Policy<'s> {
     fn overrides(&self, file: FileId) -> impl Iterator<Item = &'s Override> {
         let path = &self.files[file.index()].path;
         let matching = self.overrides.iter();
-        matching.filter_map(move |(paths, item)| paths.is_match(path).then_some(*item))
+        matching.filter_map(move |(paths, item)| paths.matches(path).then_some(*item))
     }
 
     /// The rule of this name, whether it runs or not.

@@ -71,6 +71,6 @@ fn configuration_that_never_ends_is_refused() {
     assert_eq!(run.status, Some(2));
     assert_eq!(
         run.stderr,
-        "error: slowpath.toml: lies outside the repository\n"
+        "error: slowpath.toml: its target is outside of the root\n"
     );
 }
