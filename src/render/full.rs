@@ -47,6 +47,7 @@ fn block(
     handler: &GraphicalReportHandler,
     style: Style,
 ) -> String {
+    let bold = owo_colors::Style::new().bold();
     let dimmed = owo_colors::Style::new().dimmed();
     let ellipsis = if style.unicode { "…" } else { "..." };
     let text = &places.report.file(finding.place).text;
@@ -58,8 +59,8 @@ fn block(
         excerpt: Excerpt::of(text, &lines, finding.place.span, ellipsis),
     };
     let mut block = style.paint(&tag(finding), severity_style(finding.severity));
-    let confidence = format!(" ({} confidence)\n", finding.confidence.name());
-    block += &style.paint(&confidence, dimmed);
+    let confidence = format!("({} confidence)", finding.confidence.name());
+    let _ = writeln!(block, " {}", style.paint(&confidence, dimmed));
     if handler.render_report(&mut block, &drawing).is_err() {
         // Not reached with the excerpts made here; the finding is what matters.
         let _ = writeln!(
@@ -70,7 +71,7 @@ fn block(
         );
     }
     if !finding.related.is_empty() {
-        block += "  evidence:\n";
+        let _ = writeln!(block, "  {}:", style.paint("evidence", bold));
     }
     let number_width = finding.related.len().to_string().len();
     for (number, related) in finding.related.iter().enumerate() {
@@ -92,7 +93,7 @@ fn block(
     }
     for (name, text) in [("cost", &finding.cost), ("help", &finding.help)] {
         if let Some(text) = text {
-            let name = style.paint(name, owo_colors::Style::new().bold());
+            let name = style.paint(name, bold);
             let _ = writeln!(block, "  {name}: {}", escape::brief(text));
         }
     }
