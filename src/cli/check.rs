@@ -1,13 +1,13 @@
 //! `slowpath check`.
 
-use std::io::Write as _;
+use std::io::{self, Write};
 use std::time::Instant;
 
 use anyhow::Context as _;
 
 use slowpath::config::{ConfigSource, Request, Settings};
 use slowpath::finding::{Notice, Report};
-use slowpath::render::{self, escape, plural};
+use slowpath::render::{self, Style, escape, plural};
 
 use super::args::{CheckArguments, ColorWhen};
 use super::output::{Output, ignore_closed};
@@ -21,16 +21,21 @@ pub(super) fn run(arguments: &CheckArguments, color: ColorWhen) -> anyhow::Resul
     if let (true, Some(file)) = (arguments.verbose, &settings.config_file) {
         say(&format!("configuration: {}", file.display()));
     }
+    if arguments.show_files {
+        return show_files(arguments, color, &settings);
+    }
     let report = {
         let _spinner = Spinner::start(!arguments.quiet);
         slowpath::analyze(&settings)?
     };
-    write(arguments, color, &report)?;
+    write(arguments, color, |style, out| {
+        render::report(&report, arguments.format.into(), style, out)
+    })?;
     if arguments.statistics {
-        let _ = write!(std::io::stderr().lock(), "{}", render::statistics(&report));
+        let _ = write!(io::stderr().lock(), "{}", render::statistics(&report));
     }
     say_notices(arguments, &report.notices);
-    if !arguments.quiet && !arguments.show_files {
+    if !arguments.quiet {
         say(&render::summary(&report, started.elapsed()));
     }
     Ok(status(arguments, &settings, &report))
@@ -55,20 +60,37 @@ fn request(arguments: &CheckArguments) -> anyhow::Result<Request> {
     })
 }
 
-/// Writes the findings, or the files, to where they were asked for.
-fn write(arguments: &CheckArguments, color: ColorWhen, report: &Report) -> anyhow::Result<()> {
+/// Lists the files that would be analysed.
+fn show_files(
+    arguments: &CheckArguments,
+    color: ColorWhen,
+    settings: &Settings,
+) -> anyhow::Result<Status> {
+    let found = slowpath::discover::files(settings);
+    write(arguments, color, |_, out| {
+        let mut files = found.files.iter();
+        files.try_for_each(|file| writeln!(out, "{}", escape::path(&file.path)))
+    })?;
+    say_notices(arguments, &found.notices);
+    Ok(if has_omission(arguments, &found.notices) {
+        Status::Failed
+    } else {
+        Status::Clean
+    })
+}
+
+/// Writes to where it was asked for.
+fn write(
+    arguments: &CheckArguments,
+    color: ColorWhen,
+    content: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
     let (mut output, style) = match &arguments.output {
         Some(path) => Output::file(path).with_context(|| cannot_write(arguments))?,
         None => Output::stdout(color),
     };
     output
-        .write(|out| {
-            if !arguments.show_files {
-                return render::report(report, arguments.format.into(), style, out);
-            }
-            let mut files = report.files.iter();
-            files.try_for_each(|file| writeln!(out, "{}", escape::path(&file.path)))
-        })
+        .write(|out| content(style, out))
         .and_then(|()| output.finish())
         .or_else(ignore_closed)
         .with_context(|| cannot_write(arguments))
@@ -103,13 +125,18 @@ fn say_notices(arguments: &CheckArguments, notices: &[Notice]) {
     }
 }
 
+/// Whether something was not analysed that must not be passed over.
+fn has_omission(arguments: &CheckArguments, notices: &[Notice]) -> bool {
+    // Every notice is about something that was not analysed, or not as it stands on disk.
+    let mut notices = notices.iter();
+    notices.any(|notice| notice.is_internal || arguments.strict)
+}
+
 fn status(arguments: &CheckArguments, settings: &Settings, report: &Report) -> Status {
-    // A notice says that something was not analysed, or not as it stands on disk.
-    let is_omission = |notice: &Notice| notice.is_internal || arguments.strict;
     let fails = |severity| severity >= settings.fail_on;
-    if report.notices.iter().any(is_omission) {
+    if has_omission(arguments, &report.notices) {
         Status::Failed
-    } else if arguments.exit_zero || arguments.show_files {
+    } else if arguments.exit_zero {
         Status::Clean
     } else if report
         .findings

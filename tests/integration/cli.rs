@@ -146,9 +146,14 @@ fn output_file_is_replaced_when_the_report_is_complete() {
 }
 
 #[test]
-fn show_files_is_no_report() {
-    let project = Project::new(&[("a.py", "")]);
-    assert_eq!(project.run(&["check", "--show-files"]).status, Some(0));
+fn show_files_lists_what_is_analysed() {
+    let project = Project::new(&[("b/c.ts", ""), ("a.py", ""), ("readme.md", "")]);
+    let run = project.run(&["check", "--show-files"]);
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (Some(0), "a.py\nb/c.ts\n"),
+        "{run:?}"
+    );
     refused(&project, &["check", "--show-files", "--format=json"]);
 }
 
