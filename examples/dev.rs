@@ -7,27 +7,39 @@ fn main() {
         root: root.clone(),
         paths: vec![root.clone()],
         rules: rules::ALL.iter().map(|r| r.id).collect(),
-        severities: vec![],
-        min_severity: finding::Severity::Note,
         min_confidence: finding::Confidence::Low,
-        exclude: vec![],
-        include: vec![],
-        overrides: vec![],
-        no_ignores: false,
-        models: vec![],
-        threads: 0,
+        ..config::Settings::default()
     };
     let t = std::time::Instant::now();
     let report = analyze(&settings).unwrap();
-    eprintln!("{:?} {} files {} findings", t.elapsed(), report.files.len(), report.findings.len());
+    eprintln!(
+        "{:?} {} files {} findings",
+        t.elapsed(),
+        report.files.len(),
+        report.findings.len()
+    );
     for f in &report.findings {
         let l = report.lines(f.place);
         let p = l.position(&report.file(f.place).text, f.place.span.start);
-        println!("{}:{} {} [{:?}] {}", report.path(f.place), p.line, f.rule, f.confidence, f.message);
+        println!(
+            "{}:{} {} [{:?}] {}",
+            report.path(f.place),
+            p.line,
+            f.rule,
+            f.confidence,
+            f.message
+        );
         for r in &f.related {
             let l = report.lines(r.place);
-            println!("      {}:{} {}", report.path(r.place), l.line(r.place.span.start), r.message);
+            println!(
+                "      {}:{} {}",
+                report.path(r.place),
+                l.line(r.place.span.start),
+                r.message
+            );
         }
     }
-    for n in report.notices.iter().take(20) { eprintln!("{n:?}"); }
+    for n in report.notices.iter().take(20) {
+        eprintln!("{n:?}");
+    }
 }

@@ -2,9 +2,19 @@
 //!
 //! Only this module reads configuration files. Everything after it takes [`Settings`] as given.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::catalogue::{self, Page};
 use crate::finding::{Confidence, RuleId, Severity};
+
+mod document;
+mod file;
+mod globs;
+mod read;
+mod roots;
+mod selection;
+
+use selection::{Selection, Selector};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -21,7 +31,9 @@ pub struct Settings {
     pub min_severity: Severity,
     /// Findings below are dropped.
     pub min_confidence: Confidence,
-    /// Globs of paths to leave out, relative to the root.
+    /// Findings at or above make the exit status 1.
+    pub fail_on: Severity,
+    /// Globs of paths to leave out, relative to the root; see [`Globs`](crate::globs::Globs).
     pub exclude: Vec<String>,
     /// Globs of paths to analyse although they are tests, vendored or generated.
     pub include: Vec<String>,
@@ -33,6 +45,30 @@ pub struct Settings {
     pub models: Vec<(String, String)>,
     /// Worker threads; 0 for one per core.
     pub threads: usize,
+    /// The configuration file that was used.
+    pub config_file: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    /// What holds if nothing is said; without a root, a path or a rule.
+    fn default() -> Self {
+        Self {
+            root: PathBuf::new(),
+            paths: Vec::new(),
+            rules: Vec::new(),
+            severities: Vec::new(),
+            min_severity: Severity::Note,
+            min_confidence: Confidence::Medium,
+            fail_on: Severity::Warning,
+            exclude: Vec::new(),
+            include: Vec::new(),
+            overrides: Vec::new(),
+            no_ignores: false,
+            models: Vec::new(),
+            threads: 0,
+            config_file: None,
+        }
+    }
 }
 
 /// Settings that apply to some paths only.
@@ -47,3 +83,163 @@ pub struct Override {
     /// Severities there.
     pub severities: Vec<(RuleId, Severity)>,
 }
+
+/// What the command line asks for; what it leaves open is taken from the configuration file.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The directory that relative paths start from.
+    pub current_dir: PathBuf,
+    /// What to analyse; the current directory if empty.
+    pub paths: Vec<PathBuf>,
+    /// Rules, categories or `all`; none if the configuration decides.
+    pub select: Vec<String>,
+    /// Rules, categories or `all`.
+    pub ignore: Vec<String>,
+    /// See [`Settings::min_severity`].
+    pub min_severity: Option<Severity>,
+    /// See [`Settings::min_confidence`].
+    pub min_confidence: Option<Confidence>,
+    /// See [`Settings::fail_on`].
+    pub fail_on: Option<Severity>,
+    /// Where the configuration comes from.
+    pub config: ConfigSource,
+    /// See [`Settings::no_ignores`].
+    pub no_ignores: bool,
+    /// See [`Settings::threads`].
+    pub threads: usize,
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone, Default)]
+pub enum ConfigSource {
+    /// The first file found from the root upwards to the repository's root.
+    #[default]
+    Find,
+    /// This file, which the user trusts.
+    Given(PathBuf),
+    /// Nowhere.
+    Off,
+}
+
+/// Something in the arguments or the configuration that the user can repair.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A PATH that does not exist.
+    #[error("no such file or directory: {}", .0.display())]
+    NoSuchPath(PathBuf),
+    /// A PATH that exists and cannot be analysed.
+    #[error("{}: {reason}", path.display())]
+    BadPath {
+        /// The PATH.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A file that cannot be read.
+    #[error("{file}: {reason}")]
+    Unreadable {
+        /// The file, as shown to the user.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Something wrong at a line of a configuration file.
+    #[error("{file}:{line}: {message}")]
+    At {
+        /// The file, as shown to the user.
+        file: String,
+        /// 1-based.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// Something wrong with the value of an option.
+    #[error("{option}: {message}")]
+    Argument {
+        /// The option.
+        option: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// No rule is left after `select` and `ignore`.
+    #[error("no rule is selected: `select` and `ignore` leave nothing to run")]
+    NothingSelected,
+}
+
+impl Settings {
+    /// Reads the configuration that `request` asks for and merges the two.
+    ///
+    /// # Errors
+    /// When a path does not exist or a value is wrong, in the arguments or in the file.
+    pub fn load(request: &Request) -> Result<Self, ConfigError> {
+        Self::load_with(request, catalogue::pages())
+    }
+
+    fn load_with(request: &Request, pages: &'static [Page]) -> Result<Self, ConfigError> {
+        let (root, paths) = roots::of(&request.current_dir, &request.paths)?;
+        let arguments = Selection {
+            select: match request.select.as_slice() {
+                [] => None,
+                names => Some(selectors("--select", names, pages)?),
+            },
+            ignore: selectors("--ignore", &request.ignore, pages)?,
+        };
+        let file = file::load(request, &root, pages)?;
+        let rules = selection::rules(pages, &file.selection, &arguments);
+        if rules.is_empty() {
+            return Err(ConfigError::NothingSelected);
+        }
+        let prefix = file.prefix(&root);
+        let rebase = |globs: &[String]| -> Vec<String> {
+            let below = globs.iter().flat_map(|glob| globs::below(glob, &prefix));
+            below.collect()
+        };
+        let mut overrides = file.overrides;
+        for item in &mut overrides {
+            item.paths = rebase(&item.paths);
+        }
+        let default = Self::default();
+        Ok(Self {
+            root,
+            paths,
+            rules,
+            severities: file.severities,
+            min_severity: request
+                .min_severity
+                .or(file.min_severity)
+                .unwrap_or(default.min_severity),
+            min_confidence: request
+                .min_confidence
+                .or(file.min_confidence)
+                .unwrap_or(default.min_confidence),
+            fail_on: request.fail_on.or(file.fail_on).unwrap_or(default.fail_on),
+            exclude: rebase(&file.exclude),
+            include: rebase(&file.include),
+            overrides,
+            no_ignores: request.no_ignores,
+            models: file.models,
+            threads: request.threads,
+            config_file: file.path,
+        })
+    }
+}
+
+fn selectors(
+    option: &'static str,
+    names: &[String],
+    pages: &[Page],
+) -> Result<Vec<Selector>, ConfigError> {
+    let parsed = names.iter().map(|name| Selector::parse(name.trim(), pages));
+    parsed
+        .collect::<Result<_, _>>()
+        .map_err(|message| ConfigError::Argument { option, message })
+}
+
+/// A path as shown to the user: relative to the current directory if it is below it.
+fn display(path: &Path, current_dir: &Path) -> String {
+    let shown = path.strip_prefix(current_dir).unwrap_or(path);
+    shown.display().to_string()
+}
+
+#[cfg(test)]
+mod tests;

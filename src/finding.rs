@@ -21,6 +21,20 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// All, from the least to the most.
+    pub const ALL: [Self; 3] = [Self::Note, Self::Warning, Self::Error];
+
+    /// As it is written in arguments, configuration and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// How sure slowpath is: that of the weakest link.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
@@ -33,6 +47,20 @@ pub enum Confidence {
     Medium,
     /// Resolved by types, imports or schema.
     High,
+}
+
+impl Confidence {
+    /// All, from the least to the most.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// As it is written in arguments, configuration and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
 }
 
 /// A problem at a place.

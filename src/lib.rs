@@ -6,23 +6,32 @@
 //! |---|---|---|
 //! | [`source`] | files, spans, lines | the disk |
 //! | [`finding`] | what a run reports | how it is printed |
+//! | [`reader`], [`globs`] | opening a file nobody vouches for; patterns of paths | what is read or matched |
+//! | [`catalogue`] | the rules' pages | the rules' code |
 //! | [`config`] | arguments and configuration, as one [`config::Settings`] | analysed code |
-//! | [`discover`] | walking, ignore files, guarded reading | the syntax of languages |
+//! | [`discover`] | walking, ignore files, kinds of files | the syntax of languages |
 //! | [`ir`] | what programs do | how they are spelled |
 //! | [`syntax`] | tree-sitter, one front end per language | libraries, rules, other files |
 //! | [`analysis`] | one file: definitions and uses, where values come from | other files, libraries |
 //! | [`link`] | all files: imports, types, calls, effects, by the models of libraries | rules |
 //! | [`rules`] | questions to the linked program | syntax, libraries by name, the disk |
+//! | [`filter`] | severities, suppression comments, thresholds | why something was found |
+//! | [`render`] | what readers of a report need | a `Program` |
 //!
 //! Nothing here reads the clock or the environment, runs what it analyses, or talks to a
 //! network. Discovery and configuration read the disk; nothing else does.
 
 pub mod analysis;
+pub mod catalogue;
 pub mod config;
 pub mod discover;
+pub mod filter;
 pub mod finding;
+pub mod globs;
 pub mod ir;
 pub mod link;
+pub mod reader;
+pub mod render;
 pub mod rules;
 pub mod source;
 pub mod syntax;
@@ -74,10 +83,16 @@ fn run(settings: &Settings) -> Result<Report> {
     let directives: Vec<Vec<Span>> = facts.iter().map(|f| f.module.directives.clone()).collect();
     let world = link(settings, &discovered, &report.files, facts)?;
     let program = Program::new(world, contexts);
-    let _ = directives;
-    report.findings = rules::run(&program, &settings.rules, |_| {
-        ("", finding::Severity::Warning)
+    let findings = rules::run(&program, &settings.rules, |rule| {
+        catalogue::page(rule).map_or(("", finding::Severity::Warning), |page| {
+            (page.category.as_str(), page.severity)
+        })
     });
+    let filtered = filter::apply(findings, &report.files, &directives, settings);
+    report.findings = filtered.findings;
+    report.suppressed = filtered.suppressed;
+    report.notices.extend(filtered.notices);
+    report.notices.sort();
     Ok(report)
 }
 
@@ -163,8 +178,7 @@ fn link(
         .iter()
         .filter_map(|path| {
             let absolute = settings.root.join(path);
-            let bytes =
-                discover::read_regular(&absolute, &settings.root, MAX_MANIFEST_BYTES).ok()?;
+            let bytes = reader::read_regular(&absolute, &settings.root, MAX_MANIFEST_BYTES).ok()?;
             let text = String::from_utf8(bytes).ok()?;
             let path = path.clone();
             Some(Manifest { path, text })

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::reader::read_regular;
+use crate::reader::read_regular;
 
 /// Bytes of one ignore file.
 const MAX_FILE_BYTES: u64 = 1_000_000;

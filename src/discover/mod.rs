@@ -9,20 +9,17 @@
 
 mod classify;
 mod embedded;
-mod globs;
 mod ignores;
-mod reader;
 mod walk;
 
 use std::path::{Path, PathBuf};
 
 use crate::config::Settings;
 use crate::finding::Notice;
+use crate::reader::{ReadError, read_regular};
 use crate::source::{Context, Language, SourceFile};
 
 pub use classify::{context, language};
-pub use globs::Globs;
-pub use reader::{ReadError, read_regular};
 
 use embedded::NotebookError;
 

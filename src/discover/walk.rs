@@ -12,11 +12,11 @@ use std::rc::Rc;
 
 use crate::config::Settings;
 use crate::finding::Notice;
+use crate::globs::Globs;
+use crate::reader::{ReadError, resolve};
 use crate::source::Context;
 
-use super::globs::Globs;
 use super::ignores::{IgnoreFiles, Level, Problem};
-use super::reader::{ReadError, resolve};
 use super::{
     Candidate, Discovered, Selection, classify, context, language, max_bytes, notice, too_large,
 };

@@ -1,6 +1,5 @@
 use super::*;
 use crate::discover::{Embedding, Loaded, Skip, SkipReason, load, read};
-use crate::finding::{Confidence, Severity};
 use crate::source::Language;
 use tempfile::TempDir;
 
@@ -33,16 +32,7 @@ fn settings(root: &Path) -> Settings {
     Settings {
         root: root.to_path_buf(),
         paths: vec![root.to_path_buf()],
-        rules: Vec::new(),
-        severities: Vec::new(),
-        min_severity: Severity::Note,
-        min_confidence: Confidence::Low,
-        exclude: Vec::new(),
-        include: Vec::new(),
-        overrides: Vec::new(),
-        no_ignores: false,
-        models: Vec::new(),
-        threads: 1,
+        ..Settings::default()
     }
 }
 

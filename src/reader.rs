@@ -81,7 +81,7 @@ fn open_beneath(_path: &Path, _root: &Path) -> Option<File> {
 /// The place of `path` without links on the way below `root`, and what stands there.
 ///
 /// An answer lies within the root; what is not there, or elsewhere, is an error.
-pub(super) fn resolve<'a>(
+pub(crate) fn resolve<'a>(
     path: &'a Path,
     root: &Path,
 ) -> Result<(Cow<'a, Path>, Metadata), ReadError> {

@@ -76,13 +76,13 @@ impl Globs {
     }
 
     /// Whether a glob matches the path itself; for a walk that has asked for its folders.
-    pub(super) fn matches_entry(&self, path: &str) -> bool {
+    pub(crate) fn matches_entry(&self, path: &str) -> bool {
         !self.is_empty() && self.set.is_match(path)
     }
 
     /// The globs that name the folder at `path` in so many words, so that they ask for what is in
     /// it: `node_modules/ours/**` names `node_modules`, `**/*.test.ts` does not.
-    pub(super) fn naming_folder(&self, path: &str) -> Self {
+    pub(crate) fn naming_folder(&self, path: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path);
         let naming = self
             .globs
@@ -94,7 +94,7 @@ impl Globs {
     }
 
     /// Whether a glob can match below the folder at `path`, as far as its first words tell.
-    pub(super) fn reaches(&self, path: &str) -> bool {
+    pub(crate) fn reaches(&self, path: &str) -> bool {
         self.globs.iter().any(|glob| agrees(glob, path))
     }
 }
