@@ -30,6 +30,7 @@ pub struct Typer<'w> {
     module: &'w Module,
     known: FxHashMap<ExprId, Type>,
     known_defs: FxHashMap<DefId, Type>,
+    known_annotations: FxHashMap<ExprId, Type>,
     steps: u32,
 }
 
@@ -44,6 +45,7 @@ impl<'w> Typer<'w> {
             module: &facts.module,
             known: FxHashMap::default(),
             known_defs: FxHashMap::default(),
+            known_annotations: FxHashMap::default(),
             steps: 0,
         }
     }
@@ -389,12 +391,18 @@ impl<'w> Typer<'w> {
 
     /// The type of the values that a type expression describes.
     pub fn annotated(&mut self, id: ExprId) -> Type {
+        if let Some(&known) = self.known_annotations.get(&id) {
+            return known;
+        }
         if self.steps > MAX_STEPS {
             return Type::UNKNOWN;
         }
+        // A type defined by itself adds nothing.
+        self.known_annotations.insert(id, Type::UNKNOWN);
         self.steps += 1;
         let ty = self.annotation(id);
         self.steps -= 1;
+        self.known_annotations.insert(id, ty);
         ty
     }
 
@@ -516,18 +524,13 @@ impl<'w> Typer<'w> {
                 if declared.kind == ClassKind::Alias {
                     return match declared.alias {
                         Some(alias) if c.file == self.file => self.annotated(alias),
-                        Some(alias) if self.steps < MAX_STEPS => {
-                            let mut other = Typer::new(self.world, c.file);
-                            other.steps = self.steps + 10;
-                            other.annotated(alias)
-                        }
-                        _ => Type::UNKNOWN,
+                        _ => self.world.state[c.file.index()].aliases[c.class.index()],
                     };
                 }
                 Base::Instance(c)
             }
             Base::Path(path) => match self.world.models.path(path).ty {
-                Some(ty) => Base::Model(ty, Entity::None),
+                Some(ty) => return self.value_of(ty, Entity::None).at_most(class.confidence),
                 None => Base::External,
             },
             // An annotation may name a value of the type: `db: SessionLocal`.
@@ -535,6 +538,16 @@ impl<'w> Typer<'w> {
             _ => Base::Unknown,
         };
         Type { base, ..class }
+    }
+
+    /// A value of a library's type; the containers of the languages are types of their own.
+    fn value_of(&self, ty: ModelTypeId, entity: Entity) -> Type {
+        let models = &self.world.models;
+        match models.wrapper_of(ty) {
+            Some(wrapper) => Type::UNKNOWN.wrapped(wrapper),
+            None if models.is_string(ty) => Type::of(Base::Str),
+            None => Type::of(Base::Model(ty, entity)),
+        }
     }
 
     // --- members --------------------------------------------------------------------------
@@ -576,20 +589,7 @@ impl<'w> Typer<'w> {
                 .string_type(ecosystem)
                 .and_then(|ty| self.model_member(ty, false, name, Entity::None)),
             Base::Literal(literal) => self.literal_member(literal, name),
-            Base::Shaped(shape) => {
-                let module = &self.world.unit(shape.file).facts.module;
-                keyword_of(module, shape.expr, name).map(|value| {
-                    if shape.file == self.file {
-                        return self.annotated(value);
-                    }
-                    let mut other = Typer::new(self.world, shape.file);
-                    other.steps = self.steps + 10;
-                    if other.steps > MAX_STEPS {
-                        return Type::UNKNOWN;
-                    }
-                    other.annotated(value)
-                })
-            }
+            Base::Shaped(shape) => self.shape_member(shape, name),
             Base::External => Some(Type::of(Base::External)),
             _ => None,
         };
@@ -600,13 +600,9 @@ impl<'w> Typer<'w> {
         let module = &self.world.unit(literal.file).facts.module;
         match keyword_of(module, literal.expr, name) {
             Some(value) if literal.file == self.file => Some(self.of(value)),
-            Some(value) => {
-                if self.steps > MAX_STEPS {
-                    return None;
-                }
-                let mut other = Typer::new(self.world, literal.file);
-                other.steps = self.steps + 10;
-                Some(other.of(value))
+            Some(_) => {
+                let state = &self.world.state[literal.file.index()];
+                state.member(literal.expr, module.name(name)?)
             }
             None => {
                 // A dict literal has the methods of a dict.
@@ -618,6 +614,38 @@ impl<'w> Typer<'w> {
                 self.model_member(ty, false, name, Entity::None)
             }
         }
+    }
+
+    fn shape_member(&mut self, shape: ExprRef, name: &str) -> Option<Type> {
+        let module = &self.world.unit(shape.file).facts.module;
+        if shape.file == self.file {
+            let value = keyword_of(module, shape.expr, name)?;
+            return Some(self.annotated(value));
+        }
+        let state = &self.world.state[shape.file.index()];
+        state.member(shape.expr, module.name(name)?)
+    }
+
+    /// The members of an object literal or object type of this file.
+    pub(super) fn members_of(&mut self, base: Base) -> Vec<(Name, Type)> {
+        let (Base::Literal(object) | Base::Shaped(object)) = base else {
+            return Vec::new();
+        };
+        let module = self.module;
+        let Expr::Map(entries) = module.expr(object.expr) else {
+            return Vec::new();
+        };
+        let mut members = Vec::new();
+        for &entry in module.list(entries) {
+            if let Expr::Keyword { name, value } = module.expr(entry) {
+                let ty = match base {
+                    Base::Literal(_) => self.of(value),
+                    _ => self.annotated(value),
+                };
+                members.push((name, ty));
+            }
+        }
+        members
     }
 
     /// A member that a model describes. A method is bound to the entity of its receiver.
@@ -866,7 +894,7 @@ impl<'w> Typer<'w> {
                             }
                             _ => self.generic_argument(call),
                         };
-                        Type::of(Base::Model(ty, entity))
+                        self.value_of(ty, entity)
                     }
                     (Some(id), None) => self.model_result(id, Type::UNKNOWN, Entity::None, call),
                     (None, None) => Type::of(Base::External),
@@ -1068,9 +1096,12 @@ impl<'w> Typer<'w> {
             TypeSpec::Num => Type::of(Base::Num),
             TypeSpec::Bool => Type::of(Base::Bool),
             TypeSpec::Null => Type::of(Base::Null),
-            TypeSpec::Named(ty) => Type::of(Base::Model(*ty, entity)),
+            TypeSpec::Named(ty) => self.value_of(*ty, entity),
             TypeSpec::Receiver => receiver,
-            TypeSpec::Element => self.element_or_value(receiver),
+            TypeSpec::Element => match receiver.wrapper() {
+                Some(_) => receiver.peeled(),
+                None => Type::UNKNOWN,
+            },
             TypeSpec::Entity => match entity {
                 Entity::Class(class) => Type::of(Base::Instance(class)),
                 Entity::Named(..) | Entity::None => Type::of(Base::External),

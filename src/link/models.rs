@@ -633,6 +633,26 @@ impl Models {
         self.builtins.of[ecosystem as usize][wrapper as usize - 1]
     }
 
+    /// The container that a builtin type stands for.
+    pub fn wrapper_of(&self, ty: ModelTypeId) -> Option<Wrapper> {
+        const WRAPPERS: [Wrapper; 6] = [
+            Wrapper::List,
+            Wrapper::Set,
+            Wrapper::Map,
+            Wrapper::Iterator,
+            Wrapper::Promise,
+            Wrapper::Tuple,
+        ];
+        let shapes = self.builtins.of.iter();
+        let mut at = shapes.filter_map(|of| of.iter().position(|&t| t == Some(ty)));
+        at.find_map(|at| WRAPPERS.get(at).copied())
+    }
+
+    /// Whether a builtin type is that of strings.
+    pub fn is_string(&self, ty: ModelTypeId) -> bool {
+        self.builtins.of.iter().any(|of| of[6] == Some(ty))
+    }
+
     /// The model type of strings.
     pub fn string_type(&self, ecosystem: Ecosystem) -> Option<ModelTypeId> {
         self.builtins.of[ecosystem as usize][6]

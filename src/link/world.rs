@@ -13,7 +13,7 @@ use super::modules::{Modules, Target, parent};
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use crate::analysis::facts::FileFacts;
 use crate::ir::{
-    ClassId, ExportKind, FunctionId, ImportId, ImportKind, LocalId, LocalKind, MODULE_BODY, Name,
+    ClassId, ExprId, ExportKind, FunctionId, ImportId, ImportKind, LocalId, LocalKind, MODULE_BODY, Name,
 };
 use crate::source::{Ecosystem, FileId};
 
@@ -59,6 +59,18 @@ pub(super) struct FileTypes {
     pub locals: FxHashMap<LocalId, Type>,
     /// Exported values.
     pub exports: Vec<Type>,
+    /// What each type alias stands for.
+    pub aliases: Vec<Type>,
+    /// The members of the object literals and object types that other files may see.
+    pub members: FxHashMap<ExprId, Vec<(Name, Type)>>,
+}
+
+impl FileTypes {
+    /// A member of an object literal or object type.
+    pub fn member(&self, object: ExprId, name: Name) -> Option<Type> {
+        let members = self.members.get(&object)?;
+        members.iter().find(|m| m.0 == name).map(|m| m.1)
+    }
 }
 
 impl World {
@@ -74,6 +86,8 @@ impl World {
                     fields: vec![Vec::new(); module.classes.len()],
                     locals: FxHashMap::default(),
                     exports: vec![Type::UNKNOWN; module.exports.len()],
+                    aliases: vec![Type::UNKNOWN; module.classes.len()],
+                    members: FxHashMap::default(),
                 }
             })
             .collect();
@@ -221,6 +235,28 @@ impl World {
                 ExportKind::Expr(value) => typer.of(value),
                 _ => Type::UNKNOWN,
             });
+        }
+        for class in &module.classes {
+            types.aliases.push(match class.alias {
+                Some(alias) => typer.annotated(alias),
+                None => Type::UNKNOWN,
+            });
+        }
+        let mut seen: Vec<Type> = types.returns.clone();
+        seen.extend(types.locals.values());
+        seen.extend(&types.exports);
+        seen.extend(&types.aliases);
+        seen.extend(types.fields.iter().flatten().map(|field| field.1));
+        while let Some(ty) = seen.pop() {
+            let (Base::Literal(object) | Base::Shaped(object)) = ty.base else {
+                continue;
+            };
+            if object.file != file || types.members.contains_key(&object.expr) {
+                continue;
+            }
+            let members = typer.members_of(ty.base);
+            seen.extend(members.iter().map(|member| member.1));
+            types.members.insert(object.expr, members);
         }
         types
     }
