@@ -118,6 +118,10 @@ pub fn page(id: &str) -> Option<&'static Page> {
 
 /// The name in `known` that `name` was probably meant to be.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // What is much longer than any name is not one that was mistyped.
+    if name.len() > 60 {
+        return None;
+    }
     let name = name.to_lowercase().replace(['_', ' '], "-");
     // `n+1` is what people call it.
     let name = name.replace('+', "-plus-");

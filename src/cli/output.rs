@@ -13,6 +13,9 @@ use super::args::ColorWhen;
 /// Columns used where the width of the terminal is unknown.
 const WIDTH: usize = 100;
 
+/// Names tried for a file beside the one that is replaced.
+const MAX_ATTEMPTS: u32 = 16;
+
 /// A place to write to. Nothing is complete before [`Output::finish`].
 pub(super) struct Output {
     out: BufWriter<Box<dyn Write>>,
@@ -95,17 +98,29 @@ impl Replacement {
         let name = target
             .file_name()
             .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
-        let mut temporary = std::ffi::OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{}.tmp", std::process::id()));
-        let temporary = target.with_file_name(temporary);
-        let file = File::create_new(&temporary)?;
-        let replacement = Self {
-            temporary,
-            target: target.to_owned(),
-            is_done: false,
-        };
-        Ok((file, replacement))
+        // Names may be taken by what a killed process left behind: in containers ids repeat.
+        let names = (0..MAX_ATTEMPTS).map(|attempt| {
+            let mut temporary = std::ffi::OsString::from(".");
+            temporary.push(name);
+            temporary.push(format!(".{}-{attempt}.tmp", std::process::id()));
+            target.with_file_name(temporary)
+        });
+        for temporary in names {
+            match File::create_new(&temporary) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+                Ok(file) => {
+                    let target = target.to_owned();
+                    let replacement = Self {
+                        temporary,
+                        target,
+                        is_done: false,
+                    };
+                    return Ok((file, replacement));
+                }
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::AlreadyExists))
     }
 
     fn finish(&mut self) -> io::Result<()> {

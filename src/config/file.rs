@@ -21,6 +21,9 @@ const NAMES: [&str; 4] = [
 /// Patterns beyond this cost more memory than any project needs.
 const MAX_GLOBS: usize = 1_000;
 
+/// More model files than this are not written by hand.
+const MAX_MODELS: usize = 100;
+
 /// What a configuration file says; everything is open if there is none.
 #[derive(Debug, Default)]
 pub(super) struct ConfigFile {
@@ -223,6 +226,9 @@ impl<'a> Reader<'a> {
                 return Err(self.error(line, unknown("key", &key, ["files"])));
             }
             for (name, line) in self.strings(node)? {
+                if self.config.models.len() >= MAX_MODELS {
+                    return Err(self.error(line, format!("more than {MAX_MODELS} files")));
+                }
                 let text = read::within(self.limit, &self.folder.join(&name))
                     .map_err(|error| self.error(line, format!("cannot read {name}: {error}")))?;
                 self.config.models.push((name, text));

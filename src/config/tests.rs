@@ -372,6 +372,8 @@ fn hostile_files_are_errors() {
     assert_eq!(error(&large), "slowpath.toml: larger than 1000 KB");
     let many = format!("exclude = [{}]", "\"a\",".repeat(2_000));
     assert_eq!(error(&many), "slowpath.toml:1: more than 1000 patterns");
+    let models = format!("[models]\nfiles = [{}]", "\"slowpath.toml\",".repeat(101));
+    assert_eq!(error(&models), "slowpath.toml:2: more than 100 files");
     let json = format!(
         "{{\"slowpath\": {}1{}}}",
         "[".repeat(100_000),

@@ -16,6 +16,9 @@ pub(super) const UNUSED: RuleId = "unused-suppression";
 
 const MARK: &str = "slowpath:";
 
+/// A directive is a line that people read.
+const MAX_BYTES: usize = 1_000;
+
 /// A comment stands above the code although this many other comments are between them.
 const MAX_STACK: u32 = 20;
 
@@ -140,8 +143,13 @@ impl FileSuppressions {
             let Some(comment) = text.get(range) else {
                 continue;
             };
-            for (at, _) in comment.match_indices(MARK) {
-                read.directive(text, span, span.start as usize + at);
+            let mut marks = comment.match_indices(MARK).peekable();
+            if marks.peek().is_none() {
+                continue;
+            }
+            let lines = read.target_lines(text, span);
+            for (at, _) in marks {
+                read.directive(text, span, span.start as usize + at, &lines);
             }
         }
         for named in &read.named {
@@ -150,17 +158,15 @@ impl FileSuppressions {
         read
     }
 
-    /// Reads the directive at `mark`, within the comment at `comment`.
-    fn directive(&mut self, text: &str, comment: Span, mark: usize) {
+    /// Reads the directive at `mark`, within the comment at `comment`, which speaks about `lines`.
+    fn directive(&mut self, text: &str, comment: Span, mark: usize, lines: &[Option<u32>]) {
         let is_within_word = |char: char| char.is_alphanumeric() || "-_./".contains(char);
         if text[..mark].ends_with(is_within_word) {
             return;
         }
         let start = mark + MARK.len();
-        let line = text[start..comment.end as usize]
-            .lines()
-            .next()
-            .unwrap_or_default();
+        let end = text.floor_char_boundary((comment.end as usize).min(start + MAX_BYTES));
+        let line = text[start..end].lines().next().unwrap_or_default();
         let rest = line.trim_start();
         let verb_end = rest
             .find(|char: char| !char.is_ascii_alphanumeric() && char != '-')
@@ -169,7 +175,7 @@ impl FileSuppressions {
         let rest = rest.trim_start();
         let span = Span::new(mark, start + line.trim_end().len());
         let keys: Vec<Option<u32>> = match verb {
-            "ignore" => self.target_lines(text, comment),
+            "ignore" => lines.to_vec(),
             "ignore-file" => vec![None],
             // Prose about the tool is no directive; what was meant to be one is reported.
             _ => {
@@ -211,14 +217,19 @@ impl FileSuppressions {
     fn target_lines(&self, text: &str, comment: Span) -> Vec<Option<u32>> {
         let first = self.lines.line(comment.start);
         let last = self.lines.line(comment.end.max(comment.start + 1) - 1);
+        let blank = [' ', '\t'];
         let before = &text[self.lines.line_start(first) as usize..comment.start as usize];
-        let after = text[comment.end as usize..]
-            .lines()
-            .next()
-            .unwrap_or_default();
-        let mut targets = vec![Some(first), Some(last)];
+        let mut before = before.trim_end_matches(blank);
+        let mut after = text[comment.end as usize..].trim_start_matches(blank);
         // Among JSX children a comment stands in braces of its own.
-        if matches!((before.trim(), after.trim()), ("", "") | ("{", "}")) {
+        if let (Some(outer_before), Some(outer_after)) =
+            (before.strip_suffix('{'), after.strip_prefix('}'))
+        {
+            before = outer_before.trim_end_matches(blank);
+            after = outer_after.trim_start_matches(blank);
+        }
+        let mut targets = vec![Some(first), Some(last)];
+        if before.is_empty() && (after.is_empty() || after.starts_with(['\n', '\r'])) {
             let below = (last + 1..=last + MAX_STACK).find(|&line| !self.is_comment(text, line));
             targets.extend(below.map(Some));
         }

@@ -187,6 +187,27 @@ fn comment_that_silences_nothing_is_reported() {
 }
 
 #[test]
+fn hostile_comments_are_read_in_reasonable_time() {
+    let mark = "/* slowpath: ignore[n-plus-one, x */";
+    let many = format!("# {}", "slowpath: ignore[".repeat(50_000));
+    for text in [
+        many,
+        mark.repeat(50_000),
+        format!("{}{mark}", " ".repeat(1 << 20)),
+    ] {
+        let files = [file("a.py", Context::Product, &text)];
+        let marks = text
+            .match_indices("/*")
+            .map(|(at, _)| Span::new(at, at + mark.len()));
+        let mut directives: Vec<Span> = marks.collect();
+        if directives.is_empty() {
+            directives.push(Span::new(0, text.len()));
+        }
+        apply(Vec::new(), &files, &[directives], &settings());
+    }
+}
+
+#[test]
 fn report_about_a_comment_can_be_silenced() {
     check(
         "# slowpath: ignore[n-plus-one, unused-suppression] x\npass",

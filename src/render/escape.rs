@@ -5,9 +5,6 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Commands to workflow runners wherever they stand in a line.
-const COMMANDS: [&str; 2] = ["##[", "##vso["];
-
 /// Text for one line: controls and invisible reordering are shown as escapes.
 pub fn inline(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) && !has_command(text) {
@@ -46,7 +43,7 @@ pub(super) fn push(out: &mut String, char: char, rest: &str) {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
-        '#' if COMMANDS.iter().any(|command| rest.starts_with(command)) => {
+        '#' if is_command(rest) => {
             out.push_str("\\x23");
         }
         _ if !is_hidden(char) => out.push(char),
@@ -69,8 +66,8 @@ pub(super) fn json(text: String) -> String {
         return text;
     }
     let mut escaped = String::with_capacity(text.len() + 64);
-    for char in text.chars() {
-        if is_raw(char) {
+    for (at, char) in text.char_indices() {
+        if is_raw(char) || (char == '#' && is_command(&text[at..])) {
             let mut units = [0; 2];
             for unit in char.encode_utf16(&mut units) {
                 let _ = write!(escaped, "\\u{unit:04x}");
@@ -80,8 +77,6 @@ pub(super) fn json(text: String) -> String {
         }
     }
     escaped
-        .replace("##[", "\\u0023\\u0023[")
-        .replace("##vso[", "\\u0023\\u0023vso[")
 }
 
 /// Controls, line and paragraph separators, marks that reorder or hide text.
@@ -102,7 +97,17 @@ fn is_hidden(char: char) -> bool {
 }
 
 fn has_command(text: &str) -> bool {
-    COMMANDS.iter().any(|command| text.contains(command))
+    text.match_indices('#')
+        .any(|(at, _)| is_command(&text[at..]))
+}
+
+/// Whether a text starts as commands to workflow runners do, wherever they stand in a line:
+/// `##[…]`, `##vso[…]`, `##teamcity[…]`.
+fn is_command(text: &str) -> bool {
+    text.strip_prefix("##").is_some_and(|rest| {
+        let mut letters = rest.bytes().take(16);
+        letters.find(|byte| !byte.is_ascii_alphabetic()) == Some(b'[')
+    })
 }
 
 #[cfg(test)]
@@ -144,6 +149,7 @@ mod tests {
         assert_eq!(path("a::b"), "a::b");
         assert_eq!(inline("x ##[set-env name=a]b"), r"x \x23#[set-env name=a]b");
         assert_eq!(inline("###vso[task.x]"), r"#\x23#vso[task.x]");
+        assert_eq!(inline("##teamcity[x]"), r"\x23#teamcity[x]");
     }
 
     #[test]
