@@ -4,13 +4,16 @@ use crate::ir::{CallKind, Concurrency, Expr, ExprId, ExprList, Invocation};
 use crate::source::Span;
 
 use super::Lowering;
+use super::expressions::Operand;
 use super::kinds::Kind;
 
 impl Lowering<'_> {
-    /// A call, and whether a `?.` in its chain may skip what follows it.
-    pub(super) fn call(&mut self, span: Span) -> (ExprId, bool) {
-        let mut callee = None;
+    /// A call, as a link of the chain it stands in.
+    pub(super) fn call(&mut self, span: Span) -> Operand {
+        let mut link = None;
+        let mut callee = ExprId(0);
         let mut skips = false;
+        let mut is_await = false;
         let mut kind = CallKind::Plain;
         let mut args = ExprList::default();
         self.each_child(|this, child| match child {
@@ -19,22 +22,24 @@ impl Lowering<'_> {
                 kind = CallKind::Optional;
             }
             _ if child.is_trivia() => {}
-            Kind::Import if callee.is_none() => {
-                let at = this.span();
-                let name = this.b.name("import");
-                callee = Some(this.b.expr(Expr::Name(name), at));
-                kind = CallKind::Import;
+            _ if link.is_none() => {
+                let first = if child == Kind::Import {
+                    kind = CallKind::Import;
+                    let name = this.b.name("import");
+                    let at = this.span();
+                    Operand::of(this.b.expr(Expr::Name(name), at))
+                } else {
+                    is_await = this.is_await(child);
+                    if child == Kind::Member && this.has_optional_chain() {
+                        kind = CallKind::Optional;
+                    }
+                    this.operand()
+                };
+                skips |= first.skips;
+                callee = first.id;
+                link = Some(first);
             }
-            _ if callee.is_none() => {
-                let is_optional = child == Kind::Member && this.has_optional_chain();
-                let (value, skipped) = this.operand();
-                callee = Some(value);
-                skips |= skipped;
-                if is_optional {
-                    kind = CallKind::Optional;
-                }
-            }
-            Kind::TypeArguments => callee = this.instantiated(callee, span),
+            Kind::TypeArguments => callee = this.instantiated(callee),
             Kind::Arguments => args = this.maybe(skips, Self::arguments),
             Kind::Template => {
                 kind = CallKind::Tagged;
@@ -43,13 +48,19 @@ impl Lowering<'_> {
             }
             _ => {}
         });
-        let callee = callee.unwrap_or_else(|| self.nothing(span));
-        let call = self.maybe(skips, |this| this.add_call(kind, callee, args, span));
+        let mut link = link.unwrap_or_else(|| Operand::of(self.nothing(span)));
+        link.skips = skips;
+        if is_await && let [value] = *self.b.elements(args) {
+            link.id = value;
+            link.awaits = true;
+            return link;
+        }
+        link.id = self.maybe(skips, |this| this.add_call(kind, callee, args, span));
         if kind == CallKind::Plain || kind == CallKind::Optional {
             self.note_invoked(callee);
-            self.note_iteration(call, callee, args);
+            self.note_iteration(link.id, callee, args);
         }
-        (call, skips)
+        link
     }
 
     /// Adds a call; function literals among its arguments are marked as such.
@@ -83,17 +94,14 @@ impl Lowering<'_> {
     }
 
     /// `f<T>` where type arguments are written; the cursor is on them.
-    pub(super) fn instantiated(&mut self, callee: Option<ExprId>, span: Span) -> Option<ExprId> {
-        let object = callee?;
+    pub(super) fn instantiated(&mut self, object: ExprId) -> ExprId {
         let Some(index) = self.type_arguments() else {
-            return callee;
+            return object;
         };
-        let start = span.start;
+        let start = self.b.span(object).start;
         let end = self.span().end;
-        Some(
-            self.b
-                .expr(Expr::Index { object, index }, Span { start, end }),
-        )
+        let span = Span { start, end };
+        self.b.expr(Expr::Index { object, index }, span)
     }
 
     /// Whether the member expression under the cursor is `a?.b`.

@@ -109,8 +109,7 @@ impl<'t> Lowering<'t> {
         self.each_child(|this, kind| match kind {
             Kind::TypeArguments => {
                 if let Some(object) = this.scratch.pop() {
-                    let span = this.b.span(object);
-                    let object = this.instantiated(Some(object), span).unwrap_or(object);
+                    let object = this.instantiated(object);
                     this.scratch.push(object);
                 }
             }

@@ -15,7 +15,12 @@ use super::{Hint, Lowering};
 impl<'t> Lowering<'t> {
     /// Lowers the expression under the cursor.
     pub(super) fn expr(&mut self) -> ExprId {
-        self.operand().0
+        let operand = self.operand();
+        if operand.awaits {
+            let span = self.span();
+            return self.b.expr(Expr::Await(operand.id), span);
+        }
+        operand.id
     }
 
     /// Lowers an expression that gives its name to a function or class without one.
@@ -24,13 +29,13 @@ impl<'t> Lowering<'t> {
         self.expr()
     }
 
-    /// An expression, and whether a `?.` in its chain may skip what follows it.
-    pub(super) fn operand(&mut self) -> (ExprId, bool) {
+    /// An expression, and what its links say about the chain they are in.
+    pub(super) fn operand(&mut self) -> Operand {
         let hint = self.hint.take();
         let span = self.span();
         let expr = match self.kind() {
             Kind::Identifier if span.start < span.end => {
-                return (self.b.reference(self.slice(span), span), false);
+                return Operand::of(self.b.reference(self.slice(span), span));
             }
             // Recovery makes names of nothing.
             Kind::Identifier => Expr::Unknown(ExprList::default()),
@@ -54,7 +59,7 @@ impl<'t> Lowering<'t> {
             kind => {
                 if self.depth >= MAX_DEPTH {
                     self.too_deep();
-                    return (self.nothing(span), false);
+                    return Operand::of(self.nothing(span));
                 }
                 self.depth += 1;
                 let operand = self.compound(kind, span, hint);
@@ -62,18 +67,17 @@ impl<'t> Lowering<'t> {
                 return operand;
             }
         };
-        (self.b.expr(expr, span), false)
+        Operand::of(self.b.expr(expr, span))
     }
 
-    fn compound(&mut self, kind: Kind, span: Span, hint: Option<Hint<'t>>) -> (ExprId, bool) {
+    fn compound(&mut self, kind: Kind, span: Span, hint: Option<Hint<'t>>) -> Operand {
         let id = match kind {
-            // The links of a chain say whether a `?.` stands in it.
             Kind::Member => return self.member(span),
             Kind::Subscript => return self.subscript(span),
             Kind::Call => return self.call(span),
             Kind::NonNull => {
                 let inner = self.in_first(Self::operand);
-                return inner.unwrap_or_else(|| (self.nothing(span), false));
+                return inner.unwrap_or_else(|| Operand::of(self.nothing(span)));
             }
             Kind::New => self.new_expression(span),
             Kind::Await => {
@@ -130,7 +134,7 @@ impl<'t> Lowering<'t> {
             Kind::ObjectPattern | Kind::ArrayPattern => self.pattern(Bind::Assign, None),
             _ => self.unknown(span),
         };
-        (id, false)
+        Operand::of(id)
     }
 
     /// A value made of parts in some unknown way.
@@ -152,7 +156,7 @@ impl<'t> Lowering<'t> {
         value.unwrap_or_else(|| self.nothing(span))
     }
 
-    fn member(&mut self, span: Span) -> (ExprId, bool) {
+    fn member(&mut self, span: Span) -> Operand {
         let mut object = None;
         let mut is_optional = false;
         let mut name = "";
@@ -163,29 +167,48 @@ impl<'t> Lowering<'t> {
             Kind::PropertyName | Kind::PrivateName | Kind::Identifier => name = this.source(),
             _ => {}
         });
-        let (object, skips) = object.unwrap_or_else(|| (self.nothing(span), false));
+        let mut link = object.unwrap_or_else(|| Operand::of(self.nothing(span)));
+        let object = link.id;
         let name = self.b.name(name);
-        let id = self.b.expr(Expr::Member { object, name }, span);
-        (id, skips || is_optional)
+        link.id = self.b.expr(Expr::Member { object, name }, span);
+        link.skips |= is_optional;
+        link
     }
 
-    fn subscript(&mut self, span: Span) -> (ExprId, bool) {
+    fn subscript(&mut self, span: Span) -> Operand {
+        let mut link = Operand::of(ExprId(0));
         let mut object = None;
-        let mut skips = false;
         let mut index = None;
+        let mut is_await = false;
         self.each_child(|this, kind| match (kind, object) {
-            _ if kind.is_optional_chain() => skips = true,
+            _ if kind.is_optional_chain() => link.skips = true,
             _ if kind.is_trivia() => {}
             (_, None) => {
-                let (value, skipped) = this.operand();
-                object = Some(value);
-                skips |= skipped;
+                is_await = this.is_await(kind);
+                let skips = link.skips;
+                link = this.operand();
+                link.skips |= skips;
+                object = Some(link.id);
             }
-            _ => index = Some(this.maybe(skips, Self::expr)),
+            _ => index = Some(this.maybe(link.skips, Self::expr)),
         });
         let object = object.unwrap_or_else(|| self.nothing(span));
         let index = index.unwrap_or_else(|| self.nothing(span));
-        (self.b.expr(Expr::Index { object, index }, span), skips)
+        link.id = if is_await {
+            link.awaits = true;
+            let elements = self.b.list(&[index]);
+            let kind = SequenceKind::List;
+            self.b.expr(Expr::Sequence { kind, elements }, span)
+        } else {
+            self.b.expr(Expr::Index { object, index }, span)
+        };
+        link
+    }
+
+    /// Whether the parser took an `await` for a name: it reads `await (a).b` as the call
+    /// `await(a)` and a member of its result.
+    pub(super) fn is_await(&self, kind: Kind) -> bool {
+        kind == Kind::Identifier && self.source() == "await"
     }
 
     /// Lowers a part that is skipped sometimes, if `is_conditional`.
@@ -485,7 +508,9 @@ impl<'t> Lowering<'t> {
         let mut callee = None;
         let mut args = None;
         self.each_child(|this, kind| match kind {
-            Kind::TypeArguments => callee = this.instantiated(callee, span),
+            Kind::TypeArguments => {
+                callee = callee.map(|callee| this.instantiated(callee));
+            }
             Kind::Arguments => args = Some(this.arguments()),
             _ if kind.is_trivia() => {}
             _ => callee = Some(this.expr()),
@@ -493,6 +518,26 @@ impl<'t> Lowering<'t> {
         let callee = callee.unwrap_or_else(|| self.nothing(span));
         let args = args.unwrap_or_default();
         self.add_call(CallKind::New, callee, args, span)
+    }
+}
+
+/// An expression that may be a link of a chain, `a?.b(c).d`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Operand {
+    pub(super) id: ExprId,
+    /// Whether a `?.` in it may skip what follows.
+    pub(super) skips: bool,
+    /// Whether the whole chain is awaited.
+    pub(super) awaits: bool,
+}
+
+impl Operand {
+    pub(super) fn of(id: ExprId) -> Self {
+        Self {
+            id,
+            skips: false,
+            awaits: false,
+        }
     }
 }
 

@@ -299,6 +299,11 @@ impl Kind {
         self >= Self::AbstractClass && self <= Self::With
     }
 
+    /// An expression without parts.
+    pub(super) fn is_leaf(self) -> bool {
+        self <= Self::Import
+    }
+
     pub(super) fn is_loop(self) -> bool {
         matches!(
             self,

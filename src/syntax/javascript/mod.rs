@@ -14,11 +14,13 @@ mod literals;
 mod modules;
 mod patterns;
 mod statements;
+mod tags;
 mod types;
 
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -43,7 +45,11 @@ const MAX_ERRORS: usize = 20;
 /// Lowers a JavaScript or TypeScript module.
 pub(super) fn lower(text: &str, language: Language) -> Module {
     let tables = Tables::of(language);
-    let Some(tree) = parse(text, tables) else {
+    let parsed = match language {
+        Language::JavaScript => Cow::Borrowed(text),
+        _ => tags::without_type_arguments(text),
+    };
+    let Some(tree) = parse(&parsed, tables) else {
         let mut builder = Builder::new();
         builder.error(Span::new(0, text.len()), "parsing took too long");
         return builder.finish();

@@ -146,7 +146,11 @@ impl<'t> Lowering<'t> {
 
     /// The default of a target, used sometimes.
     pub(super) fn default_value(&mut self, is_param: bool) -> ExprId {
-        if !is_param || self.cursor.node().child_count() < 3 {
+        let is_plain = match self.kind() {
+            Kind::Object | Kind::Array => self.cursor.node().child_count() == 2,
+            kind => kind.is_leaf(),
+        };
+        if !is_param || is_plain {
             return self.maybe(true, Self::expr);
         }
         // Parameters stand in no statement, but a call in their defaults needs one.

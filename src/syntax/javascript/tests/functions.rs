@@ -17,7 +17,38 @@ fn all_forms_of_functions() {
         obj.j = () => 1;
         obj['k'] = () => 1;
         ",
-        @""
+        @r#"
+        fn#0 Module _()
+          def fn#1
+          def fn#2
+          def fn#3
+          def fn#4
+          f = fn#5
+          g = fn#6
+          h = fn#7
+          i = fn#8
+          'obj'.j = fn#9
+          'obj'["k"] = fn#10
+        fn#1 Function a(x)
+          return x
+        fn#2 async Function b()
+        fn#3 Function c*()
+          yield 1
+          yield
+          yield 'd'()
+        fn#4 async Function e*()
+        fn#5 Function f()
+        fn#6 Function named()
+          named()
+        fn#7 async Arrow h(x)
+          return x
+        fn#8 Arrow i(x)
+          x()
+        fn#9 Arrow j()
+          return 1
+        fn#10 Arrow _()
+          return 1
+        "#
     );
 }
 
@@ -30,7 +61,16 @@ fn parameters_of_all_forms() {
         }
         (([first]) => first)(x);
         ",
-        @""
+        @"
+        fn#0 Module _()
+          def fn#1
+          fn#2('x')
+        fn#1 Function f(a, b = 1, {|c: c, d: {|e: e|}, g-h: i = 'g'(), ...j|}, [k, ?{}, l = 2, ...m], *n)
+          pass
+          return (((((((((a + b) + c) + e) + i) + j) + k) + l) + m) + n)
+        fn#2 Arrow _([first]) immediate
+          return first
+        "
     );
 }
 
@@ -42,7 +82,18 @@ fn typed_parameters() {
         const g = ({ id, name = 'x' }: Props) => id;
         function isUser(x: unknown): x is User { return true; }
         ",
-        @""
+        @r#"
+        fn#0 Module _()
+          def fn#1
+          g = fn#2
+          def fn#3
+        fn#1 Function f(a: 'string', b: 'number', c: 'Array'['User'] = 'load'(), *d: 'Array'['string']) -> 'Promise'['User']
+          pass
+        fn#2 Arrow g({|id: id, name: name = "x"|}: 'Props')
+          return id
+        fn#3 Function isUser(x: 'unknown') -> 'boolean'
+          return true
+        "#
     );
 }
 
@@ -52,7 +103,18 @@ fn defaults_hold_calls_and_loops() {
         r"
         function f(a = g(), { b = xs.map(x => x) } = {}, c = () => 1) {}
         ",
-        @""
+        @"
+        fn#0 Module _()
+          def fn#1
+        fn#1 Function f(a = 'g'(), {|b: b = 'xs'.map(fn#2) ⟳L0|} = {||}, c = fn#3)
+          pass
+          pass
+          pass
+        fn#2 Arrow _(x) per L0
+          return x
+        fn#3 Arrow _()
+          return 1
+        "
     );
 }
 
@@ -65,7 +127,15 @@ fn overloads_are_one_function() {
         export function f(a: any) { return a; }
         declare function g(a: string): User;
         ",
-        @""
+        @"
+        export f = f
+        fn#0 Module _()
+          def fn#1
+          def fn#2
+        fn#1 Function f(a: 'any')
+          return a
+        fn#2 Function g(a: 'string') -> 'User'
+        "
     );
 }
 
@@ -80,7 +150,26 @@ fn immediate_functions_and_arguments() {
         new Promise((resolve) => resolve(1));
         const z = memo(() => 1);
         ",
-        @""
+        @r#"
+        fn#0 Module _()
+          fn#1()
+          fn#2.call(this)
+          'setTimeout'(fn#3, 10)
+          'app'.get("/x", 'auth', fn#4)
+          new 'Promise'(fn#5)
+          z = 'memo'(fn#6)
+        fn#1 async Arrow _() immediate
+          await 'f'()
+        fn#2 Function _() immediate
+          'g'()
+        fn#3 Arrow _() argument 0
+          return 'h'()
+        fn#4 async Arrow _(req, res) argument 2
+        fn#5 Arrow _(resolve) argument 0
+          return resolve(1)
+        fn#6 Arrow _() argument 0
+          return 1
+        "#
     );
 }
 
@@ -95,6 +184,36 @@ fn names_come_from_the_place() {
         const wrapped = wrap(() => 6);
         const c = (() => 7);
         ",
-        @""
+        @"
+        export handler = fn#9
+        fn#0 Module _()
+          routes = {|list: fn#1, by-id: fn#2, ['key']: fn#3, get: fn#4, size: fn#5, size: fn#6, walk: fn#7, ['Symbol'.iterator]: fn#8|}
+          'module'.exports.handler = fn#9
+          b = fn#10
+          a = fn#11
+          wrapped = 'wrap'(fn#12)
+          c = fn#13
+        fn#1 async Arrow list()
+          return 1
+        fn#2 Function by-id()
+        fn#3 Arrow _()
+          return 2
+        fn#4 Method get()
+        fn#5 Getter size()
+          return 1
+        fn#6 Setter size(v)
+        fn#7 async Method walk*()
+        fn#8 Method [Symbol.iterator]()
+        fn#9 async Arrow handler()
+          return 3
+        fn#10 Arrow b()
+          return 4
+        fn#11 Arrow a()
+          return 5
+        fn#12 Arrow _() argument 0
+          return 6
+        fn#13 Arrow c()
+          return 7
+        "
     );
 }

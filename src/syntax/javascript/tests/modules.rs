@@ -19,7 +19,39 @@ fn imports() {
         import json from './x.json' with { type: 'json' };
         a(c, e, f, h, i, j, n, o);
         ",
-        @""
+        @r#"
+        import default from "a" as a
+        import default from "./b" as b
+        import c from "./b" as c
+        import d from "./b" as e
+        import default from "./b" as f
+        import G from "./b" as G (type)
+        import namespace from "h" as h
+        import default from "i" as i
+        import namespace from "i" as j
+        import effects from "k"
+        import L from "l" as L (type)
+        import default from "m" as M (type)
+        import namespace from "n" as n
+        import default from "./x.json" as json
+        fn#0 Module _()
+          import a
+          import ./b
+          import ./b
+          import ./b
+          import ./b
+          import ./b
+          import h
+          import i
+          import i
+          import k
+          import l
+          import m
+          import n
+          o = j.p
+          import ./x.json
+          a(c, e, f, h, i, j, n, o)
+        "#
     );
 }
 
@@ -44,17 +76,89 @@ fn exports() {
         export namespace W { export const inner = 1; }
         export declare const y: string;
         ",
-        @""
+        @r#"
+        import default from "l" as l
+        export a = a
+        export b = b
+        export d = d
+        export e = e
+        export f = f
+        export G = G
+        export H = H
+        export I = I
+        export J = J
+        export k = k
+        export m = l
+        export default = 'n'
+        export o = "./o".o
+        export q = "./o".p
+        export r = "./o".default
+        export * = "./s".*
+        export t = "./t"
+        export U = "./u".U
+        export default = v
+        export y = y
+        Class G()
+        Interface H()
+        Alias I() = 'string'
+        Enum J()
+        fn#0 Module _()
+          a = 1
+          {|b: b, c: [d]|} = 'x'
+          def fn#1
+          def fn#2
+          class G
+          class H
+          class I
+          class J
+          pass
+          pass
+          pass
+          def fn#3
+          k = 1
+          import l
+          block
+            inner = 1
+        fn#1 Function e()
+        fn#2 async Function f*()
+        fn#3 Function v()
+        "#
     );
 }
 
 #[test]
 fn default_exports() {
-    check!("export default class A {}", @"");
-    check!("export default async () => 1;", @"");
-    check!("const a = 1; export default a;", @"");
-    check!("export default { data() { return 1; }, name: 'x' };", @"");
-    check!("export = router;", @"");
+    check!("export default class A {}", @"
+    export default = A
+    Class A()
+    fn#0 Module _()
+      class A
+    ");
+    check!("export default async () => 1;", @"
+    export default = fn#1
+    fn#0 Module _()
+      fn#1
+    fn#1 async Arrow default()
+      return 1
+    ");
+    check!("const a = 1; export default a;", @"
+    export default = a
+    fn#0 Module _()
+      a = 1
+      a
+    ");
+    check!("export default { data() { return 1; }, name: 'x' };", @r#"
+    export default = {|data: fn#1, name: "x"|}
+    fn#0 Module _()
+      {|data: fn#1, name: "x"|}
+    fn#1 Method data()
+      return 1
+    "#);
+    check!("export = router;", @"
+    export = = 'router'
+    fn#0 Module _()
+      'router'
+    ");
 }
 
 #[test]
@@ -76,6 +180,44 @@ fn common_js() {
         module.exports.m.q = 1;
         function r() { const s = require('s'); exports.t = 1; }
         ",
-        @""
+        @r#"
+        import namespace from "a" as a
+        import b from "./b" as b
+        import c from "./b" as d
+        import default from "e" as e
+        import f from "f" as f
+        import namespace from "g" as g
+        import namespace from "s" as s
+        export l = fn#1
+        export m = a
+        export = = {|a: a, n: 1, o: fn#2, ...'rest'|}
+        export a = a
+        export n = 1
+        export o = fn#2
+        export = = 'P'
+        fn#0 Module _()
+          import a
+          import ./b
+          import ./b
+          import e
+          import f
+          import g
+          h = 'require'(h)
+          i = 'require'("i")(1)
+          {|j: j = 1|} = 'require'("j")
+          'require'("k")
+          'exports'.l = fn#1
+          'module'.exports.m = a
+          'module'.exports = {|a: a, n: 1, o: fn#2, ...'rest'|}
+          'module'.exports = 'exports' = 'P'
+          'module'.exports.m.q = 1
+          def fn#3
+        fn#1 Arrow l()
+          return 1
+        fn#2 Method o()
+        fn#3 Function r()
+          import s
+          'exports'.t = 1
+        "#
     );
 }

@@ -20,7 +20,51 @@ fn branches() {
         with (o) { p(); }
         ; debugger;
         ",
-        @""
+        @r#"
+        fn#0 Module _()
+          if 'a'
+            'b'()
+          else
+            if 'c'
+              'd'()
+            else
+              'e'()
+          switch 'f'('x') exhaustive
+            block
+              1
+            block
+              'g'()
+              'h'()
+              break
+            block
+              block
+                'i'()
+          switch 'y'
+            block
+              "a"
+              return
+          try
+            'j'()
+          handlers
+            block
+              throw error(caught)
+          finally
+            'k'()
+          try
+            'l'()
+          handlers
+            block
+          try
+            'l'()
+          handlers
+            block
+              'm'(message(caught))
+          block
+            n = 1
+          'o'
+          block
+            'p'()
+        "#
     );
 }
 
@@ -33,7 +77,21 @@ fn names_are_bound_where_they_are_declared() {
         function hoisted(x) { { const x = 2; use(x); } var y = x; if (y) { var z = 1; } return z; }
         y;
         ",
-        @""
+        @"
+        fn#0 Module _()
+          x = 1
+          hoisted(x)
+          def fn#1
+          'y'
+        fn#1 Function hoisted(x)
+          block
+            x = 2
+            'use'(x)
+          y = x
+          if y
+            z = 1
+          return z
+        "
     );
 }
 
@@ -45,11 +103,28 @@ fn namespaces_are_blocks() {
         module D.E { f(); }
         b;
         ",
-        @""
+        @"
+        fn#0 Module _()
+          block
+            b = 1
+            def fn#1
+          block
+            'f'()
+          'b'
+        fn#1 Function c()
+          return b
+        "
     );
 }
 
 #[test]
 fn resources() {
-    check!(js: "async () => { using a = open(); await using b = open(); for (using c of d) {} };", @"");
+    check!(js: "async () => { using a = open(); await using b = open(); for (using c of d) {} };", @"
+    fn#0 Module _()
+      fn#1
+    fn#1 async Arrow _()
+      a = 'open'()
+      b = 'open'()
+      L0 each c over 'd'
+    ");
 }
