@@ -502,6 +502,7 @@ impl Builder {
     pub fn open_loop(&mut self, kind: LoopKind, over: Option<ExprId>, span: Span) -> LoopId {
         let id = LoopId(self.module.loops.len() as u32);
         let body = self.new_block(BlockOwner::Loop(id));
+        let stmt = self.current_stmt();
         let frame = self.frame();
         let lp = Loop {
             kind,
@@ -516,7 +517,7 @@ impl Builder {
             callback: None,
             parent: frame.loops.last().copied(),
             function: frame.function,
-            stmt: *frame.stmts.last().expect("a statement is open"),
+            stmt,
             span,
             exprs: ExprRange {
                 start: self.module.exprs.len() as u32,
@@ -668,12 +669,8 @@ impl Builder {
     }
 
     fn record_site(&mut self, expr: ExprId) {
-        let Some(frame) = self.frames.last() else {
-            return;
-        };
-        let Some(&stmt) = frame.stmts.last() else {
-            return;
-        };
+        let stmt = self.current_stmt();
+        let frame = self.frame();
         let site = Site {
             expr,
             function: frame.function,
@@ -682,6 +679,23 @@ impl Builder {
             is_conditional: self.conditional > 0,
         };
         self.module.sites.push(site);
+    }
+
+    /// The innermost open statement. What stands outside all, as the defaults of parameters
+    /// do, gets an empty one at the start of the function.
+    fn current_stmt(&mut self) -> StmtId {
+        let frame = self.frame();
+        if let Some(&stmt) = frame.stmts.last() {
+            return stmt;
+        }
+        let block = *frame.blocks.last().expect("a block is open");
+        let span = self.module.functions[frame.function.index()].name_span;
+        let id = StmtId(self.module.stmts.len() as u32);
+        self.module.stmts.push(Stmt::Empty);
+        self.module.stmt_spans.push(span);
+        self.module.stmt_blocks.push(block);
+        self.module.blocks[block.index()].stmts.push(id);
+        id
     }
 
     fn new_block(&mut self, owner: BlockOwner) -> BlockId {

@@ -19,6 +19,8 @@ use crate::source::{Ecosystem, FileId};
 
 /// Rounds after which types that still change are taken as they are.
 const MAX_ROUNDS: usize = 6;
+/// Names that one module may export, its stars included.
+const MAX_NAMES: usize = 20_000;
 /// Re-exports followed before giving up.
 const MAX_HOPS: u32 = 16;
 
@@ -42,8 +44,32 @@ pub struct World {
     pub modules: Modules,
     /// What libraries do.
     pub models: Models,
+    /// What the module names of each file's imports and exports mean.
+    targets: Vec<Targets>,
+    /// What each file exports by name, stars included.
+    exports: Vec<FxHashMap<Box<str>, Origin>>,
     /// The types of what can be imported.
     pub(super) state: Vec<FileTypes>,
+}
+
+/// The resolved module names of one file.
+#[derive(Debug, Default)]
+struct Targets {
+    imports: Vec<Option<Target>>,
+    exports: Vec<Option<Target>>,
+}
+
+/// Where an exported name comes from.
+#[derive(Debug, Clone)]
+enum Origin {
+    /// A module-level name of a file.
+    Local(FileId, LocalId),
+    /// A value that a file exports: its position among the exports.
+    Value(FileId, usize),
+    /// A name of another module.
+    Member(Target, Box<str>),
+    /// Another module itself.
+    Namespace(Target),
 }
 
 /// The types of one file's definitions, as far as the rounds have found them.
@@ -67,7 +93,7 @@ pub(super) struct FileTypes {
 
 impl FileTypes {
     /// A member of an object literal or object type.
-    pub fn member(&self, object: ExprId, name: Name) -> Option<Type> {
+    pub(super) fn member(&self, object: ExprId, name: Name) -> Option<Type> {
         let members = self.members.get(&object)?;
         members.iter().find(|m| m.0 == name).map(|m| m.1)
     }
@@ -95,10 +121,113 @@ impl World {
             units,
             modules,
             models,
+            targets: Vec::new(),
+            exports: Vec::new(),
             state,
         };
+        world.targets = (0..world.units.len())
+            .into_par_iter()
+            .map(|i| world.resolve_modules(FileId(i as u32)))
+            .collect();
+        world.export_tables();
         world.solve();
         world
+    }
+
+    fn resolve_modules(&self, file: FileId) -> Targets {
+        let module = &self.unit(file).facts.module;
+        let of_import = |import: &crate::ir::Import| {
+            let path = module.text(import.module);
+            let path = match import.kind {
+                ImportKind::Root => path.split('.').next().unwrap_or(path),
+                _ => path,
+            };
+            self.resolve(file, import.level, path)
+        };
+        let of_export = |export: &crate::ir::Export| match export.kind {
+            ExportKind::From { module: from, .. } | ExportKind::Star { module: from } => {
+                self.resolve(file, 0, module.text(from))
+            }
+            _ => None,
+        };
+        Targets {
+            imports: module.imports.iter().map(of_import).collect(),
+            exports: module.exports.iter().map(of_export).collect(),
+        }
+    }
+
+    /// Builds the table of what each file exports. A file whose stars lead back to itself is
+    /// done with what is known by then.
+    fn export_tables(&mut self) {
+        let count = self.units.len();
+        let mut tables: Vec<Option<FxHashMap<Box<str>, Origin>>> = vec![None; count];
+        let mut is_open = vec![false; count];
+        for i in 0..count {
+            let mut stack = vec![i];
+            while let Some(&at) = stack.last() {
+                if tables[at].is_some() {
+                    stack.pop();
+                    continue;
+                }
+                let stars = self.star_targets(at);
+                let waiting = stars
+                    .iter()
+                    .map(|file| file.index())
+                    .find(|&star| tables[star].is_none() && !is_open[star]);
+                is_open[at] = true;
+                if let Some(star) = waiting {
+                    stack.push(star);
+                    continue;
+                }
+                let mut table = self.own_exports(FileId(at as u32));
+                for star in stars {
+                    for (name, origin) in tables[star.index()].iter().flatten() {
+                        if table.len() >= MAX_NAMES {
+                            break;
+                        }
+                        if &**name != "default" && &**name != "=" {
+                            table.entry(name.clone()).or_insert_with(|| origin.clone());
+                        }
+                    }
+                }
+                tables[at] = Some(table);
+                is_open[at] = false;
+                stack.pop();
+            }
+        }
+        self.exports = tables.into_iter().map(Option::unwrap_or_default).collect();
+    }
+
+    fn star_targets(&self, file: usize) -> Vec<FileId> {
+        let exports = &self.units[file].facts.module.exports;
+        let targets = &self.targets[file].exports;
+        exports
+            .iter()
+            .zip(targets)
+            .filter_map(|(export, target)| match (export.kind, target) {
+                (ExportKind::Star { .. }, Some(Target::File(file))) => Some(*file),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn own_exports(&self, file: FileId) -> FxHashMap<Box<str>, Origin> {
+        let module = &self.unit(file).facts.module;
+        let mut table = FxHashMap::default();
+        for (i, export) in module.exports.iter().enumerate() {
+            let target = self.targets[file.index()].exports[i];
+            let origin = match (export.kind, target) {
+                (ExportKind::Local(local), _) => Origin::Local(file, local),
+                (ExportKind::Expr(_), _) => Origin::Value(file, i),
+                (ExportKind::From { name: Some(n), .. }, Some(target)) => {
+                    Origin::Member(target, module.text(n).into())
+                }
+                (ExportKind::From { name: None, .. }, Some(target)) => Origin::Namespace(target),
+                _ => continue,
+            };
+            table.insert(module.text(export.name).into(), origin);
+        }
+        table
     }
 
     /// A file.
@@ -187,17 +316,11 @@ impl World {
                 Base::Function(f) => found.push(f.file),
                 _ => {}
             }
-            if let Some(Target::File(f)) = self.target(file, ImportId(i as u32)) {
-                found.push(f);
-            }
         }
-        for export in &module.exports {
-            if let ExportKind::From { module: name, .. } | ExportKind::Star { module: name } =
-                export.kind
-            {
-                if let Some(Target::File(f)) = self.resolve(file, 0, module.text(name)) {
-                    found.push(f);
-                }
+        let targets = &self.targets[file.index()];
+        for target in targets.imports.iter().chain(&targets.exports).flatten() {
+            if let Target::File(f) = target {
+                found.push(*f);
             }
         }
         found.sort_unstable();
@@ -280,7 +403,7 @@ impl World {
             ImportKind::Root => path.split('.').next().unwrap_or(path),
             _ => path,
         };
-        if let Some(target) = self.resolve(file, import.level, path) {
+        if let Some(target) = self.targets[file.index()].imports[id.index()] {
             return match import.kind {
                 ImportKind::Named(name) => self.member_of(target, module.text(name), hops + 1),
                 ImportKind::Default => match target {
@@ -310,12 +433,6 @@ impl World {
             Some(node) => Type::of(Base::Path(node)),
             None => Type::of(Base::External),
         }
-    }
-
-    fn target(&self, file: FileId, id: ImportId) -> Option<Target> {
-        let module = &self.unit(file).facts.module;
-        let import = &module.imports[id.index()];
-        self.resolve(file, import.level, module.text(import.module))
     }
 
     /// The file or folder that a module name means.
@@ -371,62 +488,34 @@ impl World {
         if hops > MAX_HOPS {
             return None;
         }
+        if let Some(origin) = self.exports[file.index()].get(name) {
+            return Some(match origin {
+                Origin::Local(file, local) => self.module_local(*file, *local, hops + 1),
+                Origin::Value(file, i) => self.state[file.index()].exports[*i],
+                Origin::Member(target, name) => self.member_of(*target, name, hops + 1),
+                Origin::Namespace(target) => self.namespace(*target, hops + 1),
+            });
+        }
         let facts = &self.unit(file).facts;
         let module = &facts.module;
-        let wanted = module.name(name);
-        if let Some(wanted) = wanted {
-            for (i, export) in module.exports.iter().enumerate().rev() {
-                if export.name != wanted {
-                    continue;
-                }
-                match export.kind {
-                    ExportKind::Local(local) => {
-                        return Some(self.module_local(file, local, hops + 1));
-                    }
-                    ExportKind::Expr(_) => return Some(self.state[file.index()].exports[i]),
-                    ExportKind::From {
-                        module: from,
-                        name: inner,
-                    } => {
-                        let target = self.resolve(file, 0, module.text(from))?;
-                        return Some(match inner {
-                            Some(inner) => self.member_of(target, module.text(inner), hops + 1),
-                            None => self.namespace(target, hops + 1),
-                        });
-                    }
-                    ExportKind::Star { .. } => {}
-                }
-            }
-            if module.exports_all {
-                if let Some(&local) = facts.module_names.get(&wanted) {
-                    return Some(self.module_local(file, local, hops + 1));
-                }
-            }
+        if !module.exports_all {
+            return None;
         }
-        for export in &module.exports {
-            if let ExportKind::Star { module: from } = export.kind {
-                if let Some(Target::File(target)) = self.resolve(file, 0, module.text(from)) {
-                    if let Some(found) = self.export_at(target, name, hops + 1) {
-                        return Some(found);
-                    }
-                }
-            }
+        if let Some(local) = module
+            .name(name)
+            .and_then(|name| facts.module_names.get(&name))
+        {
+            return Some(self.module_local(file, *local, hops + 1));
         }
-        if module.exports_all {
-            for import in &module.imports {
-                if import.kind != ImportKind::Star {
-                    continue;
-                }
-                let path = module.text(import.module);
-                if let Some(target) = self.resolve(file, import.level, path) {
-                    let found = self.member_of(target, name, hops + 1);
-                    if !found.is_unknown() {
-                        return Some(found);
-                    }
-                }
+        let targets = &self.targets[file.index()].imports;
+        let mut stars = module.imports.iter().zip(targets);
+        stars.find_map(|(import, target)| {
+            if import.kind != ImportKind::Star {
+                return None;
             }
-        }
-        None
+            let found = self.member_of((*target)?, name, hops + 1);
+            (!found.is_unknown()).then_some(found)
+        })
     }
 
     /// The type of a module-level name as other functions and files see it.
