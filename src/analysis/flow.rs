@@ -35,6 +35,15 @@ impl FileFacts {
                     self.collected(module.lp(lp).body, &mut open);
                 }
                 Expr::Element(lp) => open.extend(module.lp(lp).over),
+                // A function's value is what it can see.
+                Expr::Function(function) => {
+                    let inside = module.function(function).exprs;
+                    open.extend(inside.iter().filter(|&e| {
+                        matches!(module.expr(e), Expr::Local(local)
+                            if !inside.contains(ExprId(
+                                module.function(module.local(local).function).exprs.start)))
+                    }));
+                }
                 // The value of `a = b` is that of `b`.
                 Expr::Assign { value, .. } => open.push(value),
                 _ => module.for_each_part(id, |part| open.push(part)),

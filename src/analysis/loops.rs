@@ -12,6 +12,11 @@ impl Module {
         let Expr::Call { callee, .. } = self.expr(call) else {
             return 0;
         };
+        let callee = match self.expr(callee) {
+            // With type arguments: `xs.reduce<T>(…)`.
+            Expr::Index { object, .. } => object,
+            _ => callee,
+        };
         match self.expr(callee) {
             Expr::Member { name, .. } => usize::from(self.text(name).starts_with("reduce")),
             _ => 0,

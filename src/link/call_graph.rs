@@ -9,7 +9,8 @@ use super::world::World;
 use crate::analysis::facts::FileFacts;
 use crate::finding::Confidence;
 use crate::ir::{
-    CallKind, Expr, ExprId, FunctionId, FunctionKind, Invocation, LocalKind, LoopId, Module, StmtId,
+    CallKind, Concurrency, Expr, ExprId, FunctionId, FunctionKind, Invocation, LocalKind, LoopId,
+    Module, Stmt, StmtId,
 };
 use crate::source::FileId;
 
@@ -160,6 +161,7 @@ impl Linker<'_> {
         for i in 0..module.sites.len() {
             self.site(i);
         }
+        self.returned_queries();
         for acts in &mut self.linked.acts {
             // Expressions are numbered in evaluation order.
             acts.sort_by_key(|act| act.expr);
@@ -298,27 +300,75 @@ impl Linker<'_> {
         self.linked.acts[function.index()].push(act);
     }
 
+    /// A lazy query that an async function returns runs when its caller awaits, and one that a
+    /// concurrent callback returns when all are awaited.
+    fn returned_queries(&mut self) {
+        let module = self.module;
+        for (i, &stmt) in module.stmts.iter().enumerate() {
+            let Stmt::Return(Some(value)) = stmt else {
+                continue;
+            };
+            let function = module.function_of(value);
+            let declared = module.function(function);
+            let runs = match declared.invocation {
+                Invocation::PerElement(lp) => {
+                    declared.is_async || module.lp(lp).concurrency == Concurrency::Concurrent
+                }
+                _ => declared.is_async,
+            };
+            if !runs || matches!(module.expr(value), Expr::Await(_)) {
+                continue;
+            }
+            let ty = self.typer.of(value);
+            let stmt = StmtId(i as u32);
+            self.run_query(value, ty, function, None, stmt);
+        }
+    }
+
+    /// Awaiting a value, where that runs a query.
+    fn run_query(
+        &mut self,
+        value: ExprId,
+        ty: Type,
+        function: FunctionId,
+        lp: Option<LoopId>,
+        stmt: StmtId,
+    ) {
+        let (true, Base::Model(id, _)) = (ty.is_bare(), ty.base) else {
+            return;
+        };
+        let Some(model) = self.world.models.awaited(id) else {
+            return;
+        };
+        let Some(effect) = model.effect else {
+            return;
+        };
+        let act = Act {
+            expr: value,
+            lp,
+            stmt,
+            kind: ActKind::Effect {
+                effect,
+                rows: model.rows,
+                model: None,
+                batched: None,
+                package: package_of(&self.world.models.ty(id).name),
+                bulk: model.bulk.clone(),
+                serial: None,
+            },
+            confidence: ty.confidence,
+            is_memoized: self.facts.is_memoized(value, stmt),
+            is_awaited: true,
+        };
+        self.linked.acts[function.index()].push(act);
+    }
+
     fn site(&mut self, index: usize) {
         let module = self.module;
         let site = module.sites[index];
         if let Expr::Await(value) = module.expr(site.expr) {
             let ty = self.typer.of(value);
-            if let (true, Base::Model(id, _)) = (ty.is_bare(), ty.base) {
-                if let Some(model) = self.world.models.awaited(id) {
-                    if let Some(effect) = model.effect {
-                        let kind = ActKind::Effect {
-                            effect,
-                            rows: model.rows,
-                            model: None,
-                            batched: None,
-                            package: package_of(&self.world.models.ty(id).name),
-                            bulk: model.bulk.clone(),
-                            serial: None,
-                        };
-                        self.push(index, kind, ty.confidence);
-                    }
-                }
-            }
+            self.run_query(site.expr, ty, site.function, site.lp, site.stmt);
             return;
         }
         let call = self.linked.calls[index].clone();
@@ -393,8 +443,77 @@ impl Linker<'_> {
                 }
                 sql_effect(self.facts, argument)
             }
+            Effect::Remote if self.changes_remote(call) => Some(Effect::RemoteWrite),
             effect => Some(effect),
         }
+    }
+
+    /// Whether a request is made to change something: by its method, which RFC 9110 (9.2.1)
+    /// calls safe or not, or by the name of the command sent.
+    fn changes_remote(&self, call: ExprId) -> bool {
+        let module = self.module;
+        let Expr::Call { callee, args, .. } = module.expr(call) else {
+            return false;
+        };
+        let args = module.list(args);
+        for &arg in args {
+            // `fetch(url, {method: "POST"})`, `request(method="GET")`
+            let method = match module.expr(arg) {
+                Expr::Map(entries) => module.list(entries).iter().copied().find(|&e| {
+                    matches!(module.expr(e), Expr::Keyword { name, .. }
+                        if module.text(name) == "method")
+                }),
+                Expr::Keyword { name, .. } if module.text(name) == "method" => Some(arg),
+                _ => None,
+            };
+            if let Some(Expr::Keyword { value, .. }) = method.map(|m| module.expr(m)) {
+                return !matches!(module.expr(value), Expr::String(text)
+                    if matches!(module.text(text), "GET" | "HEAD" | "get" | "head"));
+            }
+        }
+        let name = match module.expr(callee) {
+            Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+            Expr::Local(local) => module.text(module.local(local).name),
+            _ => return false,
+        };
+        match name {
+            // `client.send(new GetItemCommand(…))`
+            "send" => !args
+                .first()
+                .is_some_and(|&arg| self.is_reading_command(arg)),
+            "request" => args.first().is_some_and(|&arg| {
+                matches!(module.expr(arg), Expr::String(text)
+                    if matches!(module.text(text), "POST" | "PUT" | "PATCH" | "DELETE"))
+            }),
+            _ => is_changing_verb(name),
+        }
+    }
+
+    fn is_reading_command(&self, argument: ExprId) -> bool {
+        let module = self.module;
+        let mut is_reading = false;
+        self.facts.any_origin(argument, |id| {
+            if let Expr::Call {
+                callee,
+                kind: CallKind::New,
+                ..
+            } = module.expr(id)
+            {
+                let name = match module.expr(callee) {
+                    Expr::Local(local) => module.text(module.local(local).name),
+                    Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+                    _ => "",
+                };
+                is_reading = [
+                    "Get", "List", "Describe", "Query", "Scan", "Head", "BatchGet",
+                ]
+                .iter()
+                .any(|verb| name.starts_with(verb));
+                return true;
+            }
+            false
+        });
+        is_reading
     }
 
     fn push(&mut self, index: usize, kind: ActKind, confidence: Confidence) {
@@ -490,11 +609,51 @@ pub(super) fn runs_in_place(
     }
 }
 
+/// Whether the first word of a method's name says that it changes something elsewhere.
+fn is_changing_verb(name: &str) -> bool {
+    let end = name
+        .find(|c: char| c == '_' || c.is_ascii_uppercase())
+        .unwrap_or(name.len());
+    matches!(
+        &name[..end],
+        "post"
+            | "put"
+            | "patch"
+            | "delete"
+            | "send"
+            | "publish"
+            | "create"
+            | "update"
+            | "remove"
+            | "upload"
+            | "copy"
+            | "delay"
+            | "apply"
+            | "start"
+            | "stop"
+            | "run"
+            | "invoke"
+            | "enqueue"
+            | "add"
+            | "set"
+            | "write"
+            | "upsert"
+            | "insert"
+            | "batch"
+            | "complete"
+            | "abort"
+            | "tag"
+    )
+}
+
 /// The effect of SQL text, by its first word. None for what is neither read nor write.
 fn sql_effect(facts: &FileFacts, argument: ExprId) -> Option<Effect> {
     let module = &facts.module;
     let mut verb: Option<String> = None;
+    // Statements that come one by one out of a list are run, not asked.
+    let mut is_element = false;
     facts.any_origin(argument, |id| {
+        is_element |= matches!(module.expr(id), Expr::Element(_));
         if let Expr::String(text) = module.expr(id) {
             let word = first_word(module.text(text));
             if !word.is_empty() && verb.is_none() {
@@ -513,6 +672,7 @@ fn sql_effect(facts: &FileFacts, argument: ExprId) -> Option<Effect> {
             | "NOTIFY" | "UNLISTEN",
         ) => None,
         Some("COMMIT" | "ROLLBACK" | "RELEASE") => Some(Effect::Commit),
+        None if is_element => Some(Effect::Sql),
         _ => Some(Effect::DbRead),
     }
 }

@@ -1,7 +1,7 @@
 //! How many times a loop runs: a fixed number, one per batch, or as the data grows.
 
 use super::infer::Typer;
-use super::models::Bounded;
+use super::models::{Bounded, Wrapper};
 use super::program::Program;
 use super::types::{Base, Type};
 use crate::analysis::def_use::Def;
@@ -80,6 +80,11 @@ impl<'p> Tracer<'p> {
         for side in [right, left] {
             if let Some(collection) = self.measured(side) {
                 let size = self.collection(collection);
+                let size = match module.expr(test) {
+                    // Until it is empty: as often as something is put in.
+                    Expr::Member { .. } => widest(Cardinality::Unknown, size),
+                    _ => size,
+                };
                 // `i += BATCH` steps over batches.
                 if let Some(update) = head.update {
                     if let Expr::Assign {
@@ -94,7 +99,32 @@ impl<'p> Tracer<'p> {
                 return size;
             }
         }
+        // `while pending`: until nothing is left in it.
+        if matches!(module.expr(test), Expr::Local(_)) {
+            let is_collection = matches!(
+                self.typer.of(test).wrapper(),
+                Some(Wrapper::List | Wrapper::Set | Wrapper::Map)
+            );
+            let drains = self.is_drained(test);
+            if is_collection || drains {
+                return widest(Cardinality::Unknown, self.collection(test));
+            }
+        }
         Cardinality::Fixed
+    }
+
+    /// Whether elements are taken out of the collection that a name holds.
+    fn is_drained(&self, expr: ExprId) -> bool {
+        let module = &self.program.world.unit(self.file).facts.module;
+        let local = module.expr(expr);
+        module.sites.iter().any(|site| {
+            let Expr::Call { callee, .. } = module.expr(site.expr) else {
+                return false;
+            };
+            matches!(module.expr(callee), Expr::Member { object, name }
+                if matches!(module.text(name), "pop" | "popleft" | "shift" | "popitem")
+                    && module.expr(object) == local)
+        })
     }
 
     /// The collection whose length an expression is: `xs.length`, `len(xs)`.
@@ -109,6 +139,7 @@ impl<'p> Tracer<'p> {
                 (Expr::Name(name), &[argument]) if module.text(name) == "len" => Some(argument),
                 _ => None,
             },
+            Expr::Binary { left, .. } => self.measured(left),
             Expr::Local(_) => {
                 let def = facts.def_use.reaching(expr)?;
                 let mut found = None;
@@ -380,7 +411,13 @@ impl<'p> Tracer<'p> {
                     None => Cardinality::Fixed,
                 };
             }
-            (Some(_), "split" | "matchAll" | "splitlines") => return Cardinality::Unknown,
+            (Some(object), "split" | "matchAll" | "splitlines") => {
+                return if self.is_environment(object) {
+                    Cardinality::Fixed
+                } else {
+                    Cardinality::Unknown
+                };
+            }
             (
                 Some(object),
                 "items" | "keys" | "values" | "entries" | "filter" | "map" | "sort" | "reverse"
@@ -421,6 +458,18 @@ impl<'p> Tracer<'p> {
             }
             _ => Cardinality::Unknown,
         }
+    }
+
+    /// Whether a value comes from the process's environment.
+    fn is_environment(&self, expr: ExprId) -> bool {
+        let facts = &self.program.world.unit(self.file).facts;
+        let module = &facts.module;
+        facts.any_origin(expr, |id| match module.expr(id) {
+            Expr::Member { name, .. } => {
+                matches!(module.text(name), "env" | "environ" | "getenv")
+            }
+            _ => false,
+        })
     }
 
     fn range(&mut self, args: &[ExprId]) -> Cardinality {

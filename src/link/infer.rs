@@ -360,6 +360,12 @@ impl<'w> Typer<'w> {
                         let over = self.of(over);
                         return self.element_of(over);
                     }
+                } else if index == 0 {
+                    // What is accumulated starts as the argument after the callback.
+                    let start = module.lp(lp).call.and_then(|call| self.argument(call, 1));
+                    if let Some(start) = start {
+                        return self.of(start).at_most(Confidence::Medium);
+                    }
                 }
             }
             Invocation::Argument(call, position) => {
@@ -533,6 +539,9 @@ impl<'w> Typer<'w> {
                 Some(ty) => return self.value_of(ty, Entity::None).at_most(class.confidence),
                 None => Base::External,
             },
+            Base::ModelClass(ty, entity) => {
+                return self.value_of(ty, entity).at_most(class.confidence);
+            }
             // An annotation may name a value of the type: `db: SessionLocal`.
             Base::Model(..) | Base::External | Base::Shaped(_) => class.base,
             _ => Base::Unknown,
@@ -584,6 +593,9 @@ impl<'w> Typer<'w> {
             }
             Base::Model(ty, entity) => self
                 .model_member(ty, false, name, entity)
+                .or(Some(Type::of(Base::External))),
+            Base::ModelClass(ty, entity) => self
+                .model_member(ty, true, name, entity)
                 .or(Some(Type::of(Base::External))),
             Base::Str => models
                 .string_type(ecosystem)
@@ -714,7 +726,7 @@ impl<'w> Typer<'w> {
                 match base.base {
                     Base::Class(c) | Base::Instance(c) if !open.contains(&c) => open.push(c),
                     Base::Path(path) => library.extend(self.world.models.path(path).ty),
-                    Base::Model(ty, _) => library.push(ty),
+                    Base::Model(ty, _) | Base::ModelClass(ty, _) => library.push(ty),
                     _ => {}
                 }
             }
@@ -734,7 +746,9 @@ impl<'w> Typer<'w> {
                 Some(ty) => Type::of(Base::Model(ty, Entity::Class(class))),
                 None => Type::of(Base::External),
             },
-            Some(Base::Model(ty, _)) => Type::of(Base::Model(ty, Entity::Class(class))),
+            Some(Base::Model(ty, _) | Base::ModelClass(ty, _)) => {
+                Type::of(Base::Model(ty, Entity::Class(class)))
+            }
             _ => Type::UNKNOWN,
         }
     }
@@ -760,7 +774,11 @@ impl<'w> Typer<'w> {
                 Base::Model(..) => self.element_of(on),
                 Base::External => on,
                 // `Repository<User>` in an expression, as `new Map<string, User>()`.
-                Base::Class(_) | Base::Path(_) | Base::Function(_) => on,
+                Base::Class(_)
+                | Base::Path(_)
+                | Base::Function(_)
+                | Base::Method(..)
+                | Base::ModelClass(..) => on,
                 _ => Type::UNKNOWN,
             },
         }
@@ -900,6 +918,7 @@ impl<'w> Typer<'w> {
                     (None, None) => Type::of(Base::External),
                 }
             }
+            Base::ModelClass(ty, entity) => self.value_of(ty, entity),
             Base::External => Type::of(Base::External),
             _ => Type::UNKNOWN,
         };
@@ -1097,6 +1116,7 @@ impl<'w> Typer<'w> {
             TypeSpec::Bool => Type::of(Base::Bool),
             TypeSpec::Null => Type::of(Base::Null),
             TypeSpec::Named(ty) => self.value_of(*ty, entity),
+            TypeSpec::Class(ty) => Type::of(Base::ModelClass(*ty, entity)),
             TypeSpec::Receiver => receiver,
             TypeSpec::Element => match receiver.wrapper() {
                 Some(_) => receiver.peeled(),

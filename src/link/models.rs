@@ -41,6 +41,8 @@ pub enum Effect {
     Commit,
     /// Calls another service.
     Remote,
+    /// Makes another service change something.
+    RemoteWrite,
     /// Reads a cache server.
     CacheRead,
     /// Changes a cache server.
@@ -125,6 +127,8 @@ pub enum TypeSpec {
     Null,
     /// A type of some model.
     Named(ModelTypeId),
+    /// The class of such a type.
+    Class(ModelTypeId),
     /// The receiver's.
     Receiver,
     /// A row of the entity.
@@ -842,8 +846,9 @@ impl Models {
 
     fn type_spec(&self, source: &Source, text: &str) -> Result<TypeSpec, ModelError> {
         let text = text.trim();
-        // A class handed out by a library serves as a base like an instance would.
-        let text = text.strip_suffix(".class").unwrap_or(text);
+        if let Some(class) = text.strip_suffix(".class") {
+            return self.named(source, class).map(TypeSpec::Class);
+        }
         if let Some((head, rest)) = text.split_once('<') {
             let inner = rest.strip_suffix('>').unwrap_or(rest);
             let first = first_of(inner);

@@ -413,7 +413,7 @@ pub fn verb_of(effect: Effect) -> &'static str {
         Effect::DbRead | Effect::Sql => "queries",
         Effect::DbWrite => "writes",
         Effect::Commit => "commits",
-        Effect::Remote => "calls another service",
+        Effect::Remote | Effect::RemoteWrite => "calls another service",
         Effect::CacheRead => "reads the cache server",
         Effect::CacheWrite => "writes to the cache server",
         Effect::File => "uses files",

@@ -77,6 +77,8 @@ pub enum Base {
     Path(PathId),
     /// A value of a library.
     Model(ModelTypeId, Entity),
+    /// A class that a library made, as `define("User", …)` does.
+    ModelClass(ModelTypeId, Entity),
     /// A library's method, bound to a value.
     Method(CallModelId, Entity),
 }

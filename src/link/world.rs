@@ -13,7 +13,8 @@ use super::modules::{Modules, Target, parent};
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use crate::analysis::facts::FileFacts;
 use crate::ir::{
-    ClassId, ExprId, ExportKind, FunctionId, ImportId, ImportKind, LocalId, LocalKind, MODULE_BODY, Name,
+    ClassId, ExportKind, ExprId, FunctionId, ImportId, ImportKind, LocalId, LocalKind, MODULE_BODY,
+    Name,
 };
 use crate::source::{Ecosystem, FileId};
 

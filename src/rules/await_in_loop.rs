@@ -4,7 +4,7 @@
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
-use crate::ir::{Concurrency, Expr, ExprId, LoopKind, Stmt};
+use crate::ir::{Concurrency, Expr, ExprId, Stmt};
 use crate::link::call_graph::ActKind;
 use crate::link::cardinality::Cardinality;
 use crate::link::models::Effect;
@@ -69,7 +69,7 @@ fn independence(
     let module = function.module();
     let head = lp.head();
     // A stream hands out its elements in order; a condition may depend on the trip before.
-    if head.is_async || matches!(head.kind, LoopKind::While) {
+    if head.is_async || super::waits_for_turn(function, lp) {
         return None;
     }
     if !facts.varies_in(value, lp.id) || facts.exits_on(lp.id, site) {
@@ -93,12 +93,22 @@ fn independence(
                 return None;
             }
         }
-        if function.effect_of(act, Effect::DbRead).is_some() && is_this {
-            // A query per element is `n-plus-one`.
-            return None;
+        let _ = is_this;
+        for effect in [Effect::DbRead, Effect::Remote, Effect::CacheRead] {
+            // A read per element is `n-plus-one`.
+            if function.effect_of(act, effect).is_some() {
+                return None;
+            }
         }
-        if function.effect_of(act, Effect::Remote).is_some() {
+        if function.effect_of(act, Effect::RemoteWrite).is_some() {
             is_known = true;
+        }
+        if function.effect_of(act, Effect::File).is_some() {
+            match first_argument(function, act.expr) {
+                Some(path) if facts.varies_in(path, lp.id) => is_known = true,
+                // One file is written in order.
+                _ => return None,
+            }
         }
         if function.effect_of(act, Effect::DbWrite).is_some() {
             is_known = true;
@@ -126,6 +136,14 @@ fn independence(
     }
     let _ = module;
     Some(confidence)
+}
+
+fn first_argument(function: Function<'_>, call: ExprId) -> Option<ExprId> {
+    let module = function.module();
+    match module.expr(call) {
+        Expr::Call { args, .. } => module.list(args).first().copied(),
+        _ => None,
+    }
 }
 
 /// Whether a trip may end the loop.
@@ -156,7 +174,12 @@ fn has_carried_value(function: Function<'_>, lp: Loop<'_>) -> bool {
         let Def::Carried { local, back, .. } = facts.def_use.def(carried) else {
             return false;
         };
-        if back.is_empty() {
+        let counts = |def: &crate::analysis::def_use::DefId| match facts.def_use.def(*def) {
+            Def::Augmented { value, .. } => matches!(module.expr(*value), Expr::Number(_)),
+            _ => false,
+        };
+        // `i += 1` is known before the trip.
+        if back.iter().all(counts) {
             return false;
         }
         let only_accumulates = back.iter().all(|&def| {
@@ -221,8 +244,15 @@ fn uses_serial_value(function: Function<'_>, lp: Loop<'_>) -> bool {
         let Expr::Call { args, .. } = module.expr(site.expr) else {
             return false;
         };
-        let receiver = typer.receiver_of(site.expr);
-        let mut types = vec![receiver];
+        let mut types = Vec::new();
+        // `tx.user.create()`: the transaction is further in.
+        if let Expr::Call { callee, .. } = module.expr(site.expr) {
+            let mut at = callee;
+            while let Expr::Member { object, .. } | Expr::Index { object, .. } = module.expr(at) {
+                types.push(typer.of(object));
+                at = object;
+            }
+        }
         for &arg in module.list(args) {
             let value = match module.expr(arg) {
                 Expr::Keyword { value, .. } => value,

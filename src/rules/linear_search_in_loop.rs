@@ -26,15 +26,20 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         let Some(call) = function.call_at(site.expr) else {
             continue;
         };
-        let Callee::Model(model) = call.callee else {
-            continue;
+        let bulk = match call.callee {
+            Callee::Model(model) => {
+                let model = function.program.world.models.call(model);
+                if model.cost != Some(Cost::Search) {
+                    continue;
+                }
+                model.bulk.clone()
+            }
+            // The type is not known, but what is done with the value elsewhere tells.
+            Callee::Unknown if is_list_search(module.text(name)) => None,
+            _ => continue,
         };
-        let model = function.program.world.models.call(model);
-        if model.cost != Some(Cost::Search) {
-            continue;
-        }
         let loops = function.loops_around(site.lp);
-        let help = model.bulk.clone();
+        let help = bulk;
         let what = format!("`{}`", module.text(name));
         search(function, &loops, site.expr, object, &what, help, reporter);
     }
@@ -102,7 +107,11 @@ fn search(
     }
     let mut typer = Typer::new(&function.program.world, function.file);
     let ty = typer.of(list);
-    if ty.wrapper() != Some(Wrapper::List) {
+    let is_list = match ty.wrapper() {
+        Some(wrapper) => wrapper == Wrapper::List,
+        None => ty.is_unknown() && is_used_as_list(function, list, expr),
+    };
+    if !is_list {
         return;
     }
     let size = function.program.size_of(function.file, list);
@@ -133,6 +142,63 @@ fn search(
             Some(help) => format!("use {help}, built once before the loop"),
             None => format!("keep the elements of `{name}` in a set, built once before the loop"),
         });
+}
+
+/// Methods that only lists have in a form that searches.
+fn is_list_search(name: &str) -> bool {
+    matches!(
+        name,
+        "find" | "findIndex" | "findLast" | "some" | "every" | "filter" | "includes" | "indexOf"
+    )
+}
+
+/// Whether a value of unknown type is a list by what is done with it: it is searched with a
+/// function, or somewhere mapped, filtered, pushed to.
+fn is_used_as_list(function: Function<'_>, list: ExprId, search: ExprId) -> bool {
+    let module = function.module();
+    if module.exports_all {
+        return false;
+    }
+    let takes_function = |call: ExprId| match module.expr(call) {
+        Expr::Call { args, .. } => module
+            .list(args)
+            .first()
+            .is_some_and(|&arg| matches!(module.expr(arg), Expr::Function(_))),
+        _ => false,
+    };
+    if takes_function(search) {
+        return true;
+    }
+    let Expr::Local(local) = module.expr(list) else {
+        return false;
+    };
+    let maps = module.sites.iter().any(|site| {
+        let Expr::Call { callee, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            return false;
+        };
+        let name = module.text(name);
+        module.expr(object) == Expr::Local(local)
+            && (matches!(name, "push" | "unshift")
+                || (matches!(
+                    name,
+                    "map"
+                        | "forEach"
+                        | "filter"
+                        | "reduce"
+                        | "flatMap"
+                        | "some"
+                        | "every"
+                        | "find"
+                        | "sort"
+                ) && takes_function(site.expr)))
+    });
+    maps || module.loops.iter().any(|lp| {
+        lp.over
+            .is_some_and(|over| module.expr(over) == Expr::Local(local))
+    })
 }
 
 /// Whether a list that lives outside the loop gets longer by its trips.

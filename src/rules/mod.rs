@@ -138,6 +138,25 @@ fn growing_loop<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Cardinality)> {
     None
 }
 
+/// Whether a loop awaits something that has nothing to do with the element before it goes on:
+/// a rate limiter, a lock, its turn.
+fn waits_for_turn(function: Function<'_>, lp: Loop<'_>) -> bool {
+    let facts = function.facts();
+    let module = function.module();
+    facts.sites(function.id).iter().any(|site| {
+        let Expr::Await(value) = module.expr(site.expr) else {
+            return false;
+        };
+        site.lp == Some(lp.id)
+            && matches!(module.expr(value), Expr::Call { .. })
+            && !facts.varies_in(value, lp.id)
+            && !function.acts().iter().any(|act| {
+                (act.expr == value || act.expr == site.expr)
+                    && matches!(act.kind, crate::link::call_graph::ActKind::Effect { .. })
+            })
+    })
+}
+
 /// The text by which people call a loop's element in a message.
 fn element_text(lp: Loop<'_>) -> String {
     match lp.element_name() {

@@ -6,7 +6,7 @@ use crate::finding::Confidence;
 use crate::ir::{Concurrency, Expr, LoopKind};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
-use crate::link::models::{Batched, Effect};
+use crate::link::models::{Batched, Effect, Rows};
 use crate::link::program::{ActEffect, Function, Loop};
 
 pub(super) const RULE: Rule = Rule::per_function("n-plus-one", check);
@@ -48,7 +48,7 @@ fn check_read(
     if !facts.varies_in(act.expr, lp.id) || facts.exits_on(lp.id, act.expr) {
         return false;
     }
-    if is_throttled(lp) || is_merged(function, act, found, lp) {
+    if is_throttled(lp) || is_merged(function, act, found, lp) || is_held(function, act, lp) {
         return false;
     }
     let confidence = confidence_of(function, act, effect, found, lp, size);
@@ -106,10 +106,41 @@ fn is_own_closure(function: Function<'_>, act: &Act) -> bool {
 /// Whether the loop waits on purpose.
 fn is_throttled(lp: Loop<'_>) -> bool {
     let function = lp.function;
-    function
+    let sleeps = function
         .acts()
         .iter()
-        .any(|act| act.lp == Some(lp.id) && function.effect_of(act, Effect::Sleep).is_some())
+        .any(|act| act.lp == Some(lp.id) && function.effect_of(act, Effect::Sleep).is_some());
+    sleeps || super::waits_for_turn(function, lp)
+}
+
+/// Whether the row is in the session already: an earlier query of the same session read many.
+fn is_held(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let ActKind::Effect {
+        model: Some(model), ..
+    } = act.kind
+    else {
+        return false;
+    };
+    if !function.program.world.models.call(model).identity {
+        return false;
+    }
+    let receiver = |expr| super::root_local(module, expr);
+    function.acts().iter().any(|earlier| {
+        let reads_many = matches!(
+            &earlier.kind,
+            ActKind::Effect {
+                effect: Effect::DbRead,
+                rows: Some(Rows::Many),
+                ..
+            }
+        );
+        reads_many
+            && earlier.expr < act.expr
+            && earlier.lp != Some(lp.id)
+            && receiver(earlier.expr).is_some()
+            && receiver(earlier.expr) == receiver(act.expr)
+    })
 }
 
 /// Whether a loader merges the calls of one tick, and the loop makes them in one tick.

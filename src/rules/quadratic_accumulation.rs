@@ -2,8 +2,11 @@
 //! gathered.
 
 use super::{Reporter, Rule, growing_loop, root_local, same_path};
+use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
-use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId, Stmt};
+use crate::ir::{
+    BinaryOp, BlockOwner, Expr, ExprId, LocalId, LocalKind, LoopId, Module, Stmt, StmtId,
+};
 use crate::link::call_graph::Callee;
 use crate::link::infer::Typer;
 use crate::link::models::{Cost, Wrapper};
@@ -43,7 +46,9 @@ fn shifts(function: Function<'_>, reporter: &mut Reporter<'_>) {
         if is_made_in(function, object, lp) {
             continue;
         }
-        if function.facts().exits_on(lp.id, site.expr) {
+        if function.facts().exits_on(lp.id, site.expr)
+            || is_bounded_shift(function, object, site.stmt, lp)
+        {
             continue;
         }
         let list = function.callee_text(object);
@@ -285,12 +290,77 @@ fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
     if let LocalKind::Param(_) = local_info.kind {
         return false;
     }
-    function.facts().varies_in(list, lp.id)
-        && matches!(module.expr(list), Expr::Member { .. } | Expr::Index { .. })
-        || function.facts().def_use.assignments(local).iter().any(|&def| {
-            matches!(function.facts().def_use.def(def),
-                crate::analysis::def_use::Def::Value { target, value, .. }
-                    if lp.head().exprs.contains(*target)
-                        && matches!(module.expr(*value), Expr::Sequence { elements, .. } if elements.is_empty()))
-        })
+    let facts = function.facts();
+    let is_part = matches!(module.expr(list), Expr::Member { .. } | Expr::Index { .. });
+    if is_part && facts.varies_in(list, lp.id) {
+        return true;
+    }
+    // Assigned in the trip from something other than itself.
+    facts.def_use.assignments(local).iter().any(|&def| {
+        let Def::Value { target, value, .. } = facts.def_use.def(def) else {
+            return false;
+        };
+        lp.head().exprs.contains(*target) && !mentions(module, *value, local)
+    })
+}
+
+/// Whether a name stands in an expression.
+fn mentions(module: &Module, expr: ExprId, local: LocalId) -> bool {
+    let mut open = vec![expr];
+    while let Some(id) = open.pop() {
+        if module.expr(id) == Expr::Local(local) {
+            return true;
+        }
+        module.for_each_part(id, |part| open.push(part));
+    }
+    false
+}
+
+/// Whether a shift is the exception or bounded: under a test of the list's length, as a sliding
+/// window does it, or followed by the end of the loop.
+fn is_bounded_shift(function: Function<'_>, list: ExprId, stmt: StmtId, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let mut at = stmt;
+    loop {
+        let block = module.block_of(at);
+        let stmts = &module.block(block).stmts;
+        let from = stmts.iter().position(|&s| s == at).unwrap_or(0);
+        let leaves = stmts[from..]
+            .iter()
+            .any(|&s| matches!(module.stmt(s), Stmt::Break(_) | Stmt::Return(_)));
+        if leaves {
+            return true;
+        }
+        let BlockOwner::Stmt(owner) = module.block(block).owner else {
+            return false;
+        };
+        let test = match module.stmt(owner) {
+            Stmt::If { test, .. } => Some(test),
+            _ => None,
+        };
+        if let Some(Expr::Binary { left, right, op }) = test.map(|test| module.expr(test)) {
+            let is_order = matches!(
+                op,
+                BinaryOp::Greater | BinaryOp::GreaterEqual | BinaryOp::Less | BinaryOp::LessEqual
+            );
+            let measures = |side: ExprId| match module.expr(side) {
+                Expr::Member { object, name } => {
+                    module.text(name) == "length" && same_path(module, object, list)
+                }
+                Expr::Call { callee, args, .. } => {
+                    matches!(module.expr(callee), Expr::Name(n) if module.text(n) == "len")
+                        && module
+                            .list(args)
+                            .iter()
+                            .any(|&a| same_path(module, a, list))
+                }
+                _ => false,
+            };
+            if is_order && (measures(left) || measures(right)) {
+                return true;
+            }
+        }
+        let _ = lp;
+        at = owner;
+    }
 }

@@ -24,15 +24,27 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             function,
             id: LoopId(i as u32),
         };
-        let outer = match head.kind {
-            LoopKind::Callback => continue,
-            _ => head.parent,
-        };
+        let outer = head.parent;
         let around = function.loops_around(outer);
         let Some(&outer) = around.first() else {
             continue;
         };
         check_pair(function, outer, inner, reporter);
+    }
+}
+
+/// Whether a loop walks a collection for what it does with each element. A search with a
+/// callback is `linear-search-in-loop`.
+fn is_walk(module: &crate::ir::Module, lp: LoopId) -> bool {
+    let head = module.lp(lp);
+    match head.kind {
+        LoopKind::Each | LoopKind::Comprehension => true,
+        LoopKind::Callback => head.call.is_some_and(|call| match module.expr(call) {
+            Expr::Call { callee, .. } => matches!(module.expr(callee), Expr::Member { name, .. }
+                if module.text(name) == "forEach"),
+            _ => false,
+        }),
+        _ => false,
     }
 }
 
@@ -90,32 +102,42 @@ fn check_pair(
 fn equality(function: Function<'_>, outer: Loop<'_>, inner: Loop<'_>) -> Option<ExprId> {
     let facts = function.facts();
     let module = function.module();
-    let stmts = meaningful(function, inner.head().body);
-    let [only] = stmts.as_slice() else {
-        return None;
+    let body = match (
+        inner.head().kind,
+        inner.head().callback.map(|c| module.expr(c)),
+    ) {
+        (LoopKind::Callback, Some(Expr::Function(f))) => module.function(f).body,
+        (LoopKind::Callback, _) => return None,
+        _ => inner.head().body,
     };
+    let stmts = meaningful(function, body);
     let Stmt::If {
-        test, otherwise, ..
-    } = module.stmt(*only)
+        test,
+        then,
+        otherwise: None,
+    } = module.stmt(*stmts.first()?)
     else {
         return None;
     };
-    if otherwise.is_some() {
-        return None;
-    }
+    // Either all the loop does is under `if a == b`, or `if a != b: continue` opens it.
+    let skips = module
+        .block(then)
+        .stmts
+        .iter()
+        .all(|&s| matches!(module.stmt(s), Stmt::Continue(_) | Stmt::Return(None)));
+    let (wanted, joined) = match (skips, stmts.len()) {
+        (true, _) => (
+            [BinaryOp::NotEqual, BinaryOp::IsNot],
+            crate::ir::LogicalOp::Or,
+        ),
+        (false, 1) => ([BinaryOp::Equal, BinaryOp::Is], crate::ir::LogicalOp::And),
+        _ => return None,
+    };
     let mut open = vec![test];
     while let Some(id) = open.pop() {
         match module.expr(id) {
-            Expr::Logical {
-                op: crate::ir::LogicalOp::And,
-                left,
-                right,
-            } => open.extend([left, right]),
-            Expr::Binary {
-                op: BinaryOp::Equal | BinaryOp::Is,
-                left,
-                right,
-            } => {
+            Expr::Logical { op, left, right } if op == joined => open.extend([left, right]),
+            Expr::Binary { op, left, right } if wanted.contains(&op) => {
                 let inner_side = |e| facts.varies_in(e, inner.id);
                 let outer_side = |e| facts.varies_in(e, outer.id) && !inner_side(e);
                 if (inner_side(left) && outer_side(right))

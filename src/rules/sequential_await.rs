@@ -114,7 +114,13 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
                 reported = true;
             }
         }
-        row.push(wait);
+        // What changes something, or waits on purpose, stays where it is.
+        let nature = nature(function, &wait);
+        if nature.changes || nature.waits {
+            row.clear();
+        } else {
+            row.push(wait);
+        }
     }
 }
 
@@ -266,6 +272,7 @@ fn nature(function: Function<'_>, wait: &Wait) -> Nature {
     for act in function.acts().iter().filter(|act| act.stmt == wait.stmt) {
         for effect in [
             Effect::DbWrite,
+            Effect::RemoteWrite,
             Effect::Commit,
             Effect::CacheWrite,
             Effect::Process,
@@ -282,12 +289,7 @@ fn nature(function: Function<'_>, wait: &Wait) -> Nature {
             Effect::File,
         ] {
             if let Some(found) = function.effect_of(act, effect) {
-                // A request may change the other side; only its verb tells.
                 let confidence = match effect {
-                    Effect::Remote if is_changing_request(function, act) => {
-                        nature.changes = true;
-                        continue;
-                    }
                     Effect::File => found.confidence.min(Confidence::Medium),
                     _ => found.confidence,
                 };
@@ -325,17 +327,6 @@ fn is_serial(function: Function<'_>, act: &Act) -> bool {
             })
         }
     }
-}
-
-/// Whether the name of a request's method says that it changes something.
-fn is_changing_request(function: Function<'_>, act: &Act) -> bool {
-    let name = function.callee_text(act.expr).to_ascii_lowercase();
-    let last = name.rsplit('.').next().unwrap_or("");
-    [
-        "post", "put", "patch", "delete", "send", "publish", "create", "update", "remove",
-    ]
-    .iter()
-    .any(|verb| last.starts_with(verb))
 }
 
 /// Whether both calls get the same object, which the earlier may change.
