@@ -340,7 +340,17 @@ impl Linker<'_> {
         let Some(model) = self.world.models.awaited(id) else {
             return;
         };
-        let Some(effect) = model.effect else {
+        let call = match self.module.expr(value) {
+            Expr::Await(inner) => inner,
+            _ => value,
+        };
+        let effect = match model.effect {
+            None => return,
+            Some(Effect::Sql) => sql_effect(self.facts, call),
+            Some(Effect::Remote) if self.changes_remote(call) => Some(Effect::RemoteWrite),
+            effect => effect,
+        };
+        let Some(effect) = effect else {
             return;
         };
         let act = Act {

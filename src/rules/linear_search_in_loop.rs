@@ -3,13 +3,12 @@
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
-use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId};
+use crate::ir::{BinaryOp, Expr, ExprId, FunctionId, LocalKind, LoopId, Module};
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::{Cost, Wrapper};
 use crate::link::program::{Function, Loop};
-use crate::link::types::Base;
 
 pub(super) const RULE: Rule = Rule::per_function("linear-search-in-loop", check);
 
@@ -122,11 +121,16 @@ fn search(
     if facts.exits_on(lp.id, expr) {
         return;
     }
-    let from_rows = trips == Cardinality::Rows || size == Cardinality::Rows;
-    let confidence = if from_rows && ty.base != Base::Unknown {
-        Confidence::High
-    } else {
-        Confidence::Medium
+    // Names of fields and options are lists too; what grows with the data are records, and
+    // lists made from them.
+    let grows = grows_across(function, list, lp) && is_added_to(function, list, lp);
+    let many_trips = trips == Cardinality::Rows || walks_records(lp);
+    let long_list = size == Cardinality::Rows || grows || holds_records(function, list, expr);
+    let confidence = match (trips, size) {
+        (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
+        (Cardinality::Rows, _) | (_, Cardinality::Rows) => Confidence::Medium,
+        _ if grows || (many_trips && long_list) => Confidence::Medium,
+        _ => Confidence::Low,
     };
     let name = function.callee_text(list);
     let element = element_text(lp);
@@ -142,6 +146,115 @@ fn search(
             Some(help) => format!("use {help}, built once before the loop"),
             None => format!("keep the elements of `{name}` in a set, built once before the loop"),
         });
+}
+
+/// Whether a loop's elements are records: the loop reads members of them.
+fn walks_records(lp: Loop<'_>) -> bool {
+    let module = lp.function.module();
+    let head = lp.head();
+    let (target, range) = match (head.element, head.callback.map(|c| module.expr(c))) {
+        (Some(target), _) => (target, head.exprs),
+        (None, Some(Expr::Function(f))) => {
+            let callback = module.function(f);
+            match callback.params.get(module.element_param(lp.id)) {
+                Some(param) => (param.target, callback.exprs),
+                None => return false,
+            }
+        }
+        _ => return false,
+    };
+    match module.expr(target) {
+        Expr::Local(local) => range.iter().any(|id| {
+            let object = match module.expr(id) {
+                Expr::Member { object, .. } => object,
+                Expr::Index { object, index } if is_key(module, index) => object,
+                _ => return false,
+            };
+            module.expr(object) == Expr::Local(local)
+        }),
+        // Taken apart by its keys.
+        Expr::Map(_) => true,
+        _ => false,
+    }
+}
+
+fn is_key(module: &Module, index: ExprId) -> bool {
+    matches!(module.expr(index), Expr::String(_))
+}
+
+/// Whether a list holds records or keys of records: the search compares a member of its
+/// elements, or the list was made by taking a member of each element of another.
+fn holds_records(function: Function<'_>, list: ExprId, search: ExprId) -> bool {
+    let module = function.module();
+    if let Expr::Call { args, .. } = module.expr(search) {
+        if let Some(&first) = module.list(args).first() {
+            if let Expr::Function(f) = module.expr(first) {
+                return compares_member(function, f);
+            }
+        }
+    }
+    // `[row.id for row in rows]`, `rows.map(row => row.id)`
+    function
+        .facts()
+        .any_origin(list, |id| match module.expr(id) {
+            Expr::Comprehension { lp, .. } => walks_records(Loop { function, id: lp }),
+            Expr::Call { .. } => function
+                .facts()
+                .loop_of_call
+                .get(&id)
+                .is_some_and(|&lp| walks_records(Loop { function, id: lp })),
+            _ => false,
+        })
+}
+
+/// Whether a callback compares a member of its first parameter with something.
+fn compares_member(function: Function<'_>, callback: FunctionId) -> bool {
+    let module = function.module();
+    let declared = module.function(callback);
+    let Some(param) = declared.params.first() else {
+        return false;
+    };
+    if let Expr::Map(_) = module.expr(param.target) {
+        return true;
+    }
+    let Expr::Local(local) = module.expr(param.target) else {
+        return false;
+    };
+    let is_member = |id: ExprId| {
+        let mut at = id;
+        while let Expr::Member { object, .. } | Expr::Index { object, .. } = module.expr(at) {
+            if module.expr(object) == Expr::Local(local) {
+                return true;
+            }
+            at = object;
+        }
+        false
+    };
+    declared.exprs.iter().any(|id| {
+        matches!(module.expr(id), Expr::Binary { op: BinaryOp::Equal, left, right }
+            if is_member(left) || is_member(right))
+    })
+}
+
+/// Whether the loop adds to the list.
+fn is_added_to(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    module.sites.iter().any(|site| {
+        let Expr::Call { callee, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            return false;
+        };
+        let repeated = lp.head().exprs.contains(site.expr)
+            || lp.head().callback.is_some_and(|callback| {
+                matches!(module.expr(callback), Expr::Function(f)
+                    if module.function(f).exprs.contains(site.expr))
+            });
+        repeated
+            && matches!(module.text(name), "append" | "push" | "unshift" | "insert")
+            && super::same_path(module, object, list)
+    })
 }
 
 /// Methods that only lists have in a form that searches.
@@ -172,6 +285,14 @@ fn is_used_as_list(function: Function<'_>, list: ExprId, search: ExprId) -> bool
     let Expr::Local(local) = module.expr(list) else {
         return false;
     };
+    let is_mapped = function
+        .facts()
+        .def_use
+        .single_value(local)
+        .is_some_and(|value| function.facts().loop_of_call.contains_key(&value));
+    if is_mapped {
+        return true;
+    }
     let maps = module.sites.iter().any(|site| {
         let Expr::Call { callee, .. } = module.expr(site.expr) else {
             return false;

@@ -132,6 +132,18 @@ fn copied_collection(function: Function<'_>, value: ExprId) -> Option<ExprId> {
             if elements.len() < 2 {
                 return None;
             }
+            // An object with fixed keys stays as large as it is.
+            let is_map = matches!(module.expr(value), Expr::Map(_));
+            let spreads = elements
+                .iter()
+                .filter(|&&e| matches!(module.expr(e), Expr::Spread(_)));
+            let grows = spreads.count() > 1
+                || elements
+                    .iter()
+                    .any(|&e| matches!(module.expr(e), Expr::Entry { .. }));
+            if is_map && !grows {
+                return None;
+            }
             elements.iter().find_map(|&e| match module.expr(e) {
                 Expr::Spread(inner) => Some(inner),
                 _ => None,

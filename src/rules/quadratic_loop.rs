@@ -12,12 +12,7 @@ pub(super) const RULE: Rule = Rule::per_function("quadratic-loop", check);
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     let module = function.module();
     for (i, head) in module.loops.iter().enumerate() {
-        if head.function != function.id
-            || !matches!(
-                head.kind,
-                LoopKind::Each | LoopKind::Comprehension | LoopKind::Callback
-            )
-        {
+        if head.function != function.id || !is_walk(module, LoopId(i as u32)) {
             continue;
         }
         let inner = Loop {

@@ -212,7 +212,14 @@ fn has_unknown_effect(function: Function<'_>, stmt: StmtId, expr: ExprId) -> boo
     if matches!(module.expr(expr), Expr::Call { .. }) {
         return true;
     }
-    function.acts().iter().any(|act| act.stmt == stmt)
+    let has_effect = |act: &Act| match act.kind {
+        ActKind::Effect { .. } => true,
+        ActKind::Call(target) => !function.program.summary(target).effects.is_empty(),
+    };
+    function
+        .acts()
+        .iter()
+        .any(|act| act.stmt == stmt && has_effect(act))
         || matches!(module.expr(expr), Expr::Assign { target, .. }
             if !matches!(module.expr(target), Expr::Local(_) | Expr::Map(_) | Expr::Sequence { .. }))
 }
