@@ -59,7 +59,10 @@ impl Lowering<'_> {
         link.id = self.maybe(skips, |this| this.add_call(kind, callee, args, span));
         if kind == CallKind::Plain || kind == CallKind::Optional {
             self.note_invoked(callee);
-            self.note_iteration(link.id, callee, args);
+            // Only broken code calls outside of all statements.
+            if self.b.is_in_stmt() {
+                self.note_iteration(link.id, callee, args);
+            }
         }
         link
     }
