@@ -485,6 +485,12 @@ impl Builder {
         }
     }
 
+    /// Whether a statement is open in the current function: loops need one, and the heads of
+    /// functions have none.
+    pub fn is_in_stmt(&self) -> bool {
+        !self.frame().stmts.is_empty()
+    }
+
     /// Opens a block; statements closed from now on belong to it.
     pub fn open_block(&mut self) -> BlockId {
         let id = self.new_block(BlockOwner::Nothing);

@@ -30,11 +30,11 @@ impl Lowering<'_> {
                     Operand::of(this.b.expr(Expr::Name(name), at))
                 } else {
                     is_await = this.is_await(child);
-                    if child == Kind::Member && this.has_optional_chain() {
-                        kind = CallKind::Optional;
-                    }
                     this.operand()
                 };
+                if first.is_optional {
+                    kind = CallKind::Optional;
+                }
                 skips |= first.skips;
                 callee = first.id;
                 link = Some(first);
@@ -50,6 +50,7 @@ impl Lowering<'_> {
         });
         let mut link = link.unwrap_or_else(|| Operand::of(self.nothing(span)));
         link.skips = skips;
+        link.is_optional = false;
         if is_await && let [value] = *self.b.elements(args) {
             link.id = value;
             link.awaits = true;
@@ -58,7 +59,10 @@ impl Lowering<'_> {
         link.id = self.maybe(skips, |this| this.add_call(kind, callee, args, span));
         if kind == CallKind::Plain || kind == CallKind::Optional {
             self.note_invoked(callee);
-            self.note_iteration(link.id, callee, args);
+            // Only broken code calls outside of all statements.
+            if self.b.is_in_stmt() {
+                self.note_iteration(link.id, callee, args);
+            }
         }
         link
     }
@@ -102,12 +106,6 @@ impl Lowering<'_> {
         let end = self.span().end;
         let span = Span { start, end };
         self.b.expr(Expr::Index { object, index }, span)
-    }
-
-    /// Whether the member expression under the cursor is `a?.b`.
-    fn has_optional_chain(&mut self) -> bool {
-        let found = self.first_child(|_, kind| kind.is_optional_chain(), |_| ());
-        found.is_some()
     }
 
     /// `(() => …)()` and `(function () { … }).call(this)` run where they stand.

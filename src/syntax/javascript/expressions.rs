@@ -32,8 +32,9 @@ impl<'t> Lowering<'t> {
     /// An expression, and what its links say about the chain they are in.
     pub(super) fn operand(&mut self) -> Operand {
         let hint = self.hint.take();
-        let span = self.span();
-        let expr = match self.kind() {
+        let node = self.cursor.node();
+        let span = Span::new(node.start_byte(), node.end_byte());
+        let expr = match self.tables.kind(node.kind_id()) {
             Kind::Identifier if span.start < span.end => {
                 return Operand::of(self.b.reference(self.slice(span), span));
             }
@@ -172,6 +173,7 @@ impl<'t> Lowering<'t> {
         let name = self.b.name(name);
         link.id = self.b.expr(Expr::Member { object, name }, span);
         link.skips |= is_optional;
+        link.is_optional = is_optional;
         link
     }
 
@@ -188,6 +190,7 @@ impl<'t> Lowering<'t> {
                 let skips = link.skips;
                 link = this.operand();
                 link.skips |= skips;
+                link.is_optional = false;
                 object = Some(link.id);
             }
             _ => index = Some(this.maybe(link.skips, Self::expr)),
@@ -404,12 +407,11 @@ impl<'t> Lowering<'t> {
         });
         let left = left.unwrap_or_else(|| self.nothing(span));
         let right = right.unwrap_or_else(|| self.nothing(span));
-        let expr = match logical_op(operator) {
-            Some(op) => Expr::Logical { op, left, right },
-            None => {
-                let op = operator.binary_op();
-                Expr::Binary { op, left, right }
-            }
+        let expr = if let Some(op) = logical_op(operator) {
+            Expr::Logical { op, left, right }
+        } else {
+            let op = operator.binary_op();
+            Expr::Binary { op, left, right }
         };
         self.b.expr(expr, span)
     }
@@ -525,6 +527,8 @@ impl<'t> Lowering<'t> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Operand {
     pub(super) id: ExprId,
+    /// Whether it is itself a member after `?.`.
+    pub(super) is_optional: bool,
     /// Whether a `?.` in it may skip what follows.
     pub(super) skips: bool,
     /// Whether the whole chain is awaited.
@@ -535,6 +539,7 @@ impl Operand {
     pub(super) fn of(id: ExprId) -> Self {
         Self {
             id,
+            is_optional: false,
             skips: false,
             awaits: false,
         }

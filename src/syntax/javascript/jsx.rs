@@ -123,12 +123,9 @@ impl Lowering<'_> {
     /// Lowers one level further down; what nests too deeply is unknown.
     pub(super) fn deeper_expr(&mut self, part: impl FnOnce(&mut Self) -> ExprId) -> ExprId {
         let found = self.deeper(|this| Some(part(this)), None);
-        match found {
-            Some(found) => found,
-            None => {
-                let span: Span = self.span();
-                self.nothing(span)
-            }
-        }
+        found.unwrap_or_else(|| {
+            let span = self.span();
+            self.nothing(span)
+        })
     }
 }

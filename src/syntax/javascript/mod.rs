@@ -6,6 +6,7 @@
 
 mod calls;
 mod classes;
+mod dialect;
 mod expressions;
 mod functions;
 mod jsx;
@@ -14,7 +15,6 @@ mod literals;
 mod modules;
 mod patterns;
 mod statements;
-mod tags;
 mod types;
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ pub(super) fn lower(text: &str, language: Language) -> Module {
     let tables = Tables::of(language);
     let parsed = match language {
         Language::JavaScript => Cow::Borrowed(text),
-        _ => tags::without_type_arguments(text),
+        _ => dialect::readable(text),
     };
     let Some(tree) = parse(&parsed, tables) else {
         let mut builder = Builder::new();
@@ -69,6 +69,7 @@ pub(super) fn lower(text: &str, language: Language) -> Module {
         bound: Vec::new(),
         is_ambient: false,
         namespaces: 0,
+        has_require: text.contains("require("),
     };
     lowering.program();
     let mut builder = lowering.b;
@@ -145,6 +146,8 @@ struct Lowering<'t> {
     is_ambient: bool,
     /// Open namespaces; what they export is not the module's.
     namespaces: u32,
+    /// Whether some declaration may be an import of CommonJS.
+    has_require: bool,
 }
 
 impl<'t> Lowering<'t> {

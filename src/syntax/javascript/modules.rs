@@ -5,14 +5,13 @@ use crate::source::Span;
 
 use super::kinds::{Field, Kind};
 use super::literals;
-use super::patterns::Bind;
 use super::{Hint, Lowering};
 
 impl<'t> Lowering<'t> {
     // --- imports --------------------------------------------------------------------------
 
     pub(super) fn import_statement(&mut self, span: Span) {
-        let mut module = self.in_field(Field::Source, |this| this.string_name());
+        let mut module = self.in_field(Field::Source, Self::string_name);
         let mut is_type_only = false;
         let mut is_bare = true;
         // The clause stands before the source.
@@ -29,7 +28,7 @@ impl<'t> Lowering<'t> {
             }
             Kind::ImportRequire => {
                 is_bare = false;
-                module = this.in_field(Field::Source, |this| this.string_name());
+                module = this.in_field(Field::Source, Self::string_name);
                 let from = From {
                     module: module.unwrap_or_else(|| this.b.name("")),
                     is_type_only,
@@ -122,7 +121,7 @@ impl<'t> Lowering<'t> {
 
     /// `const a = require("x")`, `const {a, b: c} = require("x")` and
     /// `const a = require("x").b` are imports; tells whether this declarator is one.
-    pub(super) fn require(&mut self, bind: Bind, span: Span) -> bool {
+    pub(super) fn require(&mut self, span: Span) -> bool {
         let required = self.in_field(Field::Value, |this| match this.kind() {
             Kind::Call => Some((this.required()?, None)),
             Kind::Member => {
@@ -135,9 +134,6 @@ impl<'t> Lowering<'t> {
         let Some((module, member)) = required.flatten() else {
             return false;
         };
-        // A `var` is seen in the whole function, but nobody requires in an inner block and
-        // uses it outside.
-        let _ = bind;
         let from = From {
             module: self.b.name(&module),
             is_type_only: false,
@@ -231,7 +227,7 @@ impl<'t> Lowering<'t> {
     // --- exports --------------------------------------------------------------------------
 
     pub(super) fn export_statement(&mut self, span: Span) {
-        let source = self.in_field(Field::Source, |this| this.string_name());
+        let source = self.in_field(Field::Source, Self::string_name);
         let mut is_default = false;
         let mut is_star = false;
         let mut is_assignment = false;
@@ -243,7 +239,7 @@ impl<'t> Lowering<'t> {
             Kind::Decorator | Kind::String => {}
             Kind::ExportClause => this.export_clause(source, span),
             Kind::NamespaceExport => {
-                let name = this.in_first(|this| this.string_name());
+                let name = this.in_first(Self::string_name);
                 if let (Some(name), Some(module)) = (name, source) {
                     this.add_export(name, ExportKind::From { module, name: None }, span);
                 }

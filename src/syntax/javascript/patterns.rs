@@ -32,18 +32,15 @@ impl<'t> Lowering<'t> {
             Kind::AssignmentPattern | Kind::ObjectAssignmentPattern => {
                 self.deeper_expr(|this| this.target_with_default(bind, span))
             }
-            Kind::RestPattern => {
-                let target = self.in_first(|this| this.pattern(bind, None));
-                let target = target.unwrap_or_else(|| self.nothing(span));
-                self.b.expr(Expr::Spread(target), span)
-            }
-            Kind::Parenthesized | Kind::NonNull => {
-                let target = self.deeper_expr(|this| {
-                    let inner = this.in_first(|this| this.pattern(bind, None));
-                    inner.unwrap_or_else(|| this.nothing(span))
-                });
-                target
-            }
+            Kind::RestPattern => self.deeper_expr(|this| {
+                let target = this.in_first(|this| this.pattern(bind, None));
+                let target = target.unwrap_or_else(|| this.nothing(span));
+                this.b.expr(Expr::Spread(target), span)
+            }),
+            Kind::Parenthesized | Kind::NonNull => self.deeper_expr(|this| {
+                let inner = this.in_first(|this| this.pattern(bind, None));
+                inner.unwrap_or_else(|| this.nothing(span))
+            }),
             _ => self.expr(),
         }
     }

@@ -10,7 +10,7 @@ use super::functions::Head;
 use super::kinds::{Field, Kind};
 use super::patterns::Bind;
 
-impl<'t> Lowering<'t> {
+impl Lowering<'_> {
     /// Lowers the whole file.
     pub(super) fn program(&mut self) {
         self.statements();
@@ -74,19 +74,8 @@ impl<'t> Lowering<'t> {
             Kind::DoStatement => self.do_statement(span),
             Kind::Try => self.try_statement(span),
             Kind::Switch => self.switch_statement(span),
-            Kind::Break => {
-                let stmt = self.b.open_stmt(span);
-                let done = match self.target_loop() {
-                    Some(None) => Stmt::Empty,
-                    target => Stmt::Break(target.flatten()),
-                };
-                self.b.close_stmt(stmt, done);
-            }
-            Kind::Continue => {
-                let stmt = self.b.open_stmt(span);
-                let target = self.target_loop().flatten();
-                self.b.close_stmt(stmt, Stmt::Continue(target));
-            }
+            Kind::Break => self.jump(Stmt::Break, span),
+            Kind::Continue => self.jump(Stmt::Continue, span),
             Kind::Labeled => {
                 let label = self.in_field(Field::Label, |this| this.source());
                 self.in_field(Field::Body, |this| {
@@ -144,15 +133,12 @@ impl<'t> Lowering<'t> {
             Kind::VariableDeclaration => Bind::Var,
             _ => Bind::Declare(LocalKind::Const),
         };
-        let mut declarators = 0;
-        self.each_child(|_, kind| match kind {
-            Kind::Let => bind = Bind::Declare(LocalKind::Variable),
-            Kind::VariableDeclarator => declarators += 1,
-            _ => {}
-        });
+        // A keyword, a declarator, perhaps a semicolon: the statement is all the declarator's.
+        let is_only = self.cursor.node().child_count() <= 3;
         self.each_child(|this, kind| match kind {
+            Kind::Let => bind = Bind::Declare(LocalKind::Variable),
             Kind::VariableDeclarator => {
-                let at = if declarators == 1 { span } else { this.span() };
+                let at = if is_only { span } else { this.span() };
                 this.declarator(bind, at);
             }
             Kind::Error => this.statements(),
@@ -161,7 +147,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn declarator(&mut self, bind: Bind, span: Span) {
-        if self.require(bind, span) {
+        if self.has_require && self.require(span) {
             return;
         }
         let mut name = (Kind::Other, Span::default());
@@ -183,12 +169,11 @@ impl<'t> Lowering<'t> {
                 _ => {}
             },
         });
-        let target = match name.0 {
-            Kind::Identifier => self.bind(self.slice(name.1), bind, annotation, name.1),
-            _ => {
-                let target = self.in_field(Field::Name, |this| this.pattern(bind, annotation));
-                target.unwrap_or_else(|| self.nothing(span))
-            }
+        let target = if name.0 == Kind::Identifier {
+            self.bind(self.slice(name.1), bind, annotation, name.1)
+        } else {
+            let target = self.in_field(Field::Name, |this| this.pattern(bind, annotation));
+            target.unwrap_or_else(|| self.nothing(span))
         };
         if let (Some(stmt), Some(value)) = (stmt, value) {
             let whole = self.span();
@@ -293,11 +278,9 @@ impl<'t> Lowering<'t> {
             Kind::ElseClause => {
                 otherwise = this.in_first(Self::block);
             }
-            _ => match this.field() {
-                Field::Condition => test = Some(this.expr()),
-                Field::Consequence => then = Some(this.block()),
-                _ => {}
-            },
+            _ if test.is_none() => test = Some(this.expr()),
+            _ if then.is_none() => then = Some(this.block()),
+            _ => {}
         });
         let test = test.unwrap_or_else(|| self.nothing(span));
         let then = then.unwrap_or_else(|| self.empty_block());
@@ -395,12 +378,18 @@ impl<'t> Lowering<'t> {
 
     // --- loops ----------------------------------------------------------------------------
 
-    /// The loop that the label of a `break` or `continue` names: none without a label, nothing
-    /// in it if the label names no loop.
-    fn target_loop(&mut self) -> Option<Option<LoopId>> {
-        let label = self.in_field(Field::Label, |this| this.source())?;
-        let open = self.labels.iter().rev().find(|open| open.0 == label);
-        Some(open.map(|open| open.1))
+    /// `break` or `continue`. One whose label names no loop leaves a block, and is nothing.
+    fn jump(&mut self, jump: fn(Option<LoopId>) -> Stmt, span: Span) {
+        let stmt = self.b.open_stmt(span);
+        let label = self.in_field(Field::Label, |this| this.source());
+        let done = match label {
+            None => jump(None),
+            Some(label) => match self.labels.iter().rev().find(|open| open.0 == label) {
+                Some(open) => jump(Some(open.1)),
+                None => Stmt::Empty,
+            },
+        };
+        self.b.close_stmt(stmt, done);
     }
 
     /// Opens a loop; the label before it, if any, names it.

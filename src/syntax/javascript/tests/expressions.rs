@@ -81,6 +81,7 @@ fn calls_of_all_kinds() {
         sql`select ${x} from t`;
         sql<User>`select 1`; sql<string | null>`select ${x}`.as('x');
         await prisma.$queryRaw<{ id: string }[]>`select 2`; f(sql<Array<User>>`select 3`);
+        styled(Box)<{ $wide: boolean }>`a: ${b}`;
         a < b > `c`; a<b>c; <p>use<code>`x`</code></p>;
         const m = await import('./lazy');
         require(name);
@@ -98,6 +99,7 @@ fn calls_of_all_kinds() {
           tagged 'sql'(`"select ", 'x'`).as("x")
           await tagged 'prisma'.$queryRaw("select 2")
           'f'(tagged 'sql'("select 3"))
+          tagged 'styled'('Box')(`"a: ", 'b'`)
           (('a' < 'b') > "c")
           (('a' < 'b') > 'c')
           ?{?{}}

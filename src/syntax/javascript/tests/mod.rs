@@ -294,6 +294,8 @@ fn odd_texts_are_lowered() {
         "}",
         "/*",
         "/",
+        "const { a = xs.map(f) };",
+        "function f(a, xs.map(g), { b = c(",
         "break x; continue y; x: { break x; }",
     ] {
         for language in ALL {

@@ -71,6 +71,7 @@ fn exports() {
         export * from './s';
         export * as t from './t';
         export type { U } from './u';
+        export type * from './z';
         export default function v() {}
         const k = 1; import l from 'l';
         export namespace W { export const inner = 1; }
@@ -96,6 +97,7 @@ fn exports() {
         export * = "./s".*
         export t = "./t"
         export U = "./u".U
+        export * = "./z".*
         export default = v
         export y = y
         Class G()

@@ -1,14 +1,19 @@
-//! Type arguments of tagged templates, which the grammars take for comparisons.
+//! Spellings of TypeScript that the grammars do not know, blanked before the parse.
 
 use std::borrow::Cow;
 
 /// How far back type arguments may begin, and a tag may be closed.
 const MAX_LENGTH: usize = 1_000;
 
-/// The text with the type arguments of tagged templates blanked: of ``sql<User>`…` `` only
-/// ``sql      `…` `` is left, at the same offsets.
-pub(super) fn without_type_arguments(text: &str) -> Cow<'_, str> {
+/// The text as the parser can read it, at the same offsets. Type arguments of tagged templates
+/// are comparisons to the grammars: of ``sql<User>`…` `` only ``sql      `…` `` is left; of
+/// `export type * from "x"` only `export      * from "x"`.
+pub(super) fn readable(text: &str) -> Cow<'_, str> {
     let mut blanked: Option<Vec<u8>> = None;
+    for (start, word) in text.match_indices("export type *") {
+        let bytes = blanked.get_or_insert_with(|| text.as_bytes().to_vec());
+        bytes[start + 7..start + word.len() - 2].fill(b' ');
+    }
     for (close, _) in text.match_indices(">`") {
         let Some(open) = opening(text.as_bytes(), close) else {
             continue;
@@ -57,7 +62,7 @@ fn opening(bytes: &[u8], close: usize) -> Option<usize> {
         }
         at -= 1;
     }
-    let follows_name = at > 0 && is_word(bytes[at - 1]);
+    let follows_name = at > 0 && (is_word(bytes[at - 1]) || bytes[at - 1] == b')');
     let is_closed = quotes.iter().all(|count| count % 2 == 0);
     (follows_name && is_closed && at + 1 < close).then_some(at)
 }
