@@ -1,6 +1,7 @@
-//! Runs the program as its users do.
+//! Runs the program as its users do, and holds its texts to what it does.
 
 mod check;
 mod cli;
 mod config;
+mod fixtures;
 mod project;
