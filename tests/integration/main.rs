@@ -1,7 +1,9 @@
 //! Runs the program as its users do, and holds its texts to what it does.
 
+mod catalogue;
 mod check;
 mod cli;
 mod config;
 mod fixtures;
 mod project;
+mod readme;
