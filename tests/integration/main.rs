@@ -5,5 +5,6 @@ mod check;
 mod cli;
 mod config;
 mod fixtures;
+mod models;
 mod project;
 mod readme;
