@@ -4,6 +4,7 @@ mod catalogue;
 mod check;
 mod cli;
 mod config;
+mod determinism;
 mod fixtures;
 mod models;
 mod project;
