@@ -9,3 +9,4 @@ mod fixtures;
 mod models;
 mod project;
 mod readme;
+mod robustness;
