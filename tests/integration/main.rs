@@ -1,6 +1,12 @@
-//! Runs the program as its users do.
+//! Runs the program as its users do, and holds its texts to what it does.
 
+mod catalogue;
 mod check;
 mod cli;
 mod config;
+mod determinism;
+mod fixtures;
+mod models;
 mod project;
+mod readme;
+mod robustness;

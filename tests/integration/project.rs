@@ -1,10 +1,13 @@
 //! A project in a temporary directory, and the program run on it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
+use slowpath::catalogue;
+use slowpath::config::Settings;
+use slowpath::finding::Report;
 use tempfile::TempDir;
 
 /// A project in a temporary directory.
@@ -16,6 +19,35 @@ pub(crate) struct Run {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+/// A path of this repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The names in a folder, sorted.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.into_string().expect("a name in UTF-8"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// What all rules say about a folder, with the thresholds that hold if nothing is said.
+pub(crate) fn analyze(root: &Path) -> Report {
+    let settings = Settings {
+        root: root.to_owned(),
+        paths: vec![root.to_owned()],
+        rules: catalogue::pages().iter().map(|page| page.id).collect(),
+        // The callers analyse many small projects at once.
+        threads: 1,
+        ..Settings::default()
+    };
+    slowpath::analyze(&settings).expect("an analysis")
 }
 
 impl Project {
