@@ -107,7 +107,10 @@ impl Module {
 
     /// The method whose receiver `this` or an arrow's outer receiver is.
     pub fn receiver_owner(&self, mut function: FunctionId) -> FunctionId {
-        while self.function(function).kind == FunctionKind::Arrow {
+        // An arrow that is a field of a class has the class's receiver.
+        while self.function(function).kind == FunctionKind::Arrow
+            && self.function(function).class.is_none()
+        {
             match self.function(function).parent {
                 Some(parent) => function = parent,
                 None => break,

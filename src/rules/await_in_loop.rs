@@ -127,7 +127,7 @@ fn independence(
     }
     // Writing to one receiver in turn keeps its order.
     if let Some(local) = receiver_of(function, value) {
-        if writes_in_order(function, local, value) {
+        if !is_known && writes_in_order(function, local, value) {
             return None;
         }
     }

@@ -125,6 +125,11 @@ impl Lowering<'_> {
 
     /// Makes loops of calls that run a callback for each element.
     fn note_iteration(&mut self, call: ExprId, callee: ExprId, args: ExprList) {
+        // `xs.reduce<T>(…)`: the callee wears its type arguments.
+        let callee = match self.b.get(callee) {
+            Expr::Index { object, .. } => object,
+            _ => callee,
+        };
         let Expr::Member { object, name } = self.b.get(callee) else {
             return;
         };
