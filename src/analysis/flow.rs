@@ -5,7 +5,8 @@ use rustc_hash::FxHashSet;
 use super::def_use::Def;
 use super::facts::FileFacts;
 use crate::ir::{
-    BinaryOp, BlockId, BlockOwner, Expr, ExprId, LocalId, LoopId, LoopKind, Stmt, StmtId, UnaryOp,
+    BinaryOp, BlockId, BlockOwner, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, Stmt,
+    StmtId, UnaryOp,
 };
 
 /// Expressions looked at before an answer is given up (as "no").
@@ -123,9 +124,12 @@ impl FileFacts {
                 let owner = module.local(local).function;
                 let is_callback_param = callback.is_some_and(|exprs| {
                     let owner = module.function(owner).exprs;
+                    // The parameter after element and index is the collection itself.
+                    let all = module.element_param(lp) + 2;
                     exprs.start <= owner.start
                         && owner.end <= exprs.end
-                        && matches!(module.local(local).kind, crate::ir::LocalKind::Param(_))
+                        && matches!(module.local(local).kind, LocalKind::Param(i)
+                            if owner != exprs || usize::from(i) != all)
                 });
                 is_callback_param
                     || self.def_use.reaching(id).is_some_and(|def| {

@@ -162,6 +162,7 @@ impl Linker<'_> {
             self.site(i);
         }
         self.returned_queries();
+        self.indexed_queries();
         for acts in &mut self.linked.acts {
             // Expressions are numbered in evaluation order.
             acts.sort_by_key(|act| act.expr);
@@ -322,6 +323,30 @@ impl Linker<'_> {
             let ty = self.typer.of(value);
             let stmt = StmtId(i as u32);
             self.run_query(value, ty, function, None, stmt);
+        }
+    }
+
+    /// `Model.objects.filter(…)[0]` runs the query for one row.
+    fn indexed_queries(&mut self) {
+        let module = self.module;
+        for i in 0..module.expr_count() {
+            let id = ExprId(i as u32);
+            let Expr::Index { object, index } = module.expr(id) else {
+                continue;
+            };
+            if !matches!(module.expr(object), Expr::Call { .. })
+                || !matches!(module.expr(index), Expr::Number(_) | Expr::Unary { .. })
+            {
+                continue;
+            }
+            let ty = self.typer.of(object);
+            if !matches!(ty.base, Base::Model(..)) {
+                continue;
+            }
+            let Some(site) = module.sites.iter().find(|site| site.expr == object) else {
+                continue;
+            };
+            self.consume(id, ty, site.function, site.lp, site.stmt);
         }
     }
 

@@ -110,6 +110,29 @@ impl<'w> Typer<'w> {
                 let text = self.module.text(name);
                 let on = self.of(object);
                 let found = self.member(on, text);
+                let is_resolved = !found.is_unknown() && found.base != Base::External;
+                if is_resolved {
+                    return found;
+                }
+                // `Feature.objects.filter`: what cannot be followed has the members that
+                // values of this name have in practice.
+                if !matches!(self.module.expr(object), Expr::Local(_)) {
+                    let by_name = self.last_name(object).map(|name| self.by_convention(name));
+                    if let Some(ty) = by_name.filter(|ty| !ty.is_unknown()) {
+                        let entity = match self.module.expr(object) {
+                            Expr::Member { object, .. } => entity_of(self.of(object)),
+                            _ => Entity::None,
+                        };
+                        let ty = match ty.base {
+                            Base::Model(id, Entity::None) => Type {
+                                base: Base::Model(id, entity),
+                                ..ty
+                            },
+                            _ => ty,
+                        };
+                        return self.member(ty, text);
+                    }
+                }
                 if found.is_unknown() && on.is_unknown() {
                     return self.by_convention(text);
                 }
@@ -359,6 +382,11 @@ impl<'w> Typer<'w> {
                     if let Some(over) = module.lp(lp).over {
                         let over = self.of(over);
                         return self.element_of(over);
+                    }
+                } else if index == module.element_param(lp) + 2 {
+                    // `xs.filter((x, i, all) => …)`: the collection itself.
+                    if let Some(over) = module.lp(lp).over {
+                        return self.of(over);
                     }
                 } else if index == 0 {
                     // What is accumulated starts as the argument after the callback.

@@ -7,8 +7,10 @@ use crate::finding::Confidence;
 use crate::ir::{Concurrency, Expr, ExprId, Stmt};
 use crate::link::call_graph::ActKind;
 use crate::link::cardinality::Cardinality;
+use crate::link::infer::Typer;
 use crate::link::models::Effect;
 use crate::link::program::{Function, Loop};
+use crate::link::types::Base;
 
 pub(super) const RULE: Rule = Rule::per_function("await-in-loop", check);
 
@@ -104,8 +106,10 @@ fn independence(
             is_known = true;
         }
         if function.effect_of(act, Effect::File).is_some() {
+            let mut typer = Typer::new(&function.program.world, function.file);
+            let is_handle = matches!(typer.receiver_of(act.expr).base, Base::Model(..));
             match first_argument(function, act.expr) {
-                Some(path) if facts.varies_in(path, lp.id) => is_known = true,
+                Some(path) if !is_handle && facts.varies_in(path, lp.id) => is_known = true,
                 // One file is written in order.
                 _ => return None,
             }
@@ -234,9 +238,8 @@ fn is_argument(function: Function<'_>, lp: Loop<'_>, local: crate::ir::LocalId) 
 
 /// Whether a value that must not be used concurrently is handed to a call in the loop.
 fn uses_serial_value(function: Function<'_>, lp: Loop<'_>) -> bool {
-    use crate::link::types::Base;
     let module = function.module();
-    let mut typer = crate::link::infer::Typer::new(&function.program.world, function.file);
+    let mut typer = Typer::new(&function.program.world, function.file);
     function.facts().sites(function.id).iter().any(|site| {
         if !lp.head().exprs.contains(site.expr) {
             return false;

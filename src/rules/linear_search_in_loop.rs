@@ -352,7 +352,10 @@ fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
         // A list without a name is made where it stands.
         return !matches!(module.expr(list), Expr::Member { .. } | Expr::This);
     };
-    if let LocalKind::Param(_) = module.local(local).kind {
+    if let LocalKind::Param(i) = module.local(local).kind {
+        if usize::from(i) == module.element_param(lp.id) + 2 {
+            return false;
+        }
         let owner = module.local(local).function;
         return owner != lp.function.id
             && lp.head().callback.is_some_and(|callback| {
