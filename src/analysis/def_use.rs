@@ -5,7 +5,7 @@
 //! header joins the value before the loop with those of its trips. Names of enclosing
 //! functions have one definition per function that captures them.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use crate::ir::{
     BinaryOp, BlockId, Expr, ExprId, FunctionId, LocalId, LoopId, Module, Stmt, StmtId,
@@ -280,10 +280,10 @@ impl<'a> Walk<'a> {
                     arms.append(&mut handler_blocks);
                     self.branches(&arms)
                 };
-                if let Some(finally) = finally {
-                    if self.block(finally) == Flow::Leaves {
-                        return Flow::Leaves;
-                    }
+                if let Some(finally) = finally
+                    && self.block(finally) == Flow::Leaves
+                {
+                    return Flow::Leaves;
                 }
                 return flow;
             }
@@ -623,22 +623,22 @@ impl<'a> Walk<'a> {
 /// Every name that an assignment or a loop's target sets, sorted by the naming expression.
 fn assigned_names(module: &Module) -> Vec<(ExprId, LocalId)> {
     let mut targets = Vec::new();
-    let mut seen = FxHashMap::default();
+    let mut seen = FxHashSet::default();
     for i in 0..module.expr_count() {
         let id = ExprId(i as u32);
-        if let Expr::Assign { target, .. } = module.expr(id) {
-            if let Expr::Local(local) = module.expr(target) {
-                targets.push((target, local));
-                seen.insert(target, ());
-            }
+        if let Expr::Assign { target, .. } = module.expr(id)
+            && let Expr::Local(local) = module.expr(target)
+        {
+            targets.push((target, local));
+            seen.insert(target);
         }
     }
     for (_, bindings) in &module.patterns {
         for binding in bindings {
-            if let Expr::Local(local) = module.expr(binding.target) {
-                if !seen.contains_key(&binding.target) {
-                    targets.push((binding.target, local));
-                }
+            if let Expr::Local(local) = module.expr(binding.target)
+                && !seen.contains(&binding.target)
+            {
+                targets.push((binding.target, local));
             }
         }
     }

@@ -151,10 +151,10 @@ fn self_fields(module: &Module) -> Vec<SelfField> {
         else {
             continue;
         };
-        if let Expr::Member { object, name } = module.expr(target) {
-            if let Some(class) = module.receiver_class(object) {
-                found.push(SelfField { class, name, value });
-            }
+        if let Expr::Member { object, name } = module.expr(target)
+            && let Some(class) = module.receiver_class(object)
+        {
+            found.push(SelfField { class, name, value });
         }
     }
     found

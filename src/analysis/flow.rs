@@ -154,10 +154,10 @@ impl FileFacts {
     pub fn exits_on(&self, lp: LoopId, site: ExprId) -> bool {
         let module = &self.module;
         let mut open = vec![module.lp(lp).body];
-        if let Some(test) = module.lp(lp).test {
-            if self.any_origin(test, |id| id == site) {
-                return true;
-            }
+        if let Some(test) = module.lp(lp).test
+            && self.any_origin(test, |id| id == site)
+        {
+            return true;
         }
         while let Some(block) = open.pop() {
             for &stmt in &module.block(block).stmts {
@@ -189,10 +189,8 @@ impl FileFacts {
             match module.block(block).owner {
                 BlockOwner::Stmt(owner) => {
                     match module.stmt(owner) {
-                        Stmt::If { test, .. } => {
-                            if self.any_origin(test, |id| id == site) {
-                                return true;
-                            }
+                        Stmt::If { test, .. } if self.any_origin(test, |id| id == site) => {
+                            return true;
                         }
                         Stmt::Try { body, .. } => {
                             let span = module.stmt_span(owner);
@@ -201,10 +199,10 @@ impl FileFacts {
                                 return true;
                             }
                         }
-                        Stmt::Switch { subject, .. } => {
-                            if self.any_origin(subject, |id| id == site) {
-                                return true;
-                            }
+                        Stmt::Switch { subject, .. }
+                            if self.any_origin(subject, |id| id == site) =>
+                        {
+                            return true;
                         }
                         _ => {}
                     }
@@ -251,15 +249,12 @@ impl FileFacts {
         loop {
             match module.block(child_block).owner {
                 BlockOwner::Stmt(owner) => {
-                    if let Stmt::If { test, then, .. } = module.stmt(owner) {
-                        if then == child_block {
-                            if let Some(container) = self.missing_from(test) {
-                                if self.stores_into(container, module.block(then).stmts.as_slice())
-                                {
-                                    return true;
-                                }
-                            }
-                        }
+                    if let Stmt::If { test, then, .. } = module.stmt(owner)
+                        && then == child_block
+                        && let Some(container) = self.missing_from(test)
+                        && self.stores_into(container, module.block(then).stmts.as_slice())
+                    {
+                        return true;
                     }
                     at = owner;
                     child_block = module.block_of(owner);

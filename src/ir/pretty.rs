@@ -551,7 +551,7 @@ impl Printer<'_> {
                     self.out.push_str(": ");
                     self.inline_block(module.lp(lp).body)?;
                 }
-                _ => self.out.push_str("…"),
+                _ => self.out.push('…'),
             }
         }
         Ok(())

@@ -451,11 +451,9 @@ impl Linker<'_> {
             // `list(qs)`, `len(qs)`: the builtin walks its argument.
             let is_consumer = matches!(self.module.expr(callee), Expr::Name(name)
                 if CONSUMERS.contains(&self.module.text(name)));
-            if is_consumer {
-                if let Some(&first) = self.module.list(args).first() {
-                    let ty = self.typer.of(first);
-                    self.consume(first, ty, site.function, site.lp, site.stmt);
-                }
+            if is_consumer && let Some(&first) = self.module.list(args).first() {
+                let ty = self.typer.of(first);
+                self.consume(first, ty, site.function, site.lp, site.stmt);
             }
         }
     }

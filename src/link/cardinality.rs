@@ -86,15 +86,13 @@ impl<'p> Tracer<'p> {
                     _ => size,
                 };
                 // `i += BATCH` steps over batches.
-                if let Some(update) = head.update {
-                    if let Expr::Assign {
+                if let Some(update) = head.update
+                    && let Expr::Assign {
                         op: Some(_), value, ..
                     } = module.expr(update)
-                    {
-                        if module.expr(value) != Expr::Number(1) {
-                            return Cardinality::Batches;
-                        }
-                    }
+                    && module.expr(value) != Expr::Number(1)
+                {
+                    return Cardinality::Batches;
                 }
                 return size;
             }
@@ -144,10 +142,10 @@ impl<'p> Tracer<'p> {
                 let def = facts.def_use.reaching(expr)?;
                 let mut found = None;
                 facts.def_use.any_source(def, |_, def| {
-                    if let Def::Value { value, .. } = def {
-                        if !matches!(module.expr(*value), Expr::Local(_)) {
-                            found = self.measured(*value);
-                        }
+                    if let Def::Value { value, .. } = def
+                        && !matches!(module.expr(*value), Expr::Local(_))
+                    {
+                        found = self.measured(*value);
                     }
                     found.is_some()
                 });
@@ -474,10 +472,10 @@ impl<'p> Tracer<'p> {
 
     fn range(&mut self, args: &[ExprId]) -> Cardinality {
         let module = &self.program.world.unit(self.file).facts.module;
-        if let Some(&step) = args.get(2) {
-            if !matches!(module.expr(step), Expr::Number(-1 | 1) | Expr::Unary { .. }) {
-                return Cardinality::Batches;
-            }
+        if let Some(&step) = args.get(2)
+            && !matches!(module.expr(step), Expr::Number(-1 | 1) | Expr::Unary { .. })
+        {
+            return Cardinality::Batches;
         }
         let end = match args {
             [] => return Cardinality::Fixed,

@@ -360,21 +360,23 @@ impl<'w> Typer<'w> {
             }
         }
         // The receiver parameter of languages that spell it out.
-        if index == 0 && module.exports_all && !declared.is_static {
-            if let Some(class) = declared.class {
-                let class = ClassRef {
-                    file: self.file,
-                    class,
-                };
-                let is_class_method = module.list(declared.decorators).iter().any(
-                    |&d| matches!(module.expr(d), Expr::Name(n) if module.text(n) == "classmethod"),
-                );
-                return Type::of(if is_class_method {
-                    Base::Class(class)
-                } else {
-                    Base::Instance(class)
-                });
-            }
+        if index == 0
+            && module.exports_all
+            && !declared.is_static
+            && let Some(class) = declared.class
+        {
+            let class = ClassRef {
+                file: self.file,
+                class,
+            };
+            let is_class_method = module.list(declared.decorators).iter().any(
+                |&d| matches!(module.expr(d), Expr::Name(n) if module.text(n) == "classmethod"),
+            );
+            return Type::of(if is_class_method {
+                Base::Class(class)
+            } else {
+                Base::Instance(class)
+            });
         }
         match declared.invocation {
             Invocation::PerElement(lp) => {
@@ -397,15 +399,14 @@ impl<'w> Typer<'w> {
                 }
             }
             Invocation::Argument(call, position) => {
-                if let Some((model, receiver)) = self.called_model(call) {
-                    if model
+                if let Some((model, receiver)) = self.called_model(call)
+                    && model
                         .callback
                         .is_some_and(|(at, _)| u16::from(at) == position)
-                        && index == 0
-                    {
-                        let receives = &model.receives;
-                        return self.specified(receives, receiver, Entity::None, call);
-                    }
+                    && index == 0
+                {
+                    let receives = &model.receives;
+                    return self.specified(receives, receiver, Entity::None, call);
                 }
             }
             _ => {}
@@ -865,17 +866,17 @@ impl<'w> Typer<'w> {
             return Type::UNKNOWN;
         }
         let ty = self.of(callee);
-        if ty.is_bare() {
-            if let Base::Model(id, entity) = ty.base {
-                // Calling a value of a library: sql`…`.
-                return match self.world.models.member(id, false, "()") {
-                    Some(member) => match member.call {
-                        Some(call) => Type::of(Base::Method(call, entity)).at_most(ty.confidence),
-                        None => ty,
-                    },
+        if ty.is_bare()
+            && let Base::Model(id, entity) = ty.base
+        {
+            // Calling a value of a library: sql`…`.
+            return match self.world.models.member(id, false, "()") {
+                Some(member) => match member.call {
+                    Some(call) => Type::of(Base::Method(call, entity)).at_most(ty.confidence),
                     None => ty,
-                };
-            }
+                },
+                None => ty,
+            };
         }
         ty
     }
@@ -975,20 +976,19 @@ impl<'w> Typer<'w> {
             return None;
         }
         let specifier = self.module.text(specifier);
-        match self.world.resolve(self.file, 0, specifier) {
-            Some(super::modules::Target::File(file)) => {
-                let whole = self.world.module_member(Base::File(file), "=");
-                Some(if whole.is_unknown() {
-                    Type::of(Base::File(file))
-                } else {
-                    whole
-                })
-            }
-            _ => {
-                let ecosystem = self.world.unit(self.file).ecosystem;
-                let node = self.world.models.module(ecosystem, specifier)?;
-                Some(Type::of(Base::Path(node)))
-            }
+        if let Some(super::modules::Target::File(file)) =
+            self.world.resolve(self.file, 0, specifier)
+        {
+            let whole = self.world.module_member(Base::File(file), "=");
+            Some(if whole.is_unknown() {
+                Type::of(Base::File(file))
+            } else {
+                whole
+            })
+        } else {
+            let ecosystem = self.world.unit(self.file).ecosystem;
+            let node = self.world.models.module(ecosystem, specifier)?;
+            Some(Type::of(Base::Path(node)))
         }
     }
 

@@ -899,16 +899,15 @@ impl Models {
         };
         let mut at = root_of(ecosystem);
         for part in parts {
-            at = match self.child(at, part) {
-                Some(next) => next,
-                None => {
-                    let next = PathId(self.paths.len() as u16);
-                    self.paths.push(PathNode::default());
-                    self.paths[at.0 as usize]
-                        .children
-                        .insert(part.to_owned(), next);
-                    next
-                }
+            at = if let Some(next) = self.child(at, part) {
+                next
+            } else {
+                let next = PathId(self.paths.len() as u16);
+                self.paths.push(PathNode::default());
+                self.paths[at.0 as usize]
+                    .children
+                    .insert(part.to_owned(), next);
+                next
             };
         }
         at

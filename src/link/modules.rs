@@ -130,10 +130,8 @@ impl Modules {
         loop {
             // A sibling is found by its bare name only where the folder is no package.
             let is_package = self.files.contains_key(&join(at, "__init__.py"));
-            if !is_package {
-                if let Some(found) = self.python_at(&join(at, &relative)) {
-                    return Some(found);
-                }
+            if !is_package && let Some(found) = self.python_at(&join(at, &relative)) {
+                return Some(found);
             }
             if at.is_empty() {
                 break;
@@ -158,10 +156,10 @@ impl Modules {
         }
         let mut folder = parent(importer);
         loop {
-            if let Some(config) = self.configs.get(folder) {
-                if let Some(found) = self.by_config(config, specifier) {
-                    return Some(found);
-                }
+            if let Some(config) = self.configs.get(folder)
+                && let Some(found) = self.by_config(config, specifier)
+            {
+                return Some(found);
             }
             if folder.is_empty() {
                 break;

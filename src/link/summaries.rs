@@ -197,10 +197,11 @@ fn params_of(world: &World, owner: FunctionRef, expr: ExprId) -> u32 {
         match module.expr(id) {
             Expr::Local(local) => {
                 let local = module.local(local);
-                if let LocalKind::Param(i) = local.kind {
-                    if local.function == owner.function && i < 32 {
-                        mask |= 1 << i;
-                    }
+                if let LocalKind::Param(i) = local.kind
+                    && local.function == owner.function
+                    && i < 32
+                {
+                    mask |= 1 << i;
                 }
             }
             Expr::Param(i) if i < 32 => mask |= 1 << i,

@@ -204,13 +204,14 @@ impl Type {
         if self.shape == other.shape && other.base == Base::Unknown {
             return self.at_most(Confidence::Medium);
         }
-        if let (Base::Model(a, entity), Base::Model(b, _)) = (self.base, other.base) {
-            if a == b && self.shape == other.shape {
-                return Self {
-                    base: Base::Model(a, entity),
-                    ..self.at_most(other.confidence)
-                };
-            }
+        if let (Base::Model(a, entity), Base::Model(b, _)) = (self.base, other.base)
+            && a == b
+            && self.shape == other.shape
+        {
+            return Self {
+                base: Base::Model(a, entity),
+                ..self.at_most(other.confidence)
+            };
         }
         Self::UNKNOWN
     }

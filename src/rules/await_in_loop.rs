@@ -130,10 +130,11 @@ fn independence(
         return None;
     }
     // Writing to one receiver in turn keeps its order.
-    if let Some(local) = receiver_of(function, value) {
-        if !is_known && writes_in_order(function, local, value) {
-            return None;
-        }
+    if let Some(local) = receiver_of(function, value)
+        && !is_known
+        && writes_in_order(function, local, value)
+    {
+        return None;
     }
     if !is_known {
         confidence = confidence.min(Confidence::Low);
@@ -200,7 +201,7 @@ fn has_carried_value(function: Function<'_>, lp: Loop<'_>) -> bool {
                     .is_some_and(|def| facts.def_use.any_source(def, |source, _| source == carried))
                 && !is_accumulation_target(function, id)
         });
-        is_read && !(only_accumulates && !is_argument(function, lp, *local))
+        is_read && (!only_accumulates || is_argument(function, lp, *local))
     })
 }
 

@@ -186,12 +186,11 @@ fn is_key(module: &Module, index: ExprId) -> bool {
 /// elements, or the list was made by taking a member of each element of another.
 fn holds_records(function: Function<'_>, list: ExprId, search: ExprId) -> bool {
     let module = function.module();
-    if let Expr::Call { args, .. } = module.expr(search) {
-        if let Some(&first) = module.list(args).first() {
-            if let Expr::Function(f) = module.expr(first) {
-                return compares_member(function, f);
-            }
-        }
+    if let Expr::Call { args, .. } = module.expr(search)
+        && let Some(&first) = module.list(args).first()
+        && let Expr::Function(f) = module.expr(first)
+    {
+        return compares_member(function, f);
     }
     // `[row.id for row in rows]`, `rows.map(row => row.id)`
     function

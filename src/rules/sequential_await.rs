@@ -108,11 +108,11 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
             .iter()
             .rev()
             .find_map(|earlier| Some((earlier, independent(function, earlier, &wait, &row)?)));
-        if let Some((earlier, confidence)) = earlier {
-            if !reported {
-                report(function, earlier, &wait, confidence, reporter);
-                reported = true;
-            }
+        if let Some((earlier, confidence)) = earlier
+            && !reported
+        {
+            report(function, earlier, &wait, confidence, reporter);
+            reported = true;
         }
         // What changes something, or waits on purpose, stays where it is.
         let nature = nature(function, &wait);
