@@ -246,21 +246,16 @@ impl FileFacts {
         let module = &self.module;
         let mut at = stmt;
         let mut child_block = module.block_of(stmt);
-        loop {
-            match module.block(child_block).owner {
-                BlockOwner::Stmt(owner) => {
-                    if let Stmt::If { test, then, .. } = module.stmt(owner)
-                        && then == child_block
-                        && let Some(container) = self.missing_from(test)
-                        && self.stores_into(container, module.block(then).stmts.as_slice())
-                    {
-                        return true;
-                    }
-                    at = owner;
-                    child_block = module.block_of(owner);
-                }
-                _ => break,
+        while let BlockOwner::Stmt(owner) = module.block(child_block).owner {
+            if let Stmt::If { test, then, .. } = module.stmt(owner)
+                && then == child_block
+                && let Some(container) = self.missing_from(test)
+                && self.stores_into(container, module.block(then).stmts.as_slice())
+            {
+                return true;
             }
+            at = owner;
+            child_block = module.block_of(owner);
         }
         // `if key in memo: return memo[key]` or `continue`, then the query, then the store.
         let stmts = &module.block(module.block_of(at)).stmts;
