@@ -180,6 +180,32 @@ impl FileFacts {
         false
     }
 
+    /// Whether a statement of the loop's own function is always followed by the end of the loop,
+    /// so that it runs once however many trips there are.
+    pub fn runs_at_most_once(&self, stmt: StmtId, lp: LoopId) -> bool {
+        let module = &self.module;
+        let mut at = stmt;
+        loop {
+            let block = module.block_of(at);
+            let stmts = &module.block(block).stmts;
+            let from = stmts.iter().position(|&s| s == at).unwrap_or(0);
+            let leaves = stmts[from..].iter().any(|&s| {
+                matches!(
+                    module.stmt(s),
+                    Stmt::Break(_) | Stmt::Return(_) | Stmt::Throw(_)
+                )
+            });
+            if leaves {
+                return true;
+            }
+            match module.block(block).owner {
+                BlockOwner::Stmt(owner) => at = owner,
+                BlockOwner::Loop(inner) if inner != lp => at = module.lp(inner).stmt,
+                _ => return false,
+            }
+        }
+    }
+
     /// Whether a test around a statement, up to the loop, depends on `site`; a `try` around
     /// both counts as one, since the attempt's success decides.
     fn is_decided_by(&self, stmt: StmtId, lp: LoopId, site: ExprId) -> bool {

@@ -187,7 +187,8 @@ impl Builder {
                             open.push((inner, rest));
                             continue;
                         } else {
-                            let index = self.expr(Expr::Number(i64::try_from(i).unwrap_or(i64::MAX)), span);
+                            let index =
+                                self.expr(Expr::Number(i64::try_from(i).unwrap_or(i64::MAX)), span);
                             let object = value;
                             self.expr(Expr::Index { object, index }, self.span(element))
                         };

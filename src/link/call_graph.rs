@@ -6,6 +6,7 @@ use super::infer::Typer;
 use super::models::{Batched, CallModelId, Effect, ModelTypeId, Rows, Runs};
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use super::world::World;
+use crate::analysis::def_use::DefId;
 use crate::analysis::facts::FileFacts;
 use crate::finding::Confidence;
 use crate::ir::{
@@ -123,6 +124,7 @@ pub fn link_file(world: &World, file: FileId) -> LinkedFile {
         module,
         typer: Typer::new(world, file),
         file,
+        consumed: FxHashSet::default(),
         linked: LinkedFile {
             acts: vec![Vec::new(); module.functions.len()],
             called_params: vec![0; module.functions.len()],
@@ -139,6 +141,8 @@ struct Linker<'w> {
     module: &'w Module,
     typer: Typer<'w>,
     file: FileId,
+    /// Query objects in variables that have run and hold their rows.
+    consumed: FxHashSet<DefId>,
     linked: LinkedFile,
 }
 
@@ -278,6 +282,11 @@ impl Linker<'_> {
         // A query object kept in a variable holds its rows once it has run, and a prefetched
         // relation came with its row.
         if model.preloaded {
+            return;
+        }
+        if let Some(def) = self.facts.def_use.reaching(value)
+            && !self.consumed.insert(def)
+        {
             return;
         }
         let confidence = ty.confidence;

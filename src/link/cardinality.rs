@@ -1,7 +1,7 @@
 //! How many times a loop runs: a fixed number, one per batch, or as the data grows.
 
 use super::infer::Typer;
-use super::models::{Bounded, Wrapper};
+use super::models::Bounded;
 use super::program::Program;
 use super::types::{Base, Type};
 use crate::analysis::def_use::Def;
@@ -99,12 +99,8 @@ impl<'p> Tracer<'p> {
         }
         // `while pending`: until nothing is left in it.
         if matches!(module.expr(test), Expr::Local(_)) {
-            let is_collection = matches!(
-                self.typer.of(test).wrapper(),
-                Some(Wrapper::List | Wrapper::Set | Wrapper::Map)
-            );
-            let drains = self.is_drained(test);
-            if is_collection || drains {
+            // A list assigned anew from the last one is walked level by level: one trip each.
+            if self.is_drained(test) {
                 return widest(Cardinality::Unknown, self.collection(test));
             }
         }
@@ -159,6 +155,9 @@ impl<'p> Tracer<'p> {
         if self.depth > 40 {
             return Cardinality::Unknown;
         }
+        if self.is_metadata(expr) || self.is_of_fixed_element(expr) {
+            return Cardinality::Fixed;
+        }
         self.depth += 1;
         let size = self.collection_of(expr);
         self.depth -= 1;
@@ -167,6 +166,66 @@ impl<'p> Tracer<'p> {
             return self.by_type(ty);
         }
         size
+    }
+
+    /// Whether a path leads through what a class says of itself: as long as its source.
+    fn is_metadata(&self, expr: ExprId) -> bool {
+        let module = &self.program.world.unit(self.file).facts.module;
+        let mut at = expr;
+        loop {
+            match module.expr(at) {
+                Expr::Member { object, name } => {
+                    let is_metadata = matches!(
+                        module.text(name),
+                        "_meta"
+                            | "cleaned_data"
+                            | "base_fields"
+                            | "declared_fields"
+                            | "__mro__"
+                            | "__dict__"
+                            | "__annotations__"
+                            | "__fields__"
+                            | "model_fields"
+                            | "__table__"
+                            | "__subclasses__"
+                    );
+                    if is_metadata {
+                        return true;
+                    }
+                    at = object;
+                }
+                Expr::Call { callee, .. } => at = callee,
+                Expr::Index { object, .. } => at = object,
+                _ => return false,
+            }
+        }
+    }
+
+    /// Whether a path leads from the element of a loop over something written in the program.
+    fn is_of_fixed_element(&mut self, expr: ExprId) -> bool {
+        let facts = &self.program.world.unit(self.file).facts;
+        let module = &facts.module;
+        let mut at = expr;
+        while let Expr::Member { object, .. } | Expr::Index { object, .. } = module.expr(at) {
+            at = object;
+        }
+        if at == expr || self.depth > 20 {
+            return false;
+        }
+        let Some(def) = facts.def_use.reaching(at) else {
+            return false;
+        };
+        let Def::Value { value, .. } = facts.def_use.def(def) else {
+            return false;
+        };
+        let Expr::Element(lp) = module.expr(*value) else {
+            return false;
+        };
+        self.depth += 1;
+        let over = module.lp(lp).over;
+        let is_fixed = over.is_some_and(|over| self.collection(over) == Cardinality::Fixed);
+        self.depth -= 1;
+        is_fixed
     }
 
     /// Rows, if the type says that they come from a query.

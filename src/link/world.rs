@@ -182,6 +182,14 @@ impl World {
                 }
                 let mut table = self.own_exports(FileId(at as u32));
                 for star in stars {
+                    let module = &self.unit(star).facts.module;
+                    if module.exports_all {
+                        for (&name, &local) in &self.unit(star).facts.module_names {
+                            table
+                                .entry(module.text(name).into())
+                                .or_insert(Origin::Local(star, local));
+                        }
+                    }
                     for (name, origin) in tables[star.index()].iter().flatten() {
                         if table.len() >= MAX_NAMES {
                             break;
@@ -200,16 +208,20 @@ impl World {
     }
 
     fn star_targets(&self, file: usize) -> Vec<FileId> {
-        let exports = &self.units[file].facts.module.exports;
-        let targets = &self.targets[file].exports;
-        exports
-            .iter()
-            .zip(targets)
-            .filter_map(|(export, target)| match (export.kind, target) {
-                (ExportKind::Star { .. }, Some(Target::File(file))) => Some(*file),
-                _ => None,
-            })
-            .collect()
+        let module = &self.units[file].facts.module;
+        let targets = &self.targets[file];
+        let exports = module.exports.iter().zip(&targets.exports);
+        let exported = exports.filter_map(|(export, target)| match (export.kind, target) {
+            (ExportKind::Star { .. }, Some(Target::File(file))) => Some(*file),
+            _ => None,
+        });
+        // Where every name is importable, what a star brings in is too.
+        let imports = module.imports.iter().zip(&targets.imports);
+        let imported = imports.filter_map(|(import, target)| match (import.kind, target) {
+            (ImportKind::Star, Some(Target::File(file))) => Some(*file),
+            _ => None,
+        });
+        exported.chain(imported).collect()
     }
 
     fn own_exports(&self, file: FileId) -> FxHashMap<Box<str>, Origin> {
@@ -489,6 +501,14 @@ impl World {
         if hops > MAX_HOPS {
             return None;
         }
+        let facts = &self.unit(file).facts;
+        let module = &facts.module;
+        if module.exports_all
+            && let Some(name) = module.name(name)
+            && let Some(&local) = facts.module_names.get(&name)
+        {
+            return Some(self.module_local(file, local, hops + 1));
+        }
         if let Some(origin) = self.exports[file.index()].get(name) {
             return Some(match origin {
                 Origin::Local(file, local) => self.module_local(*file, *local, hops + 1),
@@ -497,26 +517,7 @@ impl World {
                 Origin::Namespace(target) => self.namespace(*target, hops + 1),
             });
         }
-        let facts = &self.unit(file).facts;
-        let module = &facts.module;
-        if !module.exports_all {
-            return None;
-        }
-        if let Some(local) = module
-            .name(name)
-            .and_then(|name| facts.module_names.get(&name))
-        {
-            return Some(self.module_local(file, *local, hops + 1));
-        }
-        let targets = &self.targets[file.index()].imports;
-        let mut stars = module.imports.iter().zip(targets);
-        stars.find_map(|(import, target)| {
-            if import.kind != ImportKind::Star {
-                return None;
-            }
-            let found = self.member_of((*target)?, name, hops + 1);
-            (!found.is_unknown()).then_some(found)
-        })
+        None
     }
 
     /// The type of a module-level name as other functions and files see it.

@@ -5,7 +5,6 @@ use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
 use crate::ir::{Concurrency, Expr, ExprId, Stmt};
-use crate::link::call_graph::ActKind;
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::Effect;
@@ -119,10 +118,7 @@ fn independence(
             // Writes may be ordered by constraints that only the schema knows.
             confidence = confidence.min(Confidence::Medium);
         }
-        if let ActKind::Effect {
-            serial: Some(_), ..
-        } = act.kind
-        {
+        if super::is_serial(function, act) {
             return None;
         }
     }

@@ -3,7 +3,7 @@
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
-use crate::ir::{BinaryOp, Expr, ExprId, FunctionId, LocalKind, LoopId, Module};
+use crate::ir::{BinaryOp, Expr, ExprId, FunctionId, LocalKind, LoopId, Module, StmtId};
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
@@ -40,7 +40,16 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         let loops = function.loops_around(site.lp);
         let help = bulk;
         let what = format!("`{}`", module.text(name));
-        search(function, &loops, site.expr, object, &what, help, reporter);
+        search(
+            function,
+            &loops,
+            site.expr,
+            Some(site.stmt),
+            object,
+            &what,
+            help,
+            reporter,
+        );
     }
     membership_tests(function, reporter);
 }
@@ -66,7 +75,7 @@ fn membership_tests(function: Function<'_>, reporter: &mut Reporter<'_>) {
         if loops.is_empty() {
             continue;
         }
-        search(function, &loops, id, right, "`in`", None, reporter);
+        search(function, &loops, id, None, right, "`in`", None, reporter);
     }
 }
 
@@ -79,10 +88,12 @@ fn innermost_loop(function: Function<'_>, id: ExprId) -> Option<LoopId> {
         .find(|&lp| module.lp(lp).function == function.id && module.lp(lp).exprs.contains(id))
 }
 
+#[expect(clippy::too_many_arguments, reason = "what was found and where, once")]
 fn search(
     function: Function<'_>,
     loops: &[Loop<'_>],
     expr: ExprId,
+    stmt: Option<StmtId>,
     list: ExprId,
     what: &str,
     help: Option<String>,
@@ -115,6 +126,11 @@ fn search(
     }
     let size = function.program.size_of(function.file, list);
     if matches!(size, Cardinality::Fixed | Cardinality::Batches) {
+        return;
+    }
+    let at_most_once = lp.function.id == function.id
+        && stmt.is_some_and(|stmt| facts.runs_at_most_once(stmt, lp.id));
+    if at_most_once {
         return;
     }
     // A search that ends the loop runs to the end once.

@@ -14,7 +14,9 @@ use rayon::prelude::*;
 
 use crate::finding::{Confidence, Finding, Related, RuleId, Severity};
 use crate::ir::{Expr, ExprId, LocalId, Module};
+use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
+use crate::link::models::Effect;
 use crate::link::program::{Function, Loop, Program};
 use crate::source::{FileId, Place, Span};
 
@@ -152,9 +154,30 @@ fn waits_for_turn(function: Function<'_>, lp: Loop<'_>) -> bool {
             && !facts.varies_in(value, lp.id)
             && !function.acts().iter().any(|act| {
                 (act.expr == value || act.expr == site.expr)
-                    && matches!(act.kind, crate::link::call_graph::ActKind::Effect { .. })
+                    && matches!(act.kind, ActKind::Effect { .. })
             })
     })
+}
+
+/// Whether an act uses a value that must not be used concurrently: a session, a transaction,
+/// also one that the called function keeps.
+fn is_serial(function: Function<'_>, act: &Act) -> bool {
+    if let ActKind::Effect { serial, .. } = &act.kind {
+        return serial.is_some();
+    }
+    [Effect::DbRead, Effect::DbWrite, Effect::Commit]
+        .into_iter()
+        .filter_map(|effect| function.effect_of(act, effect))
+        .any(|found| {
+            let last = function.final_act(act, found);
+            matches!(
+                &last.kind,
+                ActKind::Effect {
+                    serial: Some(_),
+                    ..
+                }
+            )
+        })
 }
 
 /// The text by which people call a loop's element in a message.

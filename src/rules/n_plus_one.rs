@@ -3,7 +3,7 @@
 
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
-use crate::ir::{Concurrency, Expr, LoopKind};
+use crate::ir::{Concurrency, Expr, ExprId, LoopKind};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::{Batched, Effect, Rows};
@@ -46,6 +46,13 @@ fn check_read(
     };
     // The same query each time is `repeated-query`; a search, retry or page loop ends by it.
     if !facts.varies_in(act.expr, lp.id) || facts.exits_on(lp.id, act.expr) {
+        return false;
+    }
+    let is_here = lp.function.id == function.id;
+    if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
+        return false;
+    }
+    if takes_batch(function, act, lp) {
         return false;
     }
     if is_throttled(lp) || is_merged(function, act, found, lp) || is_held(function, act, lp) {
@@ -101,6 +108,53 @@ fn is_own_closure(function: Function<'_>, act: &Act) -> bool {
     target.file == function.file
         && function.module().function(target.function).parent == Some(function.id)
         && function.module().function(target.function).invocation != crate::ir::Invocation::Declared
+}
+
+/// Whether the query asks for a whole group of keys that the element holds: one query per
+/// group is the cure.
+fn takes_batch(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    let mut open = vec![act.expr];
+    while let Some(id) = open.pop() {
+        let group = match module.expr(id) {
+            Expr::Keyword { name, value }
+                if matches!(module.text(name), "in" | "$in")
+                    || module.text(name).ends_with("__in") =>
+            {
+                Some(value)
+            }
+            Expr::Call { callee, args, .. } => {
+                let name = match module.expr(callee) {
+                    Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+                    Expr::Local(local) => module.text(module.local(local).name),
+                    _ => "",
+                };
+                let takes = matches!(
+                    name,
+                    "in_"
+                        | "whereIn"
+                        | "inArray"
+                        | "In"
+                        | "any_"
+                        | "in_bulk"
+                        | "prefetch_related_objects"
+                );
+                takes.then(|| module.list(args).last().copied()).flatten()
+            }
+            _ => None,
+        };
+        // One element wrapped in a list is still one element.
+        let is_group = |value: ExprId| {
+            facts.varies_in(value, lp.id) && !matches!(module.expr(value), Expr::Sequence { .. })
+        };
+        if group.is_some_and(is_group) {
+            return true;
+        }
+        // A subquery per element is no group.
+        module.for_each_part(id, |part| open.push(part));
+    }
+    false
 }
 
 /// Whether the loop waits on purpose.

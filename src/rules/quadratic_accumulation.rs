@@ -332,17 +332,12 @@ fn mentions(module: &Module, expr: ExprId, local: LocalId) -> bool {
 /// window does it, or followed by the end of the loop.
 fn is_bounded_shift(function: Function<'_>, list: ExprId, stmt: StmtId, lp: Loop<'_>) -> bool {
     let module = function.module();
+    if lp.function.id == function.id && function.facts().runs_at_most_once(stmt, lp.id) {
+        return true;
+    }
     let mut at = stmt;
     loop {
         let block = module.block_of(at);
-        let stmts = &module.block(block).stmts;
-        let from = stmts.iter().position(|&s| s == at).unwrap_or(0);
-        let leaves = stmts[from..]
-            .iter()
-            .any(|&s| matches!(module.stmt(s), Stmt::Break(_) | Stmt::Return(_)));
-        if leaves {
-            return true;
-        }
         let BlockOwner::Stmt(owner) = module.block(block).owner else {
             return false;
         };
@@ -372,7 +367,6 @@ fn is_bounded_shift(function: Function<'_>, list: ExprId, stmt: StmtId, lp: Loop
                 return true;
             }
         }
-        let _ = lp;
         at = owner;
     }
 }

@@ -54,6 +54,13 @@ fn check_pair(
     let Some(over) = inner.head().over else {
         return;
     };
+    // A search that ends the loop walks the collection to no end.
+    let is_here = outer.function.id == function.id;
+    if is_here
+        && (facts.exits_on(outer.id, over) || facts.runs_at_most_once(inner.head().stmt, outer.id))
+    {
+        return;
+    }
     // What the outer element owns is walked once in all.
     if facts.varies_in(over, outer.id) {
         return;

@@ -303,7 +303,7 @@ fn nature(function: Function<'_>, wait: &Wait) -> Nature {
                 nature.reads = Some(nature.reads.map_or(confidence, |c| c.min(confidence)));
             }
         }
-        nature.is_serial |= is_serial(function, act);
+        nature.is_serial |= super::is_serial(function, act);
     }
     let mut typer = crate::link::infer::Typer::new(&function.program.world, function.file);
     let models = &function.program.world.models;
@@ -315,25 +315,6 @@ fn nature(function: Function<'_>, wait: &Wait) -> Nature {
         module.for_each_part(id, |part| open.push(part));
     }
     nature
-}
-
-fn is_serial(function: Function<'_>, act: &Act) -> bool {
-    match &act.kind {
-        ActKind::Effect { serial, .. } => serial.is_some(),
-        ActKind::Call(target) => {
-            // The callee may use a value of its own that is serial: `self.session`.
-            let callee = function.program.function(*target);
-            callee.acts().iter().any(|act| {
-                matches!(
-                    &act.kind,
-                    ActKind::Effect {
-                        serial: Some(_),
-                        ..
-                    }
-                )
-            })
-        }
-    }
 }
 
 /// Whether both calls get the same object, which the earlier may change.

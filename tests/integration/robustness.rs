@@ -118,16 +118,10 @@ fn call_chains_through_many_functions_end() {
     for n in 1..count {
         let before = n - 1;
         let _ = writeln!(python, "def f{n}(x):\n    f{before}(x)");
-        let _ = writeln!(
-            script,
-            "export function f{n}(x) {{ return f{before}(x); }}"
-        );
+        let _ = writeln!(script, "export function f{n}(x) {{ return f{before}(x); }}");
     }
     let last = count - 1;
-    let _ = writeln!(
-        python,
-        "def all(xs):\n    for x in xs:\n        f{last}(x)"
-    );
+    let _ = writeln!(python, "def all(xs):\n    for x in xs:\n        f{last}(x)");
     let _ = writeln!(
         script,
         "export function all(xs) {{ for (const x of xs) f{last}(x); }}"
