@@ -161,17 +161,13 @@ impl FileFacts {
         }
         while let Some(block) = open.pop() {
             for &stmt in &module.block(block).stmts {
-                let leaves = match module.stmt(stmt) {
-                    Stmt::Return(Some(value)) => {
-                        if self.any_origin(value, |id| id == site) {
-                            return true;
-                        }
-                        true
-                    }
-                    Stmt::Return(None) | Stmt::Break(_) => true,
-                    _ => false,
-                };
-                if leaves && self.is_decided_by(stmt, lp, site) {
+                if let Stmt::Return(Some(value)) = module.stmt(stmt)
+                    && self.any_origin(value, |id| id == site)
+                {
+                    return true;
+                }
+                let is_throw = matches!(module.stmt(stmt), Stmt::Throw(_));
+                if !is_throw && self.leaves(stmt, lp) && self.is_decided_by(stmt, lp, site) {
                     return true;
                 }
                 self.push_blocks(stmt, &mut open);
@@ -189,19 +185,35 @@ impl FileFacts {
             let block = module.block_of(at);
             let stmts = &module.block(block).stmts;
             let from = stmts.iter().position(|&s| s == at).unwrap_or(0);
-            let leaves = stmts[from..].iter().any(|&s| {
-                matches!(
-                    module.stmt(s),
-                    Stmt::Break(_) | Stmt::Return(_) | Stmt::Throw(_)
-                )
-            });
-            if leaves {
+            if stmts[from..].iter().any(|&s| self.leaves(s, lp)) {
                 return true;
             }
             match module.block(block).owner {
                 BlockOwner::Stmt(owner) => at = owner,
                 BlockOwner::Loop(inner) if inner != lp => at = module.lp(inner).stmt,
                 _ => return false,
+            }
+        }
+    }
+
+    /// Whether a statement is a jump out of a loop.
+    fn leaves(&self, stmt: StmtId, lp: LoopId) -> bool {
+        match self.module.stmt(stmt) {
+            Stmt::Return(_) | Stmt::Throw(_) => true,
+            Stmt::Break(Some(of)) => of == lp,
+            Stmt::Break(None) => self.loop_around(stmt) == Some(lp),
+            _ => false,
+        }
+    }
+
+    /// The innermost loop around a statement, in its function.
+    fn loop_around(&self, stmt: StmtId) -> Option<LoopId> {
+        let mut at = stmt;
+        loop {
+            match self.module.block(self.module.block_of(at)).owner {
+                BlockOwner::Stmt(owner) => at = owner,
+                BlockOwner::Loop(lp) => return Some(lp),
+                _ => return None,
             }
         }
     }

@@ -122,6 +122,13 @@ fn independence(
             return None;
         }
     }
+    if super::is_in_transaction(module, value) {
+        return None;
+    }
+    // What else the trip waits for may need its order.
+    if has_other_wait(function, lp, site) {
+        confidence = Confidence::Low;
+    }
     if uses_serial_value(function, lp) {
         return None;
     }
@@ -135,8 +142,21 @@ fn independence(
     if !is_known {
         confidence = confidence.min(Confidence::Low);
     }
-    let _ = module;
     Some(confidence)
+}
+
+/// Whether the loop awaits something besides `site` and what comes of it.
+fn has_other_wait(function: Function<'_>, lp: Loop<'_>, site: ExprId) -> bool {
+    let facts = function.facts();
+    let module = function.module();
+    facts.sites(function.id).iter().any(|other| {
+        let Expr::Await(value) = module.expr(other.expr) else {
+            return false;
+        };
+        other.expr != site
+            && lp.head().exprs.contains(other.expr)
+            && !facts.any_origin(value, |id| id == site)
+    })
 }
 
 fn first_argument(function: Function<'_>, call: ExprId) -> Option<ExprId> {

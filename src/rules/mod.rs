@@ -159,6 +159,38 @@ fn waits_for_turn(function: Function<'_>, lp: Loop<'_>) -> bool {
     })
 }
 
+/// Whether a call is handed a transaction or session by the name under which Sequelize,
+/// Mongoose, Objection, Knex and MikroORM take it.
+fn is_in_transaction(module: &Module, call: ExprId) -> bool {
+    const NAMES: &[&str] = &["transaction", "trx", "tx", "session", "queryRunner"];
+    let is_named = |id: ExprId| match module.expr(id) {
+        Expr::Local(local) => NAMES.contains(&module.text(module.local(local).name)),
+        Expr::Keyword { name, .. } => NAMES.contains(&module.text(name)),
+        _ => false,
+    };
+    let mut at = call;
+    if let Expr::Await(inner) = module.expr(at) {
+        at = inner;
+    }
+    while let Expr::Call { callee, args, .. } = module.expr(at) {
+        for &arg in module.list(args) {
+            if is_named(arg) {
+                return true;
+            }
+            if let Expr::Map(entries) = module.expr(arg)
+                && module.list(entries).iter().any(|&entry| is_named(entry))
+            {
+                return true;
+            }
+        }
+        match module.expr(callee) {
+            Expr::Member { object, .. } => at = object,
+            _ => break,
+        }
+    }
+    false
+}
+
 /// Whether an act uses a value that must not be used concurrently: a session, a transaction,
 /// also one that the called function keeps.
 fn is_serial(function: Function<'_>, act: &Act) -> bool {

@@ -3,11 +3,12 @@
 
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
-use crate::ir::{Concurrency, Expr, ExprId, LoopKind};
+use crate::ir::{Concurrency, Expr, ExprId, LoopId, LoopKind};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::{Batched, Effect, Rows};
 use crate::link::program::{ActEffect, Function, Loop};
+use crate::link::types::Base;
 
 pub(super) const RULE: Rule = Rule::per_function("n-plus-one", check);
 
@@ -15,12 +16,19 @@ pub(super) const RULE: Rule = Rule::per_function("n-plus-one", check);
 const READS: &[Effect] = &[Effect::DbRead, Effect::Remote, Effect::CacheRead];
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    // The same call twice in one loop is one thing to change.
+    let mut reported: Vec<(Option<LoopId>, String)> = Vec::new();
     for act in function.acts() {
+        let key = (act.lp, function.callee_text(act.expr));
+        if reported.contains(&key) {
+            continue;
+        }
         for &effect in READS {
             let Some(found) = function.effect_of(act, effect) else {
                 continue;
             };
             if check_read(function, act, effect, found, reporter) {
+                reported.push(key);
                 break;
             }
         }
@@ -52,7 +60,7 @@ fn check_read(
     if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
         return false;
     }
-    if takes_batch(function, act, lp) {
+    if takes_batch(function, act, lp) || has_own_client(function, act, lp) {
         return false;
     }
     if is_throttled(lp) || is_merged(function, act, found, lp) || is_held(function, act, lp) {
@@ -239,8 +247,39 @@ fn confidence_of(
             confidence = confidence.min(Confidence::Low);
         }
     }
-    let _ = (function, act);
+    if effect == Effect::Remote && has_own_address(function, act, lp) {
+        confidence = Confidence::Low;
+    }
     confidence
+}
+
+/// Whether each element brings the client or connection that is asked: different servers.
+fn has_own_client(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    let Expr::Member { object, .. } = module.expr(callee) else {
+        return false;
+    };
+    let models = &function.program.world.models;
+    let is_client = match function.type_of(object).base {
+        Base::Model(ty, _) => models.ty(ty).shared || models.ty(ty).serial,
+        _ => false,
+    };
+    is_client && function.facts().varies_in(object, lp.id)
+}
+
+/// Whether the address asked is a member of the element, as it stands: no endpoint takes all.
+fn has_own_address(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    module.list(args).first().is_some_and(|&address| {
+        matches!(module.expr(address), Expr::Member { .. })
+            && function.facts().varies_in(address, lp.id)
+    })
 }
 
 fn is_call(expr: Expr) -> bool {

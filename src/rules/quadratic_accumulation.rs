@@ -8,6 +8,7 @@ use crate::ir::{
     BinaryOp, BlockOwner, Expr, ExprId, LocalId, LocalKind, LoopId, Module, Stmt, StmtId,
 };
 use crate::link::call_graph::Callee;
+use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::{Cost, Wrapper};
 use crate::link::program::{Function, Loop};
@@ -39,9 +40,12 @@ fn shifts(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let loops = function.loops_around(site.lp);
-        let Some((lp, confidence)) = trips(&loops, function, object) else {
+        let Some((lp, mut confidence)) = trips(&loops) else {
             continue;
         };
+        if is_work_list(function, object, lp) {
+            confidence = confidence.max(Confidence::Medium);
+        }
         // The list must outlive the trip.
         if is_made_in(function, object, lp) {
             continue;
@@ -113,12 +117,22 @@ fn check_copy(function: Function<'_>, lp: LoopId, expr: ExprId, reporter: &mut R
         return;
     }
     let loops = function.loops_around(Some(lp));
-    let Some((lp, confidence)) = trips(&loops, function, target) else {
+    let Some((lp, confidence)) = trips(&loops) else {
         return;
     };
     if is_made_in(function, target, lp) {
         return;
     }
+    // A table that is put together piece by piece is data by nature.
+    let confidence = match module.expr(value) {
+        Expr::Call { callee, .. } => match module.expr(callee) {
+            Expr::Member { object, .. } if !same_path(module, object, copied) => {
+                confidence.max(Confidence::Medium)
+            }
+            _ => confidence,
+        },
+        _ => confidence,
+    };
     report_copy(function, lp, value, copied, confidence, reporter);
 }
 
@@ -208,9 +222,6 @@ fn reduced_copies(function: Function<'_>, reporter: &mut Reporter<'_>) {
     let Some(&lp) = loops.first() else {
         return;
     };
-    let Some(over) = lp.head().over else {
-        return;
-    };
     let mut open = vec![function.declared().body];
     while let Some(block) = open.pop() {
         for &stmt in &module.block(block).stmts {
@@ -233,7 +244,7 @@ fn reduced_copies(function: Function<'_>, reporter: &mut Reporter<'_>) {
                 if module.expr(copied) != Expr::Local(accumulator) {
                     continue;
                 }
-                if let Some((lp, confidence)) = trips(&[lp], function, over) {
+                if let Some((lp, confidence)) = trips(&[lp]) {
                     report_copy(function, lp, value, copied, confidence, reporter);
                 }
             }
@@ -266,19 +277,33 @@ fn report_copy(
         .help(what);
 }
 
-/// The growing loop and how sure we are of it.
-fn trips<'p>(
-    loops: &[Loop<'p>],
-    _function: Function<'p>,
-    _list: ExprId,
-) -> Option<(Loop<'p>, Confidence)> {
-    use crate::link::cardinality::Cardinality;
+/// The growing loop and how sure we are of it: only rows are known to grow with the data.
+/// Registries, options and the parts of a path are lists as well.
+fn trips<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Confidence)> {
     let (lp, size) = growing_loop(loops)?;
     let confidence = match size {
         Cardinality::Rows => Confidence::High,
-        _ => Confidence::Medium,
+        _ => Confidence::Low,
     };
     Some((lp, confidence))
+}
+
+/// Whether a loop adds to a list: a work list, which is as long as the work.
+fn is_work_list(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let awaits = function.facts().sites(function.id).iter().any(|site| {
+        matches!(module.expr(site.expr), Expr::Await(_)) && lp.head().exprs.contains(site.expr)
+    });
+    !awaits
+        && module.sites.iter().any(|site| {
+            let Expr::Call { callee, .. } = module.expr(site.expr) else {
+                return false;
+            };
+            lp.head().exprs.contains(site.expr)
+                && matches!(module.expr(callee), Expr::Member { object, name }
+                    if matches!(module.text(name), "append" | "push" | "extend")
+                        && same_path(module, object, list))
+        })
 }
 
 /// Whether the collection is made inside the loop, anew for each trip.

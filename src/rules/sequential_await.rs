@@ -116,7 +116,7 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
         }
         // What changes something, or waits on purpose, stays where it is.
         let nature = nature(function, &wait);
-        if nature.changes || nature.waits {
+        if nature.changes || nature.waits || nature.reads.is_none() || wait.defines.is_empty() {
             row.clear();
         } else {
             row.push(wait);
@@ -289,21 +289,14 @@ fn nature(function: Function<'_>, wait: &Wait) -> Nature {
         for effect in [Effect::Sleep, Effect::Lock] {
             nature.waits |= function.effect_of(act, effect).is_some();
         }
-        for effect in [
-            Effect::DbRead,
-            Effect::Remote,
-            Effect::CacheRead,
-            Effect::File,
-        ] {
+        for effect in [Effect::DbRead, Effect::Remote, Effect::CacheRead] {
             if let Some(found) = function.effect_of(act, effect) {
-                let confidence = match effect {
-                    Effect::File => found.confidence.min(Confidence::Medium),
-                    _ => found.confidence,
-                };
+                let confidence = found.confidence;
                 nature.reads = Some(nature.reads.map_or(confidence, |c| c.min(confidence)));
             }
         }
         nature.is_serial |= super::is_serial(function, act);
+        nature.is_serial |= super::is_in_transaction(function.module(), act.expr);
     }
     let mut typer = crate::link::infer::Typer::new(&function.program.world, function.file);
     let models = &function.program.world.models;
