@@ -14,7 +14,6 @@ use insta::assert_snapshot;
 use rayon::prelude::*;
 use slowpath::catalogue;
 use slowpath::discover::{self, Embedding};
-use slowpath::finding::Report;
 use slowpath::render::{self, Format, Style};
 use slowpath::source::Language;
 
@@ -35,7 +34,7 @@ fn findings_are_those_that_the_comments_expect() {
     let failures: Vec<String> = projects
         .par_iter()
         .filter_map(|project| {
-            let problems = problems(project, &analyze(&project.root));
+            let problems = differences(&project.root);
             let title = project.name();
             (!problems.is_empty()).then(|| format!("{title}\n  {}", problems.join("\n  ")))
         })
@@ -89,7 +88,7 @@ fn folders_are_cases_of_rules() {
     }
     for case in cases() {
         for project in &case.projects {
-            let marks = project.marks();
+            let marks = marks(&project.root);
             for mark in &marks {
                 if catalogue::page(&mark.rule).is_none() {
                     problems.push(format!("{}: no such rule: {mark:?}", project.name()));
@@ -120,13 +119,13 @@ fn each_language_of_a_page_has_a_bad_and_a_good_fixture() {
         };
         let bad: BTreeSet<&str> = projects()
             .filter(|project| project.is_bad)
-            .flat_map(Project::marks)
+            .flat_map(|project| marks(&project.root))
             .filter(|mark| mark.is_expected && mark.rule == page.id)
             .filter_map(|mark| language(&mark.path))
             .collect();
         let good: BTreeSet<&str> = projects()
             .filter(|project| !project.is_bad)
-            .flat_map(Project::files)
+            .flat_map(|project| files(&project.root))
             .filter_map(|(path, _)| language(&path))
             .collect();
         for name in &page.languages {
@@ -179,6 +178,40 @@ pub(crate) fn rule_folders() -> Vec<String> {
     folders
 }
 
+/// Where findings and comments of a project differ, one line each.
+pub(crate) fn differences(root: &Path) -> Vec<String> {
+    let report = analyze(root);
+    let mut problems = Vec::new();
+    for notice in &report.notices {
+        let path = notice.path.as_deref().unwrap_or_default();
+        problems.push(format!("notice  {path}: {}", notice.message));
+    }
+    let marks = marks(root);
+    let mut is_found = vec![false; marks.len()];
+    for finding in &report.findings {
+        let (path, place) = (report.path(finding.place), finding.place);
+        let line = report.lines(place).line(place.span.start);
+        let is_meant =
+            |mark: &Mark| mark.path == path && mark.line == line && mark.rule == finding.rule;
+        let at = marks.iter().position(is_meant);
+        if let Some(at) = at {
+            is_found[at] = true;
+        } else {
+            let (rule, message) = (finding.rule, &finding.message);
+            problems.push(format!("extra   {path}:{line} {rule}: {message}"));
+        }
+    }
+    for (mark, is_found) in marks.iter().zip(is_found) {
+        let what = match (mark.is_expected, is_found) {
+            (true, false) => "missing",
+            (false, true) => "known miss is found now: make it `expect`,",
+            (true, true) | (false, false) => continue,
+        };
+        problems.push(format!("{what} {}:{} {}", mark.path, mark.line, mark.rule));
+    }
+    problems
+}
+
 /// `fixtures/<rule>/<case>`
 struct Case {
     rule: String,
@@ -229,19 +262,13 @@ impl Project {
         let path = self.root.strip_prefix(repository("fixtures"));
         path.expect("below fixtures/").display().to_string()
     }
+}
 
-    /// Path and text of all files, in order.
-    fn files(&self) -> Vec<(String, String)> {
-        let mut files = Vec::new();
-        collect(&self.root, "", &mut files);
-        files
-    }
-
-    fn marks(&self) -> Vec<Mark> {
-        let files = self.files();
-        let marks = files.iter().flat_map(|(path, text)| marks_of(path, text));
-        marks.collect()
-    }
+/// Path and text of all files of a project, in order.
+fn files(root: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    collect(root, "", &mut files);
+    files
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) {
@@ -253,6 +280,12 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) {
             files.push((inner, fs::read_to_string(&path).expect("a text")));
         }
     }
+}
+
+fn marks(root: &Path) -> Vec<Mark> {
+    let files = files(root);
+    let marks = files.iter().flat_map(|(path, text)| marks_of(path, text));
+    marks.collect()
 }
 
 fn marks_of(path: &str, text: &str) -> Vec<Mark> {
@@ -300,39 +333,6 @@ fn language(path: &str) -> Option<&'static str> {
         Language::TypeScript | Language::Tsx => "typescript",
         Language::Sql => "sql",
     })
-}
-
-/// Where the report and the comments differ, one line each.
-fn problems(project: &Project, report: &Report) -> Vec<String> {
-    let mut problems = Vec::new();
-    for notice in &report.notices {
-        let path = notice.path.as_deref().unwrap_or_default();
-        problems.push(format!("notice  {path}: {}", notice.message));
-    }
-    let marks = project.marks();
-    let mut is_found = vec![false; marks.len()];
-    for finding in &report.findings {
-        let (path, place) = (report.path(finding.place), finding.place);
-        let line = report.lines(place).line(place.span.start);
-        let is_meant =
-            |mark: &Mark| mark.path == path && mark.line == line && mark.rule == finding.rule;
-        let at = marks.iter().position(is_meant);
-        if let Some(at) = at {
-            is_found[at] = true;
-        } else {
-            let (rule, message) = (finding.rule, &finding.message);
-            problems.push(format!("extra   {path}:{line} {rule}: {message}"));
-        }
-    }
-    for (mark, is_found) in marks.iter().zip(is_found) {
-        let what = match (mark.is_expected, is_found) {
-            (true, false) => "missing",
-            (false, true) => "known miss is found now: make it `expect`,",
-            (true, true) | (false, false) => continue,
-        };
-        problems.push(format!("{what} {}:{} {}", mark.path, mark.line, mark.rule));
-    }
-    problems
 }
 
 /// The findings of a project as the terminal shows them, below its name.

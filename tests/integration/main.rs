@@ -1,5 +1,6 @@
 //! Runs the program as its users do, and holds its texts to what it does.
 
+mod call_graph;
 mod catalogue;
 mod check;
 mod cli;

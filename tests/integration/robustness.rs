@@ -113,8 +113,8 @@ fn long_chains_cost_at_most_the_file() {
 #[test]
 fn call_chains_through_many_functions_end() {
     let count = 20_000;
-    let mut python = String::from("import requests\n\n\ndef f0(x):\n    requests.get(x)");
-    let mut script = String::from("export function f0(x) { return fetch(x); }");
+    let mut python = String::from("import requests\n\n\ndef f0(x):\n    requests.get(x)\n");
+    let mut script = String::from("export function f0(x) { return fetch(x); }\n");
     for n in 1..count {
         let before = n - 1;
         let _ = writeln!(python, "def f{n}(x):\n    f{before}(x)");
