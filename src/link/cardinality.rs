@@ -1,5 +1,7 @@
 //! How many times a loop runs: a fixed number, one per batch, or as the data grows.
 
+use rustc_hash::FxHashMap;
+
 use super::infer::Typer;
 use super::models::Bounded;
 use super::program::Program;
@@ -51,6 +53,7 @@ struct Tracer<'p> {
     program: &'p Program,
     file: FileId,
     typer: Typer<'p>,
+    known: FxHashMap<ExprId, Cardinality>,
     depth: u32,
 }
 
@@ -60,6 +63,7 @@ impl<'p> Tracer<'p> {
             program,
             file,
             typer: Typer::new(&program.world, file),
+            known: FxHashMap::default(),
             depth: 0,
         }
     }
@@ -152,9 +156,20 @@ impl<'p> Tracer<'p> {
     }
 
     fn collection(&mut self, expr: ExprId) -> Cardinality {
+        if let Some(&known) = self.known.get(&expr) {
+            return known;
+        }
         if self.depth > 40 {
             return Cardinality::Unknown;
         }
+        // A collection made of itself is as large as what else goes in.
+        self.known.insert(expr, Cardinality::Fixed);
+        let size = self.collection_or_type(expr);
+        self.known.insert(expr, size);
+        size
+    }
+
+    fn collection_or_type(&mut self, expr: ExprId) -> Cardinality {
         if self.is_metadata(expr) || self.is_of_fixed_element(expr) {
             return Cardinality::Fixed;
         }

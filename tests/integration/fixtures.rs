@@ -2,7 +2,7 @@
 //!
 //! `fixtures/<rule>/<case>/bad` has the slow code, `good` the same code after the fix, or code
 //! that only looks slow. `expect: <rule>` in a comment ends the line that is reported, or stands
-//! alone above it; `known-miss: <rule> — reason` marks what is not found yet. All other lines, and
+//! alone above it; `expect-low` means reported with low confidence only; `known-miss: <rule> — reason` marks what is not found yet. All other lines, and
 //! all of `good`, are silent for all rules.
 
 use std::collections::BTreeSet;
@@ -14,10 +14,11 @@ use insta::assert_snapshot;
 use rayon::prelude::*;
 use slowpath::catalogue;
 use slowpath::discover::{self, Embedding};
+use slowpath::finding::Confidence;
 use slowpath::render::{self, Format, Style};
 use slowpath::source::Language;
 
-use crate::project::{analyze, names, repository};
+use crate::project::{analyze, analyze_from, names, repository};
 
 /// The project that the README shows; its comments expect nothing.
 const README_SAMPLE: &str = "readme-sample";
@@ -120,7 +121,7 @@ fn each_language_of_a_page_has_a_bad_and_a_good_fixture() {
         let bad: BTreeSet<&str> = projects()
             .filter(|project| project.is_bad)
             .flat_map(|project| marks(&project.root))
-            .filter(|mark| mark.is_expected && mark.rule == page.id)
+            .filter(|mark| mark.kind == MarkKind::Expect && mark.rule == page.id)
             .filter_map(|mark| language(&mark.path))
             .collect();
         let good: BTreeSet<&str> = projects()
@@ -156,7 +157,7 @@ we expect: nothing
 ";
     let found: Vec<(u32, String, bool)> = marks_of("a", text)
         .into_iter()
-        .map(|mark| (mark.line, mark.rule, mark.is_expected))
+        .map(|mark| (mark.line, mark.rule, mark.kind == MarkKind::Expect))
         .collect();
     let expected = [
         (1, "n-plus-one", true),
@@ -180,14 +181,14 @@ pub(crate) fn rule_folders() -> Vec<String> {
 
 /// Where findings and comments of a project differ, one line each.
 pub(crate) fn differences(root: &Path) -> Vec<String> {
-    let report = analyze(root);
+    let report = analyze_from(root, Confidence::Low);
     let mut problems = Vec::new();
     for notice in &report.notices {
         let path = notice.path.as_deref().unwrap_or_default();
         problems.push(format!("notice  {path}: {}", notice.message));
     }
     let marks = marks(root);
-    let mut is_found = vec![false; marks.len()];
+    let mut found: Vec<Option<Confidence>> = vec![None; marks.len()];
     for finding in &report.findings {
         let (path, place) = (report.path(finding.place), finding.place);
         let line = report.lines(place).line(place.span.start);
@@ -195,17 +196,21 @@ pub(crate) fn differences(root: &Path) -> Vec<String> {
             |mark: &Mark| mark.path == path && mark.line == line && mark.rule == finding.rule;
         let at = marks.iter().position(is_meant);
         if let Some(at) = at {
-            is_found[at] = true;
-        } else {
+            found[at] = found[at].max(Some(finding.confidence));
+        } else if finding.confidence > Confidence::Low {
             let (rule, message) = (finding.rule, &finding.message);
             problems.push(format!("extra   {path}:{line} {rule}: {message}"));
         }
     }
-    for (mark, is_found) in marks.iter().zip(is_found) {
-        let what = match (mark.is_expected, is_found) {
-            (true, false) => "missing",
-            (false, true) => "known miss is found now: make it `expect`,",
-            (true, true) | (false, false) => continue,
+    for (mark, found) in marks.iter().zip(found) {
+        let is_default = found > Some(Confidence::Low);
+        let what = match (mark.kind, found) {
+            (MarkKind::Expect, _) if !is_default => "missing",
+            (MarkKind::ExpectLow, None) => "missing at low confidence",
+            (MarkKind::ExpectLow | MarkKind::KnownMiss, _) if is_default => {
+                "is found now: make it `expect`,"
+            }
+            _ => continue,
         };
         problems.push(format!("{what} {}:{} {}", mark.path, mark.line, mark.rule));
     }
@@ -231,8 +236,18 @@ struct Mark {
     path: String,
     line: u32,
     rule: String,
-    /// `expect`; otherwise `known-miss`.
-    is_expected: bool,
+    kind: MarkKind,
+}
+
+/// What a comment says of its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MarkKind {
+    /// `expect`: reported.
+    Expect,
+    /// `expect-low`: reported with low confidence, so not unless asked for.
+    ExpectLow,
+    /// `known-miss`: not reported yet.
+    KnownMiss,
 }
 
 fn cases() -> Vec<Case> {
@@ -297,7 +312,11 @@ fn marks_of(path: &str, text: &str) -> Vec<Mark> {
             mark.line = number;
         }
         let mut is_alone = false;
-        for (key, is_expected) in [("expect:", true), ("known-miss:", false)] {
+        for (key, kind) in [
+            ("expect:", MarkKind::Expect),
+            ("expect-low:", MarkKind::ExpectLow),
+            ("known-miss:", MarkKind::KnownMiss),
+        ] {
             for (at, _) in line.match_indices(key) {
                 let before = line[..at].trim_end();
                 let Some(before) = COMMENTS.iter().find_map(|c| before.strip_suffix(c)) else {
@@ -310,7 +329,7 @@ fn marks_of(path: &str, text: &str) -> Vec<Mark> {
                     path: path.to_owned(),
                     line: number,
                     rule: rule[..end.unwrap_or(rule.len())].to_owned(),
-                    is_expected,
+                    kind,
                 });
             }
         }
