@@ -53,6 +53,11 @@ fn what_users_see_is_as_reviewed() {
     let cases = cases();
     let mut rules: Vec<&str> = cases.iter().map(|case| case.rule.as_str()).collect();
     rules.dedup();
+    // A snapshot stays behind when its rule is renamed or removed.
+    for name in names(&repository("tests/snapshots")) {
+        let rule = name.split('.').next().unwrap_or_default();
+        assert!(rules.contains(&rule), "tests/snapshots/{name}");
+    }
     for rule in rules {
         let bad: Vec<&Project> = cases
             .iter()
