@@ -7,7 +7,7 @@ use std::process::Output;
 use assert_cmd::Command;
 use slowpath::catalogue;
 use slowpath::config::Settings;
-use slowpath::finding::Report;
+use slowpath::finding::{Confidence, Report};
 use tempfile::TempDir;
 
 /// A project in a temporary directory.
@@ -39,7 +39,13 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
 
 /// What all rules say about a folder, with the thresholds that hold if nothing is said.
 pub(crate) fn analyze(root: &Path) -> Report {
+    analyze_from(Settings::default().min_confidence, root)
+}
+
+/// What all rules say about a folder, from a confidence upwards.
+pub(crate) fn analyze_from(min_confidence: Confidence, root: &Path) -> Report {
     let settings = Settings {
+        min_confidence,
         root: root.to_owned(),
         paths: vec![root.to_owned()],
         rules: catalogue::pages().iter().map(|page| page.id).collect(),
