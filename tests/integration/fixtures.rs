@@ -2,8 +2,9 @@
 //!
 //! `fixtures/<rule>/<case>/bad` has the slow code, `good` the same code after the fix, or code
 //! that only looks slow. `expect: <rule>` in a comment ends the line that is reported, or stands
-//! alone above it; `expect-low` means reported with low confidence only; `known-miss: <rule> — reason` marks what is not found yet. All other lines, and
-//! all of `good`, are silent for all rules.
+//! alone above it; `expect-low: <rule>` is reported with low confidence, which is shown on demand
+//! only; `known-miss: <rule> — reason` marks what is not found yet. All other lines, and all of
+//! `good`, are silent for all rules.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -25,6 +26,22 @@ const README_SAMPLE: &str = "readme-sample";
 
 /// What opens a comment, the longer ones before what they end with.
 const COMMENTS: &[&str] = &["{/*", "<!--", "/*", "//", "--", "#"];
+
+/// What a comment says of its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Truth {
+    Reported,
+    /// Reported, but not shown unless asked for.
+    Low,
+    /// Slow, and not found yet.
+    Missed,
+}
+
+const TRUTHS: &[(&str, Truth)] = &[
+    ("expect:", Truth::Reported),
+    ("expect-low:", Truth::Low),
+    ("known-miss:", Truth::Missed),
+];
 
 #[test]
 fn findings_are_those_that_the_comments_expect() {
@@ -54,6 +71,11 @@ fn what_users_see_is_as_reviewed() {
     let cases = cases();
     let mut rules: Vec<&str> = cases.iter().map(|case| case.rule.as_str()).collect();
     rules.dedup();
+    // A snapshot stays behind when its rule is renamed or removed.
+    for name in names(&repository("tests/snapshots")) {
+        let rule = name.split('.').next().unwrap_or_default();
+        assert!(rules.contains(&rule), "tests/snapshots/{name}");
+    }
     for rule in rules {
         let bad: Vec<&Project> = cases
             .iter()
@@ -121,7 +143,7 @@ fn each_language_of_a_page_has_a_bad_and_a_good_fixture() {
         let bad: BTreeSet<&str> = projects()
             .filter(|project| project.is_bad)
             .flat_map(|project| marks(&project.root))
-            .filter(|mark| mark.kind == MarkKind::Expect && mark.rule == page.id)
+            .filter(|mark| mark.truth != Truth::Missed && mark.rule == page.id)
             .filter_map(|mark| language(&mark.path))
             .collect();
         let good: BTreeSet<&str> = projects()
@@ -148,27 +170,28 @@ a(); // expect: n-plus-one
 b();
   # known-miss: quadratic-loop — hidden
   -- expect: select-star
-c();
+c(); // expect-low: sort-in-loop
 <p>{/* expect: unstable-props */}</p>
 <!-- expect: eager-route -->
 
 # slowpath: ignore[n-plus-one] why # expect: unused-suppression
 we expect: nothing
 ";
-    let found: Vec<(u32, String, bool)> = marks_of("a", text)
+    let found: Vec<(u32, String, Truth)> = marks_of("a", text)
         .into_iter()
-        .map(|mark| (mark.line, mark.rule, mark.kind == MarkKind::Expect))
+        .map(|mark| (mark.line, mark.rule, mark.truth))
         .collect();
     let expected = [
-        (1, "n-plus-one", true),
-        (3, "n-plus-one", true),
-        (6, "quadratic-loop", false),
-        (6, "select-star", true),
-        (7, "unstable-props", true),
-        (9, "eager-route", true),
-        (10, "unused-suppression", true),
+        (1, "n-plus-one", Truth::Reported),
+        (3, "n-plus-one", Truth::Reported),
+        (6, "quadratic-loop", Truth::Missed),
+        (6, "select-star", Truth::Reported),
+        (6, "sort-in-loop", Truth::Low),
+        (7, "unstable-props", Truth::Reported),
+        (9, "eager-route", Truth::Reported),
+        (10, "unused-suppression", Truth::Reported),
     ];
-    let expected = expected.map(|(line, rule, is_expected)| (line, rule.to_owned(), is_expected));
+    let expected = expected.map(|(line, rule, truth)| (line, rule.to_owned(), truth));
     assert_eq!(found, expected);
 }
 
@@ -181,38 +204,41 @@ pub(crate) fn rule_folders() -> Vec<String> {
 
 /// Where findings and comments of a project differ, one line each.
 pub(crate) fn differences(root: &Path) -> Vec<String> {
-    let report = analyze_from(root, Confidence::Low);
+    let report = analyze_from(Confidence::Low, root);
     let mut problems = Vec::new();
     for notice in &report.notices {
         let path = notice.path.as_deref().unwrap_or_default();
         problems.push(format!("notice  {path}: {}", notice.message));
     }
     let marks = marks(root);
-    let mut found: Vec<Option<Confidence>> = vec![None; marks.len()];
+    let mut found = vec![None; marks.len()];
     for finding in &report.findings {
         let (path, place) = (report.path(finding.place), finding.place);
         let line = report.lines(place).line(place.span.start);
         let is_meant =
             |mark: &Mark| mark.path == path && mark.line == line && mark.rule == finding.rule;
-        let at = marks.iter().position(is_meant);
-        if let Some(at) = at {
+        if let Some(at) = marks.iter().position(is_meant) {
             found[at] = found[at].max(Some(finding.confidence));
         } else if finding.confidence > Confidence::Low {
             let (rule, message) = (finding.rule, &finding.message);
             problems.push(format!("extra   {path}:{line} {rule}: {message}"));
         }
     }
-    for (mark, found) in marks.iter().zip(found) {
-        let is_default = found > Some(Confidence::Low);
-        let what = match (mark.kind, found) {
-            (MarkKind::Expect, _) if !is_default => "missing",
-            (MarkKind::ExpectLow, None) => "missing at low confidence",
-            (MarkKind::ExpectLow | MarkKind::KnownMiss, _) if is_default => {
-                "is found now: make it `expect`,"
+    for (mark, confidence) in marks.iter().zip(found) {
+        let what = match (mark.truth, confidence) {
+            (Truth::Reported | Truth::Low, None) => "missing",
+            (Truth::Reported, Some(Confidence::Low)) => "low confidence only",
+            (Truth::Low, Some(Confidence::Medium | Confidence::High)) => {
+                "not low any more, make it `expect`"
             }
-            _ => continue,
+            (Truth::Missed, Some(Confidence::Medium | Confidence::High)) => {
+                "known miss is found, make it `expect`"
+            }
+            (Truth::Reported, Some(Confidence::Medium | Confidence::High))
+            | (Truth::Low | Truth::Missed, Some(Confidence::Low))
+            | (Truth::Missed, None) => continue,
         };
-        problems.push(format!("{what} {}:{} {}", mark.path, mark.line, mark.rule));
+        problems.push(format!("{what}: {}:{} {}", mark.path, mark.line, mark.rule));
     }
     problems
 }
@@ -236,18 +262,7 @@ struct Mark {
     path: String,
     line: u32,
     rule: String,
-    kind: MarkKind,
-}
-
-/// What a comment says of its line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum MarkKind {
-    /// `expect`: reported.
-    Expect,
-    /// `expect-low`: reported with low confidence, so not unless asked for.
-    ExpectLow,
-    /// `known-miss`: not reported yet.
-    KnownMiss,
+    truth: Truth,
 }
 
 fn cases() -> Vec<Case> {
@@ -312,11 +327,7 @@ fn marks_of(path: &str, text: &str) -> Vec<Mark> {
             mark.line = number;
         }
         let mut is_alone = false;
-        for (key, kind) in [
-            ("expect:", MarkKind::Expect),
-            ("expect-low:", MarkKind::ExpectLow),
-            ("known-miss:", MarkKind::KnownMiss),
-        ] {
+        for &(key, truth) in TRUTHS {
             for (at, _) in line.match_indices(key) {
                 let before = line[..at].trim_end();
                 let Some(before) = COMMENTS.iter().find_map(|c| before.strip_suffix(c)) else {
@@ -329,7 +340,7 @@ fn marks_of(path: &str, text: &str) -> Vec<Mark> {
                     path: path.to_owned(),
                     line: number,
                     rule: rule[..end.unwrap_or(rule.len())].to_owned(),
-                    kind,
+                    truth,
                 });
             }
         }

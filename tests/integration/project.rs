@@ -39,11 +39,11 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
 
 /// What all rules say about a folder, with the thresholds that hold if nothing is said.
 pub(crate) fn analyze(root: &Path) -> Report {
-    analyze_from(root, Settings::default().min_confidence)
+    analyze_from(Settings::default().min_confidence, root)
 }
 
 /// What all rules say about a folder, from a confidence upwards.
-pub(crate) fn analyze_from(root: &Path, min_confidence: Confidence) -> Report {
+pub(crate) fn analyze_from(min_confidence: Confidence, root: &Path) -> Report {
     let settings = Settings {
         min_confidence,
         root: root.to_owned(),
