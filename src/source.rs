@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-/// A source file of this run: an index into [`Sources`], in path order.
+/// A source file of this run: an index into the list of files, in path order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 

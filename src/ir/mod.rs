@@ -56,7 +56,7 @@ ids! {
 /// The module's own body is its first function.
 pub const MODULE_BODY: FunctionId = FunctionId(0);
 
-/// A run of expression ids in [`Module::lists`].
+/// A run of expression ids in a module's lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ExprList {
     pub(crate) start: u32,

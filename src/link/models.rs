@@ -311,6 +311,8 @@ pub struct Models {
     members: FxHashMap<(ModelTypeId, bool), FxHashMap<String, Member>>,
     receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
     builtins: Builtins,
+    /// Functions and classes that a model of the user describes.
+    user_paths: FxHashSet<PathId>,
 }
 
 /// The model types of the languages' own values.
@@ -498,6 +500,7 @@ struct ReceiverEntry {
 struct Source {
     path: String,
     ecosystem: Option<Ecosystem>,
+    is_users: bool,
     spec: FileSpec,
 }
 
@@ -514,7 +517,10 @@ impl Models {
         let mut sources = Vec::new();
         collect(&EMBEDDED, &mut sources)?;
         for (path, text) in users {
-            sources.push(parse(path, text, None)?);
+            sources.push(Source {
+                is_users: true,
+                ..parse(path, text, None)?
+            });
         }
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         let needed = needed_packages(&sources, imported);
@@ -884,6 +890,12 @@ impl Models {
         })
     }
 
+    /// Whether a model of the user describes what stands at a path, so that the model holds and
+    /// not what the project's own module of that name says.
+    pub fn is_users(&self, path: PathId) -> bool {
+        self.user_paths.contains(&path)
+    }
+
     fn node(&mut self, source: &Source, path: &str) -> PathId {
         let (ecosystem, parts): (Ecosystem, Vec<&str>) = match path.split_once('#') {
             Some((module, rest)) => {
@@ -909,6 +921,9 @@ impl Models {
                     .insert(part.to_owned(), next);
                 next
             };
+        }
+        if source.is_users {
+            self.user_paths.insert(at);
         }
         at
     }
@@ -992,6 +1007,7 @@ fn parse(path: &str, text: &str, ecosystem: Option<Ecosystem>) -> Result<Source,
     Ok(Source {
         path: path.to_owned(),
         ecosystem,
+        is_users: false,
         spec,
     })
 }

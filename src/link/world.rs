@@ -157,6 +157,10 @@ impl World {
         }
     }
 
+    #[expect(
+        clippy::iter_over_hash_type,
+        reason = "the names are distinct, so that their order does not matter"
+    )]
     /// Builds the table of what each file exports. A file whose stars lead back to itself is
     /// done with what is known by then.
     fn export_tables(&mut self) {
@@ -416,6 +420,14 @@ impl World {
             ImportKind::Root => path.split('.').next().unwrap_or(path),
             _ => path,
         };
+        if let ImportKind::Named(name) = import.kind
+            && import.level == 0
+            && let Some(node) = self.models.module(unit.ecosystem, path)
+            && let Some(node) = self.models.child(node, module.text(name))
+            && self.models.is_users(node)
+        {
+            return Type::of(Base::Path(node));
+        }
         if let Some(target) = self.targets[file.index()].imports[id.index()] {
             return match import.kind {
                 ImportKind::Named(name) => self.member_of(target, module.text(name), hops + 1),

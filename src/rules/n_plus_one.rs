@@ -53,7 +53,9 @@ fn check_read(
         return false;
     };
     // The same query each time is `repeated-query`; a search, retry or page loop ends by it.
-    if !facts.varies_in(act.expr, lp.id) || facts.exits_on(lp.id, act.expr) {
+    // A function handed over by name gets the element.
+    let is_callback = lp.head().callback == Some(act.expr);
+    if !(is_callback || facts.varies_in(act.expr, lp.id)) || facts.exits_on(lp.id, act.expr) {
         return false;
     }
     let is_here = lp.function.id == function.id;
@@ -74,7 +76,7 @@ fn check_read(
         Effect::CacheRead => "reads the cache server",
         _ => "queries",
     };
-    let subject = if is_call(module.expr(act.expr)) {
+    let subject = if is_callback || is_call(module.expr(act.expr)) {
         format!("`{name}`")
     } else {
         format!("iterating `{name}`")
