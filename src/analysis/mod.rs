@@ -4,3 +4,6 @@ pub mod def_use;
 pub mod facts;
 pub mod flow;
 pub mod loops;
+
+#[cfg(test)]
+mod tests;

@@ -9,3 +9,6 @@ pub mod program;
 pub mod summaries;
 pub mod types;
 pub mod world;
+
+#[cfg(test)]
+mod tests;
