@@ -508,7 +508,7 @@ fn search_retry_and_paging_loops_exit_on_their_call() {
         (
             Python,
             "for a in b:\n    x = site()\n    for c in x:\n        if c:\n            break",
-            true,
+            false,
         ),
         (
             JavaScript,

@@ -218,15 +218,23 @@ impl Linker<'_> {
         }
     }
 
+    /// The constructor of a class, its own or the first inherited.
     fn constructor(&self, class: ClassRef) -> Option<FunctionRef> {
-        let module = &self.world.unit(class.file).facts.module;
-        let methods = &module.class(class.class).methods;
-        let function = methods
-            .iter()
-            .copied()
-            .find(|&m| module.function(m).kind == FunctionKind::Constructor)?;
-        let file = class.file;
-        Some(FunctionRef { file, function })
+        let mut at = class;
+        for _ in 0..16 {
+            let module = &self.world.unit(at.file).facts.module;
+            let methods = &module.class(at.class).methods;
+            let own = methods
+                .iter()
+                .copied()
+                .find(|&m| module.function(m).kind == FunctionKind::Constructor);
+            if let Some(function) = own {
+                let file = at.file;
+                return Some(FunctionRef { file, function });
+            }
+            at = self.world.project_base(at)?;
+        }
+        None
     }
 
     fn lp(&mut self, id: LoopId) {

@@ -80,10 +80,16 @@ impl<'w> Typer<'w> {
             Expr::Local(local) => self.local(id, local),
             Expr::Name(name) => self.global(self.module.text(name)),
             Expr::This => self.receiver(id),
-            Expr::Super => match self.receiver(id).base {
-                Base::Instance(class) => self.first_base(class),
-                _ => Type::UNKNOWN,
-            },
+            Expr::Super => {
+                let owner = self.module.receiver_owner(self.module.function_of(id));
+                match self.module.function(owner).class {
+                    Some(class) => self.first_base(ClassRef {
+                        file: self.file,
+                        class,
+                    }),
+                    None => Type::UNKNOWN,
+                }
+            }
             Expr::Sequence { kind, elements } => {
                 let first = self.module.list(elements).first();
                 let element = match first.map(|&e| self.module.expr(e)) {
@@ -324,7 +330,14 @@ impl<'w> Typer<'w> {
         let ecosystem = self.world.unit(self.file).ecosystem;
         match self.world.models.global(ecosystem, name) {
             Some(path) => Type::of(Base::Path(path)),
-            None => self.by_convention(name),
+            None => {
+                // A name that a star import brings in.
+                let found = self.world.module_member(Base::File(self.file), name);
+                if found.is_unknown() {
+                    return self.by_convention(name);
+                }
+                found
+            }
         }
     }
 

@@ -48,7 +48,7 @@ pub struct World {
     /// What the module names of each file's imports and exports mean.
     targets: Vec<Targets>,
     /// What each file exports by name, stars included.
-    exports: Vec<FxHashMap<Box<str>, Origin>>,
+    exports: Vec<ExportTable>,
     /// The types of what can be imported.
     pub(super) state: Vec<FileTypes>,
 }
@@ -72,6 +72,9 @@ enum Origin {
     /// Another module itself.
     Namespace(Target),
 }
+
+/// What a file exports, by name.
+type ExportTable = FxHashMap<Box<str>, Origin>;
 
 /// The types of one file's definitions, as far as the rounds have found them.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -161,12 +164,13 @@ impl World {
         clippy::iter_over_hash_type,
         reason = "the names are distinct, so that their order does not matter"
     )]
-    /// Builds the table of what each file exports. A file whose stars lead back to itself is
-    /// done with what is known by then.
+    /// Builds the table of what each file exports. Files whose stars lead back to themselves
+    /// are gone over again until nothing is added.
     fn export_tables(&mut self) {
         let count = self.units.len();
-        let mut tables: Vec<Option<FxHashMap<Box<str>, Origin>>> = vec![None; count];
+        let mut tables: Vec<Option<ExportTable>> = vec![None; count];
         let mut is_open = vec![false; count];
+        let mut in_cycle: Vec<(usize, Vec<FileId>)> = Vec::new();
         for i in 0..count {
             let mut stack = vec![i];
             while let Some(&at) = stack.last() {
@@ -175,40 +179,68 @@ impl World {
                     continue;
                 }
                 let stars = self.star_targets(at);
+                is_open[at] = true;
                 let waiting = stars
                     .iter()
                     .map(|file| file.index())
                     .find(|&star| tables[star].is_none() && !is_open[star]);
-                is_open[at] = true;
                 if let Some(star) = waiting {
                     stack.push(star);
                     continue;
                 }
+                if stars.iter().any(|star| is_open[star.index()]) {
+                    in_cycle.push((at, stars.clone()));
+                }
                 let mut table = self.own_exports(FileId(at as u32));
                 for star in stars {
-                    let module = &self.unit(star).facts.module;
-                    if module.exports_all {
-                        for (&name, &local) in &self.unit(star).facts.module_names {
-                            table
-                                .entry(module.text(name).into())
-                                .or_insert(Origin::Local(star, local));
-                        }
-                    }
-                    for (name, origin) in tables[star.index()].iter().flatten() {
-                        if table.len() >= MAX_NAMES {
-                            break;
-                        }
-                        if &**name != "default" && &**name != "=" {
-                            table.entry(name.clone()).or_insert_with(|| origin.clone());
-                        }
-                    }
+                    self.add_star(star, tables[star.index()].as_ref(), &mut table);
                 }
                 tables[at] = Some(table);
                 is_open[at] = false;
                 stack.pop();
             }
         }
+        for _ in 0..MAX_ROUNDS {
+            let mut has_grown = false;
+            for (at, stars) in &in_cycle {
+                let mut table = tables[*at].take().unwrap_or_default();
+                let before = table.len();
+                for star in stars {
+                    self.add_star(*star, tables[star.index()].as_ref(), &mut table);
+                }
+                has_grown |= table.len() > before;
+                tables[*at] = Some(table);
+            }
+            if !has_grown {
+                break;
+            }
+        }
         self.exports = tables.into_iter().map(Option::unwrap_or_default).collect();
+    }
+
+    /// Adds what a star takes from a module to what a file exports; names it has already stay.
+    #[expect(
+        clippy::iter_over_hash_type,
+        reason = "the names are distinct, so that their order does not matter"
+    )]
+    fn add_star(&self, star: FileId, exports: Option<&ExportTable>, table: &mut ExportTable) {
+        let facts = &self.unit(star).facts;
+        let module = &facts.module;
+        if module.exports_all {
+            for (&name, &local) in &facts.module_names {
+                table
+                    .entry(module.text(name).into())
+                    .or_insert(Origin::Local(star, local));
+            }
+        }
+        for (name, origin) in exports.into_iter().flatten() {
+            if table.len() >= MAX_NAMES {
+                return;
+            }
+            if &**name != "default" && &**name != "=" {
+                table.entry(name.clone()).or_insert_with(|| origin.clone());
+            }
+        }
     }
 
     fn star_targets(&self, file: usize) -> Vec<FileId> {
@@ -228,7 +260,7 @@ impl World {
         exported.chain(imported).collect()
     }
 
-    fn own_exports(&self, file: FileId) -> FxHashMap<Box<str>, Origin> {
+    fn own_exports(&self, file: FileId) -> ExportTable {
         let module = &self.unit(file).facts.module;
         let mut table = FxHashMap::default();
         for (i, export) in module.exports.iter().enumerate() {
@@ -250,6 +282,17 @@ impl World {
     /// A file.
     pub fn unit(&self, file: FileId) -> &Unit {
         &self.units[file.index()]
+    }
+
+    /// The first class of the project that a class derives from.
+    pub fn project_base(&self, class: ClassRef) -> Option<ClassRef> {
+        let bases = self.state[class.file.index()]
+            .bases
+            .get(class.class.index())?;
+        bases.iter().find_map(|base| match base.base {
+            Base::Class(base) => Some(base),
+            _ => None,
+        })
     }
 
     fn solve(&mut self) {

@@ -248,7 +248,7 @@ def constructed(banks):
     other = Fixed()
     a = [remote.rate(bank) for bank in banks]  # expect: n-plus-one
     b = [other.rate(bank) for bank in banks]
-    c = [rates.Child().through_super(bank) for bank in banks]  # known-miss: n-plus-one — a class reached through its module
+    c = [rates.Child().through_super(bank) for bank in banks]  # expect: n-plus-one
     d = [Child().rate(bank) for bank in banks]  # expect: n-plus-one
     return a, b, c, d
 
@@ -330,7 +330,7 @@ from rates import fetch, name
 
 
 def run(banks):
-    a = list(map(fetch, banks))  # known-miss: n-plus-one — a function handed over by name
+    a = list(map(fetch, banks))  # known-miss: n-plus-one — a builtin that calls a function by name
     b = list(map(lambda bank: fetch(bank), banks))  # expect: n-plus-one
     c = list(map(name, banks))
     get = fetch
@@ -492,7 +492,7 @@ export function constructed(banks: string[]) {
   const other = new Fixed();
   banks.map((bank) => remote.rate(bank)); // expect: n-plus-one
   banks.map((bank) => child.rate(bank)); // expect: n-plus-one
-  banks.map((bank) => child.throughSuper(bank)); // known-miss: n-plus-one — super
+  banks.map((bank) => child.throughSuper(bank)); // expect: n-plus-one
   banks.map((bank) => Remote.of(bank)); // expect: n-plus-one
   banks.map((bank) => standard.rate(bank)); // expect: n-plus-one
   banks.map((bank) => other.rate(bank));
@@ -590,7 +590,7 @@ import { load, title } from './rates';
 import { once } from './helpers';
 
 export function run(banks: string[]) {
-  banks.map(load); // known-miss: n-plus-one — a function handed over by name
+  banks.map(load); // expect: n-plus-one
   banks.forEach(function (bank) {
     void load(bank); // expect: n-plus-one
   });

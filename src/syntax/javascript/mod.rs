@@ -64,6 +64,7 @@ pub(super) fn lower(text: &str, language: Language) -> Module {
         hint: None,
         scratch: Vec::new(),
         labels: Vec::new(),
+        switches: Vec::new(),
         label: None,
         param_fields: Vec::new(),
         bound: Vec::new(),
@@ -136,6 +137,8 @@ struct Lowering<'t> {
     scratch: Vec<ExprId>,
     /// Labelled loops that are open in the current function.
     labels: Vec<(&'t str, LoopId)>,
+    /// For each open `switch`, how many loops were open around it.
+    switches: Vec<usize>,
     /// The label of the statement about to be lowered.
     label: Option<&'t str>,
     /// Parameter properties of the constructor just lowered.

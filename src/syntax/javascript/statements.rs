@@ -336,6 +336,7 @@ impl Lowering<'_> {
         let mut exhaustive = false;
         self.b.open_block();
         self.b.open_scope();
+        self.switches.push(self.labels.len());
         self.in_field(Field::Body, |this| {
             this.each_child(|this, kind| match kind {
                 Kind::SwitchCase => this.switch_case(),
@@ -347,6 +348,7 @@ impl Lowering<'_> {
                 _ => {}
             });
         });
+        self.switches.pop();
         self.b.close_scope();
         let cases = self.b.close_block();
         self.b.close_stmt(
@@ -382,7 +384,10 @@ impl Lowering<'_> {
     fn jump(&mut self, jump: fn(Option<LoopId>) -> Stmt, span: Span) {
         let stmt = self.b.open_stmt(span);
         let label = self.in_field(Field::Label, |this| this.source());
+        // A `break` that ends a case leaves no loop.
+        let is_in_switch = self.switches.last() == Some(&self.labels.len());
         let done = match label {
+            None if is_in_switch && jump(None) == Stmt::Break(None) => Stmt::Empty,
             None => jump(None),
             Some(label) => match self.labels.iter().rev().find(|open| open.0 == label) {
                 Some(open) => jump(Some(open.1)),

@@ -35,7 +35,7 @@ fn branches() {
             block
               'g'()
               'h'()
-              break
+              pass
             block
               block
                 'i'()
