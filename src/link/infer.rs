@@ -328,17 +328,15 @@ impl<'w> Typer<'w> {
 
     fn global(&mut self, name: &str) -> Type {
         let ecosystem = self.world.unit(self.file).ecosystem;
-        match self.world.models.global(ecosystem, name) {
-            Some(path) => Type::of(Base::Path(path)),
-            None => {
-                // A name that a star import brings in.
-                let found = self.world.module_member(Base::File(self.file), name);
-                if found.is_unknown() {
-                    return self.by_convention(name);
-                }
-                found
-            }
+        if let Some(path) = self.world.models.global(ecosystem, name) {
+            return Type::of(Base::Path(path));
         }
+        // A name that a star import brings in.
+        let found = self.world.module_member(Base::File(self.file), name);
+        if found.is_unknown() {
+            return self.by_convention(name);
+        }
+        found
     }
 
     /// The type that a value of this name has in practice.

@@ -160,10 +160,6 @@ impl World {
         }
     }
 
-    #[expect(
-        clippy::iter_over_hash_type,
-        reason = "the names are distinct, so that their order does not matter"
-    )]
     /// Builds the table of what each file exports. Files whose stars lead back to themselves
     /// are gone over again until nothing is added.
     fn export_tables(&mut self) {
