@@ -167,13 +167,16 @@ fn takes_batch(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     false
 }
 
-/// Whether the loop waits on purpose.
+/// Whether the loop waits on purpose. A callee that asks and then sleeps is asked per element
+/// all the same.
 fn is_throttled(lp: Loop<'_>) -> bool {
     let function = lp.function;
-    let sleeps = function
-        .acts()
-        .iter()
-        .any(|act| act.lp == Some(lp.id) && function.effect_of(act, Effect::Sleep).is_some());
+    let sleeps = function.acts().iter().any(|act| {
+        let reads = READS
+            .iter()
+            .any(|&read| function.effect_of(act, read).is_some());
+        act.lp == Some(lp.id) && !reads && function.effect_of(act, Effect::Sleep).is_some()
+    });
     sleeps || super::waits_for_turn(function, lp)
 }
 
