@@ -209,7 +209,14 @@ impl<'p> Tracer<'p> {
                     }
                     at = object;
                 }
-                Expr::Call { callee, .. } => at = callee,
+                Expr::Call { callee, .. } => {
+                    if let Expr::Member { name, .. } = module.expr(callee)
+                        && matches!(module.text(name), "get_models" | "get_app_configs")
+                    {
+                        return true;
+                    }
+                    at = callee;
+                }
                 Expr::Index { object, .. } => at = object,
                 _ => return false,
             }

@@ -123,7 +123,13 @@ impl<'w> Typer<'w> {
                 // `Feature.objects.filter`: what cannot be followed has the members that
                 // values of this name have in practice.
                 if !matches!(self.module.expr(object), Expr::Local(_)) {
-                    let by_name = self.last_name(object).map(|name| self.by_convention(name));
+                    let by_name = self.last_name(object).map(|name| {
+                        let ty = self.by_convention(name);
+                        if ty.is_unknown() {
+                            return self.by_convention(&format!(".{name}"));
+                        }
+                        ty
+                    });
                     if let Some(ty) = by_name.filter(|ty| !ty.is_unknown()) {
                         let entity = match self.module.expr(object) {
                             Expr::Member { object, .. } => entity_of(self.of(object)),

@@ -81,7 +81,8 @@ fn independence(
     }
     let mut confidence = match size {
         Cardinality::Rows => Confidence::High,
-        _ => Confidence::Medium,
+        // What is not known to be rows is a handful of steps as often as not.
+        _ => Confidence::Low,
     };
     let mut is_known = false;
     for act in function.acts() {

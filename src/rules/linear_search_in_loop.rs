@@ -3,7 +3,7 @@
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
-use crate::ir::{BinaryOp, Expr, ExprId, FunctionId, LocalKind, LoopId, Module, StmtId};
+use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId, Module, StmtId};
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
@@ -34,7 +34,12 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
                 model.bulk.clone()
             }
             // The type is not known, but what is done with the value elsewhere tells.
-            Callee::Unknown if is_list_search(module.text(name)) => None,
+            Callee::Unknown if is_list_search(module.text(name)) => match module.text(name) {
+                "find" | "findLast" | "findIndex" | "filter" => {
+                    Some("a Map by the compared key".to_owned())
+                }
+                _ => None,
+            },
             _ => continue,
         };
         let loops = function.loops_around(site.lp);
@@ -137,15 +142,14 @@ fn search(
     if facts.exits_on(lp.id, expr) {
         return;
     }
-    // Names of fields and options are lists too; what grows with the data are records, and
-    // lists made from them.
+    // Names of fields and options are lists too, and records may still be a handful, as in most
+    // of what a page shows: what is sure to grow are rows, and lists that records fill.
     let grows = grows_across(function, list, lp) && is_added_to(function, list, lp);
     let many_trips = trips == Cardinality::Rows || walks_records(lp);
-    let long_list = size == Cardinality::Rows || grows || holds_records(function, list, expr);
     let confidence = match (trips, size) {
         (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
         (Cardinality::Rows, _) | (_, Cardinality::Rows) => Confidence::Medium,
-        _ if grows || (many_trips && long_list) => Confidence::Medium,
+        _ if grows && many_trips => Confidence::Medium,
         _ => Confidence::Low,
     };
     let name = function.callee_text(list);
@@ -196,59 +200,6 @@ fn walks_records(lp: Loop<'_>) -> bool {
 
 fn is_key(module: &Module, index: ExprId) -> bool {
     matches!(module.expr(index), Expr::String(_))
-}
-
-/// Whether a list holds records or keys of records: the search compares a member of its
-/// elements, or the list was made by taking a member of each element of another.
-fn holds_records(function: Function<'_>, list: ExprId, search: ExprId) -> bool {
-    let module = function.module();
-    if let Expr::Call { args, .. } = module.expr(search)
-        && let Some(&first) = module.list(args).first()
-        && let Expr::Function(f) = module.expr(first)
-    {
-        return compares_member(function, f);
-    }
-    // `[row.id for row in rows]`, `rows.map(row => row.id)`
-    function
-        .facts()
-        .any_origin(list, |id| match module.expr(id) {
-            Expr::Comprehension { lp, .. } => walks_records(Loop { function, id: lp }),
-            Expr::Call { .. } => function
-                .facts()
-                .loop_of_call
-                .get(&id)
-                .is_some_and(|&lp| walks_records(Loop { function, id: lp })),
-            _ => false,
-        })
-}
-
-/// Whether a callback compares a member of its first parameter with something.
-fn compares_member(function: Function<'_>, callback: FunctionId) -> bool {
-    let module = function.module();
-    let declared = module.function(callback);
-    let Some(param) = declared.params.first() else {
-        return false;
-    };
-    if let Expr::Map(_) = module.expr(param.target) {
-        return true;
-    }
-    let Expr::Local(local) = module.expr(param.target) else {
-        return false;
-    };
-    let is_member = |id: ExprId| {
-        let mut at = id;
-        while let Expr::Member { object, .. } | Expr::Index { object, .. } = module.expr(at) {
-            if module.expr(object) == Expr::Local(local) {
-                return true;
-            }
-            at = object;
-        }
-        false
-    };
-    declared.exprs.iter().any(|id| {
-        matches!(module.expr(id), Expr::Binary { op: BinaryOp::Equal, left, right }
-            if is_member(left) || is_member(right))
-    })
 }
 
 /// Whether the loop adds to the list.

@@ -78,7 +78,7 @@ fn check_pair(
     let confidence = if sizes.contains(&Cardinality::Rows) {
         Confidence::High
     } else {
-        Confidence::Medium
+        Confidence::Low
     };
     let collection = function.callee_text(over);
     let element = super::element_text(outer);

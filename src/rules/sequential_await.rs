@@ -291,7 +291,11 @@ fn nature(function: Function<'_>, wait: &Wait) -> Nature {
         }
         for effect in [Effect::DbRead, Effect::Remote, Effect::CacheRead] {
             if let Some(found) = function.effect_of(act, effect) {
-                let confidence = found.confidence;
+                // A function that reads may do so for some arguments only.
+                let confidence = match found.via {
+                    Some(_) => Confidence::Low,
+                    None => found.confidence,
+                };
                 nature.reads = Some(nature.reads.map_or(confidence, |c| c.min(confidence)));
             }
         }

@@ -8,8 +8,8 @@ use crate::project::{Project, Run};
 
 /// One `linear-search-in-loop`, a warning.
 const SLOW: &str = "\
-def unpaid(orders: list[dict], payments: list[dict]) -> list[dict]:
-    ids = [payment[\"order\"] for payment in payments]
+def unpaid(orders: list[dict]) -> list[dict]:
+    import django; ids = list(Payment.objects.values_list(\"order\", flat=True))
     return [order for order in orders if order[\"id\"] not in ids]
 ";
 
@@ -28,8 +28,8 @@ fn finding_is_shown_and_ends_with_status_1() {
     warning[linear-search-in-loop] (medium confidence)
       ⚠ `in` walks `ids` for each `order`
        ╭─[unpaid.py:3:42]
-     1 │ def unpaid(orders: list[dict], payments: list[dict]) -> list[dict]:
-     2 │     ids = [payment["order"] for payment in payments]
+     1 │ def unpaid(orders: list[dict]) -> list[dict]:
+     2 │     import django; ids = list(Payment.objects.values_list("order", flat=True))
      3 │     return [order for order in orders if order["id"] not in ids]
        ·                                          ──────────────────────
        ╰────
