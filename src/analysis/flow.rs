@@ -230,9 +230,8 @@ impl FileFacts {
                         Stmt::If { test, .. } if self.any_origin(test, |id| id == site) => {
                             return true;
                         }
-                        Stmt::Try { body, .. } => {
+                        Stmt::Try { .. } => {
                             let span = module.stmt_span(owner);
-                            let _ = body;
                             if span.contains(module.span(site)) {
                                 return true;
                             }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::infer::Typer;
-use super::models::{Batched, CallModelId, Effect, ModelTypeId, Rows, Runs};
+use super::models::{Batched, CallModelId, Effect, ModelTypeId, Rows, Runs, UseModel};
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::def_use::DefId;
@@ -281,7 +281,8 @@ impl Linker<'_> {
         if !ty.is_bare() {
             return;
         }
-        let Some(model) = self.world.models.iterate(id) else {
+        let world = self.world;
+        let Some(model) = world.models.iterate(id) else {
             return;
         };
         let Some(effect) = model.effect else {
@@ -297,25 +298,7 @@ impl Linker<'_> {
         {
             return;
         }
-        let confidence = ty.confidence;
-        let act = Act {
-            expr: value,
-            lp,
-            stmt,
-            kind: ActKind::Effect {
-                effect,
-                rows: model.rows,
-                model: None,
-                batched: None,
-                package: package_of(&self.world.models.ty(id).name),
-                bulk: model.bulk.clone(),
-                serial: None,
-            },
-            confidence,
-            is_memoized: self.facts.is_memoized(value, stmt),
-            is_awaited: true,
-        };
-        self.linked.acts[function.index()].push(act);
+        self.push_use(value, ty, (effect, model), function, lp, stmt);
     }
 
     /// A lazy query that an async function returns runs when its caller awaits, and one that a
@@ -379,7 +362,8 @@ impl Linker<'_> {
         let (true, Base::Model(id, _)) = (ty.is_bare(), ty.base) else {
             return;
         };
-        let Some(model) = self.world.models.awaited(id) else {
+        let world = self.world;
+        let Some(model) = world.models.awaited(id) else {
             return;
         };
         let call = match self.module.expr(value) {
@@ -393,6 +377,22 @@ impl Linker<'_> {
             effect => effect,
         };
         let Some(effect) = effect else {
+            return;
+        };
+        self.push_use(value, ty, (effect, model), function, lp, stmt);
+    }
+
+    /// A lazy query that runs where its value is walked or awaited.
+    fn push_use(
+        &mut self,
+        value: ExprId,
+        ty: Type,
+        (effect, model): (Effect, &UseModel),
+        function: FunctionId,
+        lp: Option<LoopId>,
+        stmt: StmtId,
+    ) {
+        let Base::Model(id, _) = ty.base else {
             return;
         };
         let act = Act {
@@ -427,20 +427,20 @@ impl Linker<'_> {
         match call.callee {
             Callee::Function(function) | Callee::Constructor(_, Some(function)) => {
                 self.push(index, ActKind::Call(function), call.confidence);
-                self.callbacks(index, Some(function));
+                self.callbacks(index);
             }
             Callee::Model(id) => {
                 self.model_call(index, id, call.confidence);
-                self.callbacks(index, None);
+                self.callbacks(index);
             }
             Callee::Param(i) => {
                 let function = site.function.index();
                 if i < 32 {
                     self.linked.called_params[function] |= 1 << i;
                 }
-                self.callbacks(index, None);
+                self.callbacks(index);
             }
-            _ => self.callbacks(index, None),
+            _ => self.callbacks(index),
         }
     }
 
@@ -583,7 +583,7 @@ impl Linker<'_> {
     }
 
     /// Functions handed to a call that runs them before it returns.
-    fn callbacks(&mut self, index: usize, _callee: Option<FunctionRef>) {
+    fn callbacks(&mut self, index: usize) {
         let site = self.module.sites[index];
         let Expr::Call { callee, args, .. } = self.module.expr(site.expr) else {
             return;

@@ -304,12 +304,11 @@ impl<'p> Tracer<'p> {
             }
             Expr::String(_) | Expr::Number(_) => Cardinality::Fixed,
             Expr::Local(local) => self.local(expr, local),
-            Expr::Member { object, name } => {
+            Expr::Member { name, .. } => {
                 let text = module.text(name);
                 if is_constant_name(text) || matches!(text, "environ" | "argv") {
                     return Cardinality::Fixed;
                 }
-                let _ = object;
                 Cardinality::Unknown
             }
             Expr::Name(name) => {

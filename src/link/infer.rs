@@ -126,7 +126,7 @@ impl<'w> Typer<'w> {
                     let by_name = self.last_name(object).map(|name| {
                         let ty = self.by_convention(name);
                         if ty.is_unknown() {
-                            return self.by_convention(&format!(".{name}"));
+                            return Self::conventional(self.world.models.member_receiver(name));
                         }
                         ty
                     });
@@ -347,7 +347,11 @@ impl<'w> Typer<'w> {
 
     /// The type that a value of this name has in practice.
     fn by_convention(&self, name: &str) -> Type {
-        match self.world.models.receiver(name) {
+        Self::conventional(self.world.models.receiver(name))
+    }
+
+    fn conventional(receiver: Option<(ModelTypeId, Confidence)>) -> Type {
+        match receiver {
             Some((ty, confidence)) => Type::of(Base::Model(ty, Entity::None)).at_most(confidence),
             None => Type::UNKNOWN,
         }
@@ -928,7 +932,7 @@ impl<'w> Typer<'w> {
     }
 
     fn called(&mut self, call: ExprId) -> Type {
-        let Expr::Call { kind, args, .. } = self.module.expr(call) else {
+        let Expr::Call { kind, .. } = self.module.expr(call) else {
             return Type::UNKNOWN;
         };
         let callee = self.callee(call);
@@ -974,7 +978,6 @@ impl<'w> Typer<'w> {
                 return found;
             }
         }
-        let _ = args;
         ty.at_most(confidence)
     }
 

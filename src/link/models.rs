@@ -310,6 +310,7 @@ pub struct Models {
     paths: Vec<PathNode>,
     members: FxHashMap<(ModelTypeId, bool), FxHashMap<String, Member>>,
     receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
+    member_receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
     builtins: Builtins,
     /// Functions and classes that a model of the user describes.
     user_paths: FxHashSet<PathId>,
@@ -638,6 +639,11 @@ impl Models {
         self.receivers.get(name).copied()
     }
 
+    /// The type that values of this name have by convention as members of something.
+    pub fn member_receiver(&self, name: &str) -> Option<(ModelTypeId, Confidence)> {
+        self.member_receivers.get(name).copied()
+    }
+
     /// The model type of a container.
     pub fn wrapper_type(&self, ecosystem: Ecosystem, wrapper: Wrapper) -> Option<ModelTypeId> {
         self.builtins.of[ecosystem as usize][wrapper as usize - 1]
@@ -782,8 +788,12 @@ impl Models {
         for entry in &source.spec.receivers {
             let (ty, _) = self.receiver_type(source, &entry.ty)?;
             for name in &entry.names {
-                self.receivers
-                    .entry(name.clone())
+                let (names, name) = match name.strip_prefix('.') {
+                    Some(name) => (&mut self.member_receivers, name),
+                    None => (&mut self.receivers, name.as_str()),
+                };
+                names
+                    .entry(name.to_owned())
                     .or_insert((ty, entry.confidence));
             }
         }

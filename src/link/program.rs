@@ -369,6 +369,15 @@ impl<'p> Loop<'p> {
             .cardinality(self.function.file, self.id)
     }
 
+    /// Whether an expression is among what the loop repeats: its body, or its callback's code.
+    pub fn repeats(self, expr: ExprId) -> bool {
+        let module = self.function.module();
+        let head = self.head();
+        let callback = head.callback.map(|callback| module.expr(callback));
+        head.exprs.contains(expr)
+            || matches!(callback, Some(Expr::Function(f)) if module.function(f).exprs.contains(expr))
+    }
+
     /// Its header's place.
     pub fn place(self) -> Place {
         self.function.place(self.head().span)

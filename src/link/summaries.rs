@@ -110,7 +110,6 @@ fn spread(
 ) {
     let mut frontier: Vec<u32> = Vec::new();
     for (i, &owner) in owners.iter().enumerate() {
-        let module = &world.unit(owner.file).facts.module;
         let mut best: Option<EffectFact> = None;
         for (j, act) in acts_of(linked, owner).iter().enumerate() {
             let ActKind::Effect { effect: own, .. } = act.kind else {
@@ -129,7 +128,6 @@ fn spread(
             };
             best = Some(best.map_or(fact, |best| better(best, fact)));
         }
-        let _ = module;
         if let Some(fact) = best {
             flat[i].effects.push(fact);
             frontier.push(i as u32);

@@ -89,13 +89,11 @@ fn independence(
         if !head.exprs.contains(act.expr) {
             continue;
         }
-        let is_this = act.expr == value || act.expr == site;
         for effect in [Effect::Sleep, Effect::Lock, Effect::Commit, Effect::Process] {
             if function.effect_of(act, effect).is_some() {
                 return None;
             }
         }
-        let _ = is_this;
         for effect in [Effect::DbRead, Effect::Remote, Effect::CacheRead] {
             // A read per element is `n-plus-one`.
             if function.effect_of(act, effect).is_some() {
@@ -134,10 +132,7 @@ fn independence(
         return None;
     }
     // Writing to one receiver in turn keeps its order.
-    if let Some(local) = receiver_of(function, value)
-        && !is_known
-        && writes_in_order(function, local, value)
-    {
+    if receiver_of(function, value).is_some() && !is_known && writes_in_order(function, value) {
         return None;
     }
     if !is_known {
@@ -306,7 +301,7 @@ fn receiver_of(function: Function<'_>, call: ExprId) -> Option<crate::ir::LocalI
 }
 
 /// Whether a call by its name adds to its receiver in order.
-fn writes_in_order(function: Function<'_>, _local: crate::ir::LocalId, call: ExprId) -> bool {
+fn writes_in_order(function: Function<'_>, call: ExprId) -> bool {
     let module = function.module();
     let Expr::Call { callee, .. } = module.expr(call) else {
         return false;

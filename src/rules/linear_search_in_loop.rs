@@ -212,12 +212,7 @@ fn is_added_to(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
         let Expr::Member { object, name } = module.expr(callee) else {
             return false;
         };
-        let repeated = lp.head().exprs.contains(site.expr)
-            || lp.head().callback.is_some_and(|callback| {
-                matches!(module.expr(callback), Expr::Function(f)
-                    if module.function(f).exprs.contains(site.expr))
-            });
-        repeated
+        lp.repeats(site.expr)
             && matches!(module.text(name), "append" | "push" | "unshift" | "insert")
             && super::same_path(module, object, list)
     })
@@ -307,13 +302,6 @@ fn grows_across(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
 fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
     let module = function.module();
     let facts = function.facts();
-    let repeated = |id: ExprId| {
-        lp.head().exprs.contains(id)
-            || lp.head().callback.is_some_and(|callback| {
-                matches!(module.expr(callback), Expr::Function(f)
-                    if module.function(f).exprs.contains(id))
-            })
-    };
     let Some(local) = root_local(module, list) else {
         // A list without a name is made where it stands.
         return !matches!(module.expr(list), Expr::Member { .. } | Expr::This);
@@ -330,6 +318,6 @@ fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
             });
     }
     facts.def_use.assignments(local).iter().any(
-        |&def| matches!(facts.def_use.def(def), Def::Value { target, .. } if repeated(*target)),
+        |&def| matches!(facts.def_use.def(def), Def::Value { target, .. } if lp.repeats(*target)),
     )
 }

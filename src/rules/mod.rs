@@ -50,16 +50,22 @@ impl Rule {
 pub fn run(
     program: &Program,
     rules: &[RuleId],
-    page_of: impl Fn(RuleId) -> (&'static str, Severity) + Sync,
+    page_of: impl Fn(RuleId) -> (&'static str, Severity),
 ) -> Vec<Finding> {
-    let rules: Vec<&Rule> = ALL.iter().filter(|rule| rules.contains(&rule.id)).collect();
+    let rules: Vec<(&Rule, &'static str, Severity)> = ALL
+        .iter()
+        .filter(|rule| rules.contains(&rule.id))
+        .map(|rule| {
+            let (category, severity) = page_of(rule.id);
+            (rule, category, severity)
+        })
+        .collect();
     (0..program.world.units.len())
         .into_par_iter()
         .flat_map_iter(|i| {
             let mut findings = Vec::new();
             for function in program.functions(FileId(i as u32)) {
-                for rule in &rules {
-                    let (category, severity) = page_of(rule.id);
+                for &(rule, category, severity) in &rules {
                     let mut reporter = Reporter {
                         rule: rule.id,
                         category,

@@ -19,14 +19,14 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     // The same call twice in one loop is one thing to change.
     let mut reported: Vec<(Option<LoopId>, String)> = Vec::new();
     for act in function.acts() {
-        let key = (act.lp, function.callee_text(act.expr));
-        if reported.contains(&key) {
-            continue;
-        }
         for &effect in READS {
             let Some(found) = function.effect_of(act, effect) else {
                 continue;
             };
+            let key = (act.lp, function.callee_text(act.expr));
+            if reported.contains(&key) {
+                break;
+            }
             if check_read(function, act, effect, found, reporter) {
                 reported.push(key);
                 break;
