@@ -15,6 +15,9 @@ use crate::source::FileId;
 /// Collections up to this many literal elements are fixed in size.
 const MAX_LITERAL: usize = 64;
 
+/// Expressions looked at to find what a counter counts.
+const MAX_TRACED: usize = 64;
+
 /// How a loop's trips are bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cardinality {
@@ -125,34 +128,50 @@ impl<'p> Tracer<'p> {
         })
     }
 
-    /// The collection whose length an expression is: `xs.length`, `len(xs)`.
+    /// The collection whose length an expression is: `xs.length`, `len(xs)`, a number counted
+    /// from one.
     fn measured(&self, expr: ExprId) -> Option<ExprId> {
         let facts = &self.program.world.unit(self.file).facts;
         let module = &facts.module;
-        match module.expr(expr) {
-            Expr::Member { object, name } if matches!(module.text(name), "length" | "size") => {
-                Some(object)
-            }
-            Expr::Call { callee, args, .. } => match (module.expr(callee), module.list(args)) {
-                (Expr::Name(name), &[argument]) if module.text(name) == "len" => Some(argument),
-                _ => None,
-            },
-            Expr::Binary { left, .. } => self.measured(left),
-            Expr::Local(_) => {
-                let def = facts.def_use.reaching(expr)?;
-                let mut found = None;
-                facts.def_use.any_source(def, |_, def| {
-                    if let Def::Value { value, .. } = def
-                        && !matches!(module.expr(*value), Expr::Local(_))
+        let mut open = vec![expr];
+        // A counter is made of itself: each expression is asked once.
+        let mut seen = vec![expr];
+        while let Some(at) = open.pop() {
+            let mut push = |next: ExprId| {
+                if seen.len() < MAX_TRACED && !seen.contains(&next) {
+                    seen.push(next);
+                    open.push(next);
+                }
+            };
+            match module.expr(at) {
+                Expr::Member { object, name } if matches!(module.text(name), "length" | "size") => {
+                    return Some(object);
+                }
+                Expr::Call { callee, args, .. } => {
+                    if let (Expr::Name(name), &[argument]) =
+                        (module.expr(callee), module.list(args))
+                        && module.text(name) == "len"
                     {
-                        found = self.measured(*value);
+                        return Some(argument);
                     }
-                    found.is_some()
-                });
-                found
+                }
+                Expr::Binary { left, .. } => push(left),
+                Expr::Local(_) => {
+                    if let Some(def) = facts.def_use.reaching(at) {
+                        facts.def_use.any_source(def, |_, def| {
+                            if let Def::Value { value, .. } = def
+                                && !matches!(module.expr(*value), Expr::Local(_))
+                            {
+                                push(*value);
+                            }
+                            false
+                        });
+                    }
+                }
+                _ => {}
             }
-            _ => None,
         }
+        None
     }
 
     fn collection(&mut self, expr: ExprId) -> Cardinality {

@@ -257,6 +257,9 @@ export async function walk(m: any) {
   m.map((o: any) => walk(o)).map(walk);
   return walk(walk);
 }
+function count(day: any, days: any) {
+  while (days < day) { day = day - days; days = days + day; use(day); }
+}
 class P { p = this.p; q = this.r(); r() { return this.q; } s = (x = this.s) => x; }
 new P().p.q.r().s();
 ";
@@ -316,6 +319,15 @@ async def walk(items):
         for z in twice():
             Loop().a.b.c(y, z, Own().own, Left().run(), x, f(), g())
     return [q for q in q for r in q if r == q]
+
+
+def count(day, holidays):
+    days = 0
+    while days < day:
+        day = day - days
+        days = days + day
+        for _ in range(days):
+            holidays.append(day)
 ";
 
 const CIRCULAR_MODELS: &str = "\
@@ -335,6 +347,13 @@ def walk(node):
         node = child
     while node:
         node = node.parent
+
+
+def count(day, last):
+    while day < last:
+        day = day + 1
+        if Node.objects.filter(day=day).exists():
+            last = last - day
 ";
 
 #[test]
