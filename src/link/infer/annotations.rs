@@ -1,0 +1,172 @@
+//! Types that annotations describe.
+
+use super::super::models::{ModelTypeId, Wrapper};
+use super::super::types::{Base, Entity, ExprRef, Type};
+use super::{MAX_STEPS, Typer, entity_of};
+use crate::ir::{BinaryOp, ClassKind, Expr, ExprId};
+
+impl<'w> Typer<'w> {
+    /// The type of the values that a type expression describes.
+    pub fn annotated(&mut self, id: ExprId) -> Type {
+        if let Some(&known) = self.known_annotations.get(&id) {
+            return known;
+        }
+        if self.steps > MAX_STEPS {
+            return Type::UNKNOWN;
+        }
+        // A type defined by itself adds nothing.
+        self.known_annotations.insert(id, Type::UNKNOWN);
+        self.steps += 1;
+        let ty = self.annotation(id);
+        self.steps -= 1;
+        self.known_annotations.insert(id, ty);
+        ty
+    }
+
+    fn annotation(&mut self, id: ExprId) -> Type {
+        match self.module.expr(id) {
+            Expr::Binary {
+                op: BinaryOp::BitOr | BinaryOp::BitAnd,
+                left,
+                right,
+            } => {
+                let left = self.annotated(left);
+                left.or(self.annotated(right))
+            }
+            Expr::Null => Type::of(Base::Null),
+            Expr::String(_) | Expr::Template(_) => Type::of(Base::Str),
+            Expr::Number(_) => Type::of(Base::Num),
+            Expr::Map(_) => {
+                let (file, expr) = (self.file, id);
+                Type::of(Base::Shaped(ExprRef { file, expr }))
+            }
+            Expr::Sequence { elements, .. } => {
+                let first = self.module.list(elements).first().copied();
+                let first = first.map_or(Type::UNKNOWN, |first| self.annotated(first));
+                first.wrapped(Wrapper::Tuple)
+            }
+            Expr::Index { object, index } => self.generic(object, index),
+            _ => {
+                if let Some(ty) = self.simple_type(id) {
+                    return ty;
+                }
+                let class = self.of(id);
+                self.instance_of(class)
+            }
+        }
+    }
+
+    fn simple_type(&self, id: ExprId) -> Option<Type> {
+        Some(match self.last_name(id)? {
+            "str" | "string" | "bytes" => Type::of(Base::Str),
+            "int" | "float" | "number" | "bigint" | "Decimal" => Type::of(Base::Num),
+            "bool" | "boolean" => Type::of(Base::Bool),
+            "None" | "null" | "undefined" | "void" => Type::of(Base::Null),
+            "list" | "List" | "Sequence" | "Array" => Type::UNKNOWN.wrapped(Wrapper::List),
+            "set" | "Set" | "frozenset" => Type::UNKNOWN.wrapped(Wrapper::Set),
+            "dict" | "Dict" | "Map" | "Mapping" => Type::UNKNOWN.wrapped(Wrapper::Map),
+            _ => return None,
+        })
+    }
+
+    fn generic(&mut self, object: ExprId, index: ExprId) -> Type {
+        let args: Vec<ExprId> = match self.module.expr(index) {
+            Expr::Sequence { elements, .. } => self.module.list(elements).to_vec(),
+            _ => vec![index],
+        };
+        let Some(&first) = args.first() else {
+            return Type::UNKNOWN;
+        };
+        let wrapper = match self.last_name(object).unwrap_or("") {
+            "list" | "List" | "Sequence" | "MutableSequence" | "Array" | "ReadonlyArray"
+            | "Collection" => Some(Wrapper::List),
+            "set" | "Set" | "frozenset" | "FrozenSet" | "AbstractSet" | "ReadonlySet" => {
+                Some(Wrapper::Set)
+            }
+            "Iterable" | "Iterator" | "Generator" | "AsyncIterator" | "AsyncIterable"
+            | "AsyncGenerator" | "IterableIterator" => Some(Wrapper::Iterator),
+            "Promise" | "PromiseLike" | "Awaitable" | "Future" | "Task" => Some(Wrapper::Promise),
+            "tuple" | "Tuple" => Some(Wrapper::Tuple),
+            "dict" | "Dict" | "Map" | "Mapping" | "MutableMapping" | "defaultdict" | "Record"
+            | "ReadonlyMap" | "OrderedDict" => {
+                let value = args.get(1).copied().unwrap_or(first);
+                return self.annotated(value).wrapped(Wrapper::Map);
+            }
+            "Optional" | "Annotated" | "Readonly" | "Required" | "Partial" | "NonNullable"
+            | "Awaited" | "Final" | "ClassVar" | "Mapped" => return self.annotated(first),
+            "Union" => {
+                let first = self.annotated(first);
+                return args[1..]
+                    .iter()
+                    .fold(first, |ty, &arg| ty.or(self.annotated(arg)));
+            }
+            "type" | "Type" => {
+                return self.of(first);
+            }
+            _ => None,
+        };
+        if let Some(wrapper) = wrapper {
+            return self.annotated(first).wrapped(wrapper);
+        }
+        let class = self.of(object);
+        let ty = self.instance_of(class);
+        match ty.base {
+            Base::Model(id, Entity::None) => {
+                let entity = self.annotated(first);
+                Type {
+                    base: Base::Model(id, entity_of(entity)),
+                    ..ty
+                }
+            }
+            _ => ty,
+        }
+    }
+
+    /// The last part of a dotted name.
+    pub(super) fn last_name(&self, id: ExprId) -> Option<&'w str> {
+        let name = match self.module.expr(id) {
+            Expr::Name(name) | Expr::Member { name, .. } => name,
+            Expr::Local(local) => self.module.local(local).name,
+            _ => return None,
+        };
+        Some(self.module.text(name))
+    }
+
+    /// The instances of a class.
+    pub fn instance_of(&mut self, class: Type) -> Type {
+        let base = match class.base {
+            Base::Class(c) => {
+                let unit = self.world.unit(c.file);
+                let declared = unit.facts.module.class(c.class);
+                if declared.kind == ClassKind::Alias {
+                    return match declared.alias {
+                        Some(alias) if c.file == self.file => self.annotated(alias),
+                        _ => self.world.state[c.file.index()].aliases[c.class.index()],
+                    };
+                }
+                Base::Instance(c)
+            }
+            Base::Path(path) => match self.world.models.path(path).ty {
+                Some(ty) => return self.value_of(ty, Entity::None).at_most(class.confidence),
+                None => Base::External,
+            },
+            Base::ModelClass(ty, entity) => {
+                return self.value_of(ty, entity).at_most(class.confidence);
+            }
+            // An annotation may name a value of the type: `db: SessionLocal`.
+            Base::Model(..) | Base::External | Base::Shaped(_) => class.base,
+            _ => Base::Unknown,
+        };
+        Type { base, ..class }
+    }
+
+    /// A value of a library's type; the containers of the languages are types of their own.
+    pub(super) fn value_of(&self, ty: ModelTypeId, entity: Entity) -> Type {
+        let models = &self.world.models;
+        match models.wrapper_of(ty) {
+            Some(wrapper) => Type::UNKNOWN.wrapped(wrapper),
+            None if models.is_string(ty) => Type::of(Base::Str),
+            None => Type::of(Base::Model(ty, entity)),
+        }
+    }
+}

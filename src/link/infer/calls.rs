@@ -1,0 +1,325 @@
+//! What calls call, and what they give.
+
+use super::super::models::{Bounded, CallModel, CallModelId, EntityFrom, TypeSpec, Wrapper};
+use super::super::modules::Target;
+use super::super::types::{Base, Entity, FunctionRef, Type};
+use super::{Typer, entity_of, keyword_of};
+use crate::ir::{CallKind, Expr, ExprId};
+
+impl<'w> Typer<'w> {
+    /// What is called by a call: the type of its callee.
+    pub fn callee(&mut self, call: ExprId) -> Type {
+        let Expr::Call { callee, kind, .. } = self.module.expr(call) else {
+            return Type::UNKNOWN;
+        };
+        if kind == CallKind::Import {
+            return Type::UNKNOWN;
+        }
+        let ty = self.of(callee);
+        if ty.is_bare()
+            && let Base::Model(id, entity) = ty.base
+        {
+            // Calling a value of a library: sql`…`.
+            return match self.world.models.member(id, false, "()") {
+                Some(member) => match member.call {
+                    Some(call) => Type::of(Base::Method(call, entity)).at_most(ty.confidence),
+                    None => ty,
+                },
+                None => ty,
+            };
+        }
+        ty
+    }
+
+    /// The model of a call and the type of its receiver.
+    pub fn called_model(&mut self, call: ExprId) -> Option<(&'w CallModel, Type)> {
+        let callee = self.callee(call);
+        let world = self.world;
+        let id = match callee.base {
+            _ if !callee.is_bare() => return None,
+            Base::Method(id, _) => id,
+            Base::Path(path) => world.models.path(path).call?,
+            _ => return None,
+        };
+        let id = world.models.select(id, |bound| self.is_given(call, bound));
+        Some((world.models.call(id), self.receiver_of(call)))
+    }
+
+    /// The type of the value a method is called on.
+    pub fn receiver_of(&mut self, call: ExprId) -> Type {
+        let Expr::Call { callee, .. } = self.module.expr(call) else {
+            return Type::UNKNOWN;
+        };
+        match self.module.expr(callee) {
+            Expr::Member { object, .. } => self.of(object),
+            Expr::Index { object, .. } => match self.module.expr(object) {
+                Expr::Member { object, .. } => self.of(object),
+                _ => Type::UNKNOWN,
+            },
+            _ => self.of(callee),
+        }
+    }
+
+    pub(super) fn called(&mut self, call: ExprId) -> Type {
+        let Expr::Call { kind, .. } = self.module.expr(call) else {
+            return Type::UNKNOWN;
+        };
+        let callee = self.callee(call);
+        let confidence = callee.confidence;
+        if !callee.is_bare() {
+            return Type::UNKNOWN;
+        }
+        let world = self.world;
+        let ty = match callee.base {
+            Base::Function(function) => self.result_of(function),
+            Base::Class(class) => self.instance_of(Type::of(Base::Class(class))),
+            Base::Method(id, entity) => {
+                let receiver = self.receiver_of(call);
+                self.model_result(id, receiver, entity, call)
+            }
+            Base::Path(path) => {
+                let node = world.models.path(path);
+                match (node.call, node.ty) {
+                    (Some(id), _) if kind != CallKind::New => {
+                        self.model_result(id, Type::UNKNOWN, Entity::None, call)
+                    }
+                    (_, Some(ty)) => {
+                        let entity = match world.models.ty(ty).entity_from {
+                            EntityFrom::Argument(n) => {
+                                let argument = self.argument(call, usize::from(n));
+                                argument.map_or(Entity::None, |a| entity_of(self.of(a)))
+                            }
+                            _ => self.generic_argument(call),
+                        };
+                        self.value_of(ty, entity)
+                    }
+                    (Some(id), None) => self.model_result(id, Type::UNKNOWN, Entity::None, call),
+                    (None, None) => Type::of(Base::External),
+                }
+            }
+            Base::ModelClass(ty, entity) => self.value_of(ty, entity),
+            Base::External => Type::of(Base::External),
+            _ => Type::UNKNOWN,
+        };
+        if ty.is_unknown() {
+            // `require("x")` in the midst of an expression.
+            if let Some(found) = self.required(call) {
+                return found;
+            }
+        }
+        ty.at_most(confidence)
+    }
+
+    fn required(&mut self, call: ExprId) -> Option<Type> {
+        let Expr::Call { callee, args, .. } = self.module.expr(call) else {
+            return None;
+        };
+        let (Expr::Name(name), [argument]) = (self.module.expr(callee), self.module.list(args))
+        else {
+            return None;
+        };
+        let Expr::String(specifier) = self.module.expr(*argument) else {
+            return None;
+        };
+        if self.module.text(name) != "require" {
+            return None;
+        }
+        let specifier = self.module.text(specifier);
+        if let Some(Target::File(file)) = self.world.resolve(self.file, 0, specifier) {
+            let whole = self.world.module_member(Base::File(file), "=");
+            Some(if whole.is_unknown() {
+                Type::of(Base::File(file))
+            } else {
+                whole
+            })
+        } else {
+            let ecosystem = self.world.unit(self.file).ecosystem;
+            let node = self.world.models.module(ecosystem, specifier)?;
+            Some(Type::of(Base::Path(node)))
+        }
+    }
+
+    /// What a project function returns to its caller.
+    fn result_of(&mut self, function: FunctionRef) -> Type {
+        let unit = self.world.unit(function.file);
+        let declared = unit.facts.module.function(function.function);
+        let ty = self.world.state[function.file.index()].returns[function.function.index()];
+        if declared.is_generator {
+            return ty.wrapped(Wrapper::Iterator);
+        }
+        if declared.is_async && ty.wrapper() != Some(Wrapper::Promise) {
+            return ty.wrapped(Wrapper::Promise);
+        }
+        ty
+    }
+
+    fn model_result(
+        &mut self,
+        id: CallModelId,
+        receiver: Type,
+        entity: Entity,
+        call: ExprId,
+    ) -> Type {
+        let world = self.world;
+        let id = world.models.select(id, |bound| self.is_given(call, bound));
+        let model = world.models.call(id);
+        let entity = match model.entity {
+            EntityFrom::Receiver => entity,
+            EntityFrom::Argument(n) => {
+                let argument = self.argument(call, usize::from(n));
+                argument.map_or(Entity::None, |argument| {
+                    let ty = self.of(argument);
+                    entity_of(ty)
+                })
+            }
+            EntityFrom::Generic(_) => self.generic_argument(call),
+            EntityFrom::Name => Entity::None,
+        };
+        let ty = self.specified(&model.returns, receiver, entity, call);
+        if model.awaitable {
+            return ty.wrapped(Wrapper::Promise);
+        }
+        ty
+    }
+
+    /// The type argument of `f<T>(…)`, as an entity.
+    fn generic_argument(&mut self, call: ExprId) -> Entity {
+        let Expr::Call { callee, .. } = self.module.expr(call) else {
+            return Entity::None;
+        };
+        match self.module.expr(callee) {
+            Expr::Index { index, .. } => {
+                let ty = self.annotated(index);
+                entity_of(ty)
+            }
+            _ => Entity::None,
+        }
+    }
+
+    /// The positional argument `n` of a call.
+    pub fn argument(&self, call: ExprId, n: usize) -> Option<ExprId> {
+        let Expr::Call { args, .. } = self.module.expr(call) else {
+            return None;
+        };
+        let argument = *self.module.list(args).get(n)?;
+        match self.module.expr(argument) {
+            Expr::Keyword { .. } | Expr::Spread(_) => None,
+            _ => Some(argument),
+        }
+    }
+
+    /// Whether a call has the argument that a model names.
+    pub fn is_given(&self, call: ExprId, bound: &Bounded) -> bool {
+        let module = self.module;
+        let Expr::Call { args, .. } = module.expr(call) else {
+            return false;
+        };
+        match bound {
+            Bounded::Always => true,
+            Bounded::Argument(n) => self.argument(call, usize::from(*n)).is_some(),
+            Bounded::Key(key) => module.list(args).iter().any(|&arg| match module.expr(arg) {
+                Expr::Keyword { name, .. } => module.text(name) == key,
+                Expr::Map(_) => keyword_of(module, arg, key).is_some(),
+                _ => false,
+            }),
+        }
+    }
+
+    /// A type as a model writes it, for a call.
+    pub(super) fn specified(
+        &mut self,
+        spec: &TypeSpec,
+        receiver: Type,
+        entity: Entity,
+        call: ExprId,
+    ) -> Type {
+        match spec {
+            TypeSpec::Argument(n) => {
+                let argument = self.argument(call, usize::from(*n));
+                argument.map_or(Type::UNKNOWN, |argument| self.of(argument))
+            }
+            TypeSpec::Callback => self.callback_result(call),
+            TypeSpec::Wrapped(wrapper, inner) => {
+                let inner = self.specified(inner, receiver, entity, call);
+                // A promise of a promise is a promise.
+                if *wrapper == Wrapper::Promise && inner.wrapper() == Some(Wrapper::Promise) {
+                    return inner;
+                }
+                inner.wrapped(*wrapper)
+            }
+            TypeSpec::Element => match receiver.base {
+                // A function over its argument: `sorted(xs)`.
+                Base::Path(_) | Base::Unknown | Base::Function(_) if receiver.is_bare() => {
+                    let argument = self.argument(call, 0);
+                    let over = argument.map_or(Type::UNKNOWN, |argument| self.of(argument));
+                    self.element_of(over)
+                }
+                _ => self.element_or_value(receiver),
+            },
+            _ => self.plain_spec(spec, receiver, entity),
+        }
+    }
+
+    fn callback_result(&mut self, call: ExprId) -> Type {
+        let Expr::Call { args, .. } = self.module.expr(call) else {
+            return Type::UNKNOWN;
+        };
+        let args = self.module.list(args);
+        let mut callbacks = args.iter().map(|&arg| self.of(arg));
+        let callback = callbacks.find(|ty| matches!(ty.base, Base::Function(_)));
+        match callback.map(|ty| ty.base) {
+            Some(Base::Function(function)) if function.file == self.file => {
+                let declared = self.module.function(function.function);
+                let ty = self.returned(function.function);
+                if declared.is_async && ty.wrapper() != Some(Wrapper::Promise) {
+                    return ty.wrapped(Wrapper::Promise);
+                }
+                ty
+            }
+            Some(Base::Function(function)) => self.result_of(function),
+            _ => Type::UNKNOWN,
+        }
+    }
+
+    fn element_or_value(&mut self, receiver: Type) -> Type {
+        match receiver.wrapper() {
+            Some(_) => receiver.peeled(),
+            None => self.element_of(receiver),
+        }
+    }
+
+    /// A type as a model writes it, where there is no call.
+    pub(super) fn plain_spec(&mut self, spec: &TypeSpec, receiver: Type, entity: Entity) -> Type {
+        match spec {
+            TypeSpec::Unknown | TypeSpec::Argument(_) | TypeSpec::Callback => Type::UNKNOWN,
+            TypeSpec::Str => Type::of(Base::Str),
+            TypeSpec::Num => Type::of(Base::Num),
+            TypeSpec::Bool => Type::of(Base::Bool),
+            TypeSpec::Null => Type::of(Base::Null),
+            TypeSpec::Named(ty) => self.value_of(*ty, entity),
+            TypeSpec::Class(ty) => Type::of(Base::ModelClass(*ty, entity)),
+            TypeSpec::Receiver => receiver,
+            TypeSpec::Element => match receiver.wrapper() {
+                Some(_) => receiver.peeled(),
+                None => Type::UNKNOWN,
+            },
+            TypeSpec::Entity => match entity {
+                Entity::Class(class) => Type::of(Base::Instance(class)),
+                Entity::Named(..) | Entity::None => Type::of(Base::External),
+            },
+            TypeSpec::Wrapped(wrapper, inner) => {
+                self.plain_spec(inner, receiver, entity).wrapped(*wrapper)
+            }
+        }
+    }
+
+    /// The result of calling a method without arguments, as `with` does.
+    pub(super) fn member_call_result(&mut self, on: Type, name: &str) -> Option<Type> {
+        let Base::Method(call, entity) = self.member(on, name).base else {
+            return None;
+        };
+        let world = self.world;
+        let returns = &world.models.call(call).returns;
+        Some(self.plain_spec(returns, on, entity))
+    }
+}

@@ -1,0 +1,127 @@
+//! Types of definitions: bases and attributes of classes, results of functions.
+
+use super::super::models::Wrapper;
+use super::super::types::Type;
+use super::{MAX_STEPS, Typer};
+use crate::ir::{ClassId, Expr, ExprId, FunctionId, FunctionKind, LoopId, Name, Stmt};
+
+impl Typer<'_> {
+    /// What a class derives from, for one base expression.
+    pub(in crate::link) fn base_class(&mut self, base: ExprId) -> Type {
+        match self.module.expr(base) {
+            Expr::Keyword { .. } => Type::UNKNOWN,
+            Expr::Index { object, .. } => {
+                // `Generic[T]`, `Repository<User>`: the class without its arguments.
+                self.of(object)
+            }
+            _ => self.of(base),
+        }
+    }
+
+    /// The attributes of a class: declared, and set through the receiver.
+    pub(in crate::link) fn fields(&mut self, class: ClassId) -> Vec<(Name, Type)> {
+        let module = self.module;
+        let mut fields: Vec<(Name, Type)> = Vec::new();
+        for field in &module.class(class).fields {
+            let annotated = field
+                .annotation
+                .map(|annotation| self.annotated(annotation));
+            let ty = match (annotated, field.value) {
+                (Some(ty), _) if !ty.is_unknown() => ty,
+                (_, Some(value)) => self.of(value),
+                _ => Type::UNKNOWN,
+            };
+            fields.push((field.name, ty));
+        }
+        for field in &self.facts.self_fields {
+            if field.class != class {
+                continue;
+            }
+            let ty = self.of(field.value);
+            match fields.iter_mut().find(|known| known.0 == field.name) {
+                Some(known) => known.1 = known.1.or(ty),
+                None => fields.push((field.name, ty)),
+            }
+        }
+        fields
+    }
+
+    /// What a function returns, by its annotation or its `return` statements; for generators
+    /// what they yield.
+    pub(in crate::link) fn returned(&mut self, function: FunctionId) -> Type {
+        let module = self.module;
+        let declared = module.function(function);
+        if let Some(annotation) = declared.returns {
+            let ty = self.annotated(annotation);
+            if !ty.is_unknown() {
+                let is_iterator = ty.wrapper() == Some(Wrapper::Iterator);
+                return if declared.is_generator && is_iterator {
+                    ty.peeled()
+                } else {
+                    ty
+                };
+            }
+        }
+        if declared.kind == FunctionKind::Module || self.steps > MAX_STEPS {
+            return Type::UNKNOWN;
+        }
+        self.steps += 1;
+        let mut ty: Option<Type> = None;
+        let mut blocks = vec![declared.body];
+        while let Some(block) = blocks.pop() {
+            for &stmt in &module.block(block).stmts {
+                match module.stmt(stmt) {
+                    Stmt::Return(Some(value)) => {
+                        let found = self.of(value);
+                        ty = Some(ty.map_or(found, |ty| ty.or(found)));
+                    }
+                    Stmt::If {
+                        then, otherwise, ..
+                    } => {
+                        blocks.push(then);
+                        blocks.extend(otherwise);
+                    }
+                    Stmt::Try {
+                        body,
+                        handlers,
+                        finally,
+                    } => {
+                        blocks.extend([body, handlers]);
+                        blocks.extend(finally);
+                    }
+                    Stmt::With { body, .. } | Stmt::Block(body) => blocks.push(body),
+                    Stmt::Switch { cases, .. } => blocks.push(cases),
+                    Stmt::Loop(lp) => blocks.push(module.lp(lp).body),
+                    Stmt::Expr(value) if declared.is_generator => {
+                        if let Expr::Yield(Some(value)) = module.expr(value) {
+                            let found = self.of(value);
+                            ty = Some(ty.map_or(found, |ty| ty.or(found)));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.steps -= 1;
+        let ty = ty.unwrap_or(Type::UNKNOWN);
+        // An async function that returns a promise returns what that resolves to.
+        if declared.is_async { ty.awaited() } else { ty }
+    }
+
+    /// What a comprehension collects.
+    pub(super) fn collected(&mut self, lp: LoopId) -> Option<Type> {
+        let module = self.module;
+        let mut blocks = vec![module.lp(lp).body];
+        while let Some(block) = blocks.pop() {
+            for &stmt in &module.block(block).stmts {
+                match module.stmt(stmt) {
+                    Stmt::Collect(value) => return Some(self.of(value)),
+                    Stmt::If { then, .. } => blocks.push(then),
+                    Stmt::Loop(inner) => blocks.push(module.lp(inner).body),
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,273 @@
+//! Types of members, elements and awaited values.
+
+use super::super::models::{EntityFrom, ModelTypeId, Wrapper};
+use super::super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
+use super::{Typer, keyword_of};
+use crate::ir::{Expr, ExprId, FunctionKind, Name};
+
+impl Typer<'_> {
+    /// The member `name` of a value of type `on`.
+    pub fn member(&mut self, on: Type, name: &str) -> Type {
+        let models = &self.world.models;
+        let ecosystem = self.world.unit(self.file).ecosystem;
+        if let Some(wrapper) = on.wrapper() {
+            let Some(ty) = models.wrapper_type(ecosystem, wrapper) else {
+                return Type::UNKNOWN;
+            };
+            return self
+                .model_member(ty, false, name, Entity::None)
+                .unwrap_or(Type::UNKNOWN)
+                .at_most(on.confidence);
+        }
+        let found = match on.base {
+            Base::Instance(class) => self.class_member(class, name, false),
+            Base::Class(class) => self.class_member(class, name, true),
+            Base::File(_) | Base::Folder(_) => Some(self.world.module_member(on.base, name)),
+            Base::Path(path) => {
+                let node = models.path(path);
+                let member = node
+                    .ty
+                    .and_then(|ty| self.model_member(ty, true, name, Entity::None));
+                member.or_else(|| {
+                    let models = &self.world.models;
+                    match models.child(path, name) {
+                        Some(child) => Some(Type::of(Base::Path(child))),
+                        None => Some(Type::of(Base::External)),
+                    }
+                })
+            }
+            Base::Model(ty, entity) => self
+                .model_member(ty, false, name, entity)
+                .or(Some(Type::of(Base::External))),
+            Base::ModelClass(ty, entity) => self
+                .model_member(ty, true, name, entity)
+                .or(Some(Type::of(Base::External))),
+            Base::Str => models
+                .string_type(ecosystem)
+                .and_then(|ty| self.model_member(ty, false, name, Entity::None)),
+            Base::Literal(literal) => self.literal_member(literal, name),
+            Base::Shaped(shape) => self.shape_member(shape, name),
+            Base::External => Some(Type::of(Base::External)),
+            _ => None,
+        };
+        found.unwrap_or(Type::UNKNOWN).at_most(on.confidence)
+    }
+
+    fn literal_member(&mut self, literal: ExprRef, name: &str) -> Option<Type> {
+        let module = &self.world.unit(literal.file).facts.module;
+        match keyword_of(module, literal.expr, name) {
+            Some(value) if literal.file == self.file => Some(self.of(value)),
+            Some(_) => {
+                let state = &self.world.state[literal.file.index()];
+                state.member(literal.expr, module.name(name)?)
+            }
+            None => {
+                // A dict literal has the methods of a dict.
+                let ecosystem = self.world.unit(self.file).ecosystem;
+                let ty = self.world.models.wrapper_type(ecosystem, Wrapper::Map)?;
+                if !module.exports_all {
+                    return None;
+                }
+                self.model_member(ty, false, name, Entity::None)
+            }
+        }
+    }
+
+    fn shape_member(&mut self, shape: ExprRef, name: &str) -> Option<Type> {
+        let module = &self.world.unit(shape.file).facts.module;
+        if shape.file == self.file {
+            let value = keyword_of(module, shape.expr, name)?;
+            return Some(self.annotated(value));
+        }
+        let state = &self.world.state[shape.file.index()];
+        state.member(shape.expr, module.name(name)?)
+    }
+
+    /// The members of an object literal or object type of this file.
+    pub(in crate::link) fn members_of(&mut self, base: Base) -> Vec<(Name, Type)> {
+        let (Base::Literal(object) | Base::Shaped(object)) = base else {
+            return Vec::new();
+        };
+        let module = self.module;
+        let Expr::Map(entries) = module.expr(object.expr) else {
+            return Vec::new();
+        };
+        let mut members = Vec::new();
+        for &entry in module.list(entries) {
+            if let Expr::Keyword { name, value } = module.expr(entry) {
+                let ty = match base {
+                    Base::Literal(_) => self.of(value),
+                    _ => self.annotated(value),
+                };
+                members.push((name, ty));
+            }
+        }
+        members
+    }
+
+    /// A member that a model describes. A method is bound to the entity of its receiver.
+    fn model_member(
+        &mut self,
+        ty: ModelTypeId,
+        of_class: bool,
+        name: &str,
+        entity: Entity,
+    ) -> Option<Type> {
+        let member = self.world.models.member(ty, of_class, name)?;
+        if let Some(attribute) = &member.attribute {
+            let entity = match attribute.entity {
+                EntityFrom::Name => match self.module.name(name) {
+                    Some(name) => Entity::Named(self.file, name),
+                    None => Entity::None,
+                },
+                _ => entity,
+            };
+            let receiver = Type::of(Base::Model(ty, entity));
+            return Some(self.plain_spec(&attribute.ty, receiver, entity));
+        }
+        member.call.map(|call| Type::of(Base::Method(call, entity)))
+    }
+
+    /// A member of a project class or its instances: methods and attributes of the class, then
+    /// of what it derives from.
+    fn class_member(&mut self, class: ClassRef, name: &str, of_class: bool) -> Option<Type> {
+        let mut open = vec![class];
+        let mut at = 0;
+        let mut library = Vec::new();
+        while at < open.len() && at < 32 {
+            let current = open[at];
+            at += 1;
+            let unit = self.world.unit(current.file);
+            let module = &unit.facts.module;
+            let types = &self.world.state[current.file.index()];
+            if let Some(name) = module.name(name) {
+                let declared = module.class(current.class);
+                let method = declared.methods.iter().rev().copied().find(|&m| {
+                    let function = module.function(m);
+                    function.name == Some(name) && function.kind != FunctionKind::Setter
+                });
+                if let Some(function) = method {
+                    let file = current.file;
+                    let is_getter = module.function(function).kind == FunctionKind::Getter;
+                    if is_getter && !of_class {
+                        return Some(types.returns[function.index()]);
+                    }
+                    return Some(Type::of(Base::Function(FunctionRef { file, function })));
+                }
+                let fields = types.fields.get(current.class.index());
+                if let Some(field) = fields.and_then(|f| f.iter().find(|f| f.0 == name)) {
+                    return Some(field.1);
+                }
+                let inner = declared.inner.iter().copied();
+                let inner = inner
+                    .into_iter()
+                    .find(|&c| module.class(c).name == Some(name));
+                if let Some(class) = inner {
+                    let file = current.file;
+                    return Some(Type::of(Base::Class(ClassRef { file, class })));
+                }
+            }
+            for base in types.bases.get(current.class.index()).into_iter().flatten() {
+                match base.base {
+                    Base::Class(c) | Base::Instance(c) if !open.contains(&c) => open.push(c),
+                    Base::Path(path) => library.extend(self.world.models.path(path).ty),
+                    Base::Model(ty, _) | Base::ModelClass(ty, _) => library.push(ty),
+                    _ => {}
+                }
+            }
+        }
+        let entity = Entity::Class(class);
+        library
+            .into_iter()
+            .find_map(|ty| self.model_member(ty, of_class, name, entity))
+    }
+
+    pub(super) fn first_base(&self, class: ClassRef) -> Type {
+        let types = &self.world.state[class.file.index()];
+        let bases = types.bases.get(class.class.index());
+        match bases.and_then(|bases| bases.first()).map(|ty| ty.base) {
+            Some(Base::Class(class)) => Type::of(Base::Instance(class)),
+            Some(Base::Path(path)) => match self.world.models.path(path).ty {
+                Some(ty) => Type::of(Base::Model(ty, Entity::Class(class))),
+                None => Type::of(Base::External),
+            },
+            Some(Base::Model(ty, _) | Base::ModelClass(ty, _)) => {
+                Type::of(Base::Model(ty, Entity::Class(class)))
+            }
+            _ => Type::UNKNOWN,
+        }
+    }
+
+    pub(super) fn indexed(&mut self, object: ExprId, index: ExprId) -> Type {
+        let on = self.of(object);
+        if let (Base::Literal(literal), Expr::String(name)) = (on.base, self.module.expr(index)) {
+            let name = self.module.text(name);
+            return self.literal_member(literal, name).unwrap_or(Type::UNKNOWN);
+        }
+        if let Expr::Slice(_) = self.module.expr(index) {
+            return on;
+        }
+        match on.wrapper() {
+            Some(Wrapper::Tuple) => match self.module.expr(index) {
+                // Only the first part of a tuple is known.
+                Expr::Number(0) => on.peeled(),
+                _ => Type::UNKNOWN,
+            },
+            Some(Wrapper::Promise | Wrapper::Iterator) => Type::UNKNOWN,
+            Some(_) => on.peeled(),
+            None => match on.base {
+                Base::Model(..) => self.element_of(on),
+                Base::External => on,
+                // `Repository<User>` in an expression, as `new Map<string, User>()`.
+                Base::Class(_)
+                | Base::Path(_)
+                | Base::Function(_)
+                | Base::Method(..)
+                | Base::ModelClass(..) => on,
+                _ => Type::UNKNOWN,
+            },
+        }
+    }
+
+    /// What iterating a value yields.
+    pub fn element_of(&mut self, over: Type) -> Type {
+        if over.wrapper().is_some() {
+            return match over.wrapper() {
+                // Iterating a map yields its keys.
+                Some(Wrapper::Map | Wrapper::Promise) => Type::UNKNOWN,
+                _ => over.peeled(),
+            };
+        }
+        match over.base {
+            Base::Model(ty, entity) => {
+                let world = self.world;
+                match world.models.iterate(ty) {
+                    Some(model) => self
+                        .plain_spec(&model.gives, over, entity)
+                        .at_most(over.confidence),
+                    None => Type::UNKNOWN,
+                }
+            }
+            Base::External => over,
+            _ => Type::UNKNOWN,
+        }
+    }
+
+    /// What awaiting a value gives.
+    pub fn awaited(&mut self, ty: Type) -> Type {
+        match (ty.wrapper(), ty.base) {
+            (Some(Wrapper::Promise), _) => ty.peeled(),
+            (None, Base::Model(id, entity)) => {
+                let world = self.world;
+                match world.models.awaited(id) {
+                    Some(model) => self
+                        .plain_spec(&model.gives, ty, entity)
+                        .at_most(ty.confidence),
+                    None => ty,
+                }
+            }
+            // `await` of several at once: `[a, b] = await Promise.all([…])`.
+            _ => ty,
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Types of names: variables, parameters, globals.
+
+use super::super::models::ModelTypeId;
+use super::super::types::{Base, ClassRef, Entity, FunctionRef, Type};
+use super::{MAX_STEPS, Typer};
+use crate::analysis::def_use::{Def, DefId};
+use crate::finding::Confidence;
+use crate::ir::{Expr, ExprId, FunctionId, Invocation, LocalId, LocalKind, MODULE_BODY};
+
+impl Typer<'_> {
+    pub(super) fn local(&mut self, id: ExprId, local: LocalId) -> Type {
+        if let Some(annotation) = self.module.local(local).annotation {
+            let ty = self.annotated(annotation);
+            if !ty.is_unknown() {
+                return ty;
+            }
+        }
+        match self.facts.def_use.reaching(id) {
+            Some(def) => self.defined(def),
+            None => self.entered(local, self.module.function_of(id)),
+        }
+    }
+
+    fn defined(&mut self, id: DefId) -> Type {
+        if let Some(&known) = self.known_defs.get(&id) {
+            return known;
+        }
+        if self.steps > MAX_STEPS {
+            return Type::UNKNOWN;
+        }
+        self.known_defs.insert(id, Type::UNKNOWN);
+        self.steps += 1;
+        let facts = self.facts;
+        let ty = match facts.def_use.def(id) {
+            Def::Entry { local, function } => self.entered(*local, *function),
+            Def::Value { value, .. } => self.of(*value),
+            Def::Augmented {
+                previous, value, ..
+            } => {
+                let before = self.defined(*previous);
+                before.or(self.of(*value))
+            }
+            Def::Join { operands, .. } => {
+                let mut operands = operands.iter();
+                let first = operands.next().map(|&def| self.defined(def));
+                operands.fold(first.unwrap_or(Type::UNKNOWN), |ty, &def| {
+                    ty.or(self.defined(def))
+                })
+            }
+            Def::Carried { entry, back, .. } => {
+                let before = self.defined(*entry);
+                match back.first() {
+                    Some(&back) if before.is_unknown() || before.base == Base::Null => {
+                        before.or(self.defined(back))
+                    }
+                    _ => before,
+                }
+            }
+        };
+        self.steps -= 1;
+        self.known_defs.insert(id, ty);
+        ty
+    }
+
+    /// The type of a name at the entry of a function.
+    fn entered(&mut self, local: LocalId, function: FunctionId) -> Type {
+        let declared = self.module.local(local);
+        match declared.kind {
+            LocalKind::Function(function) => {
+                let file = self.file;
+                Type::of(Base::Function(FunctionRef { file, function }))
+            }
+            LocalKind::Class(class) => {
+                let file = self.file;
+                Type::of(Base::Class(ClassRef { file, class }))
+            }
+            LocalKind::Import(import) => self.world.import_type(self.file, import),
+            LocalKind::Param(index) => {
+                let is_assigned = !self.facts.def_use.assignments(local).is_empty();
+                if declared.function == function || !is_assigned {
+                    self.param(declared.function, usize::from(index))
+                } else {
+                    Type::UNKNOWN
+                }
+            }
+            LocalKind::Variable | LocalKind::Const if declared.function != function => {
+                if declared.function == MODULE_BODY {
+                    let ty = self.world.module_local(self.file, local, 0);
+                    if !ty.is_unknown() {
+                        return ty;
+                    }
+                }
+                self.variable(local)
+            }
+            _ => Type::UNKNOWN,
+        }
+    }
+
+    /// The type of a variable over all its assignments.
+    pub fn variable(&mut self, local: LocalId) -> Type {
+        if let Some(annotation) = self.module.local(local).annotation {
+            let ty = self.annotated(annotation);
+            if !ty.is_unknown() {
+                return ty;
+            }
+        }
+        if self.steps > MAX_STEPS {
+            return Type::UNKNOWN;
+        }
+        self.steps += 1;
+        let facts = self.facts;
+        let mut ty = Type::UNKNOWN;
+        for (i, &def) in facts.def_use.assignments(local).iter().take(8).enumerate() {
+            let found = match facts.def_use.def(def) {
+                Def::Value { value, .. } => self.of(*value),
+                _ => continue,
+            };
+            ty = if i == 0 { found } else { ty.or(found) };
+        }
+        self.steps -= 1;
+        ty
+    }
+
+    pub(super) fn global(&mut self, name: &str) -> Type {
+        let ecosystem = self.world.unit(self.file).ecosystem;
+        if let Some(path) = self.world.models.global(ecosystem, name) {
+            return Type::of(Base::Path(path));
+        }
+        // A name that a star import brings in.
+        let found = self.world.module_member(Base::File(self.file), name);
+        if found.is_unknown() {
+            return self.by_convention(name);
+        }
+        found
+    }
+
+    /// The type that a value of this name has in practice.
+    pub(super) fn by_convention(&self, name: &str) -> Type {
+        Self::conventional(self.world.models.receiver(name))
+    }
+
+    pub(super) fn conventional(receiver: Option<(ModelTypeId, Confidence)>) -> Type {
+        match receiver {
+            Some((ty, confidence)) => Type::of(Base::Model(ty, Entity::None)).at_most(confidence),
+            None => Type::UNKNOWN,
+        }
+    }
+
+    pub(super) fn receiver(&self, id: ExprId) -> Type {
+        match self.module.receiver_class(id) {
+            Some(class) => {
+                let file = self.file;
+                Type::of(Base::Instance(ClassRef { file, class }))
+            }
+            None => Type::UNKNOWN,
+        }
+    }
+
+    /// The type of a parameter.
+    pub fn param(&mut self, function: FunctionId, index: usize) -> Type {
+        let module = self.module;
+        let declared = module.function(function);
+        let Some(param) = declared.params.get(index) else {
+            return Type::UNKNOWN;
+        };
+        if let Some(annotation) = param.annotation {
+            let ty = self.annotated(annotation);
+            if !ty.is_unknown() {
+                return ty;
+            }
+        }
+        // The receiver parameter of languages that spell it out.
+        if index == 0
+            && module.exports_all
+            && !declared.is_static
+            && let Some(class) = declared.class
+        {
+            let class = ClassRef {
+                file: self.file,
+                class,
+            };
+            let is_class_method = module.list(declared.decorators).iter().any(
+                |&d| matches!(module.expr(d), Expr::Name(n) if module.text(n) == "classmethod"),
+            );
+            return Type::of(if is_class_method {
+                Base::Class(class)
+            } else {
+                Base::Instance(class)
+            });
+        }
+        match declared.invocation {
+            Invocation::PerElement(lp) => {
+                if index == module.element_param(lp) {
+                    if let Some(over) = module.lp(lp).over {
+                        let over = self.of(over);
+                        return self.element_of(over);
+                    }
+                } else if index == module.element_param(lp) + 2 {
+                    // `xs.filter((x, i, all) => …)`: the collection itself.
+                    if let Some(over) = module.lp(lp).over {
+                        return self.of(over);
+                    }
+                } else if index == 0 {
+                    // What is accumulated starts as the argument after the callback.
+                    let start = module.lp(lp).call.and_then(|call| self.argument(call, 1));
+                    if let Some(start) = start {
+                        return self.of(start).at_most(Confidence::Medium);
+                    }
+                }
+            }
+            Invocation::Argument(call, position) => {
+                if let Some((model, receiver)) = self.called_model(call)
+                    && model
+                        .callback
+                        .is_some_and(|(at, _)| u16::from(at) == position)
+                    && index == 0
+                {
+                    let receives = &model.receives;
+                    return self.specified(receives, receiver, Entity::None, call);
+                }
+            }
+            _ => {}
+        }
+        let default = param.default.map(|default| self.of(default));
+        let name = match module.expr(param.target) {
+            Expr::Local(local) => self.by_convention(module.text(module.local(local).name)),
+            _ => Type::UNKNOWN,
+        };
+        match default {
+            Some(ty) if !ty.is_unknown() && ty.base != Base::Null => ty.at_most(Confidence::Medium),
+            _ => name,
+        }
+    }
+}

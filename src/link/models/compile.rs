@@ -1,0 +1,308 @@
+//! From model files to tables for look-up.
+
+use super::format::{BoundedEntry, EntityEntry, Source};
+use super::{
+    AttributeModel, Bounded, CallModel, CallModelId, EntityFrom, Member, ModelError, ModelType,
+    ModelTypeId, Models, PathId, PathNode, Runs, TypeSpec, UseModel, Wrapper, root_of,
+};
+use crate::source::Ecosystem;
+
+impl Models {
+    pub(super) fn add_types(&mut self, source: &Source) {
+        for entry in &source.spec.types {
+            let name = format!("{}.{}", source.spec.package, entry.name);
+            let id = ModelTypeId(self.types.len() as u16);
+            self.types.push(ModelType {
+                name: name.clone(),
+                serial: entry.serial,
+                shared: entry.shared,
+                local: entry.local,
+                entity: matches!(entry.entity, Some(EntityEntry::Table(true))),
+                entity_from: match &entry.entity {
+                    Some(EntityEntry::From(text)) => entity_from(Some(text)),
+                    _ => EntityFrom::Receiver,
+                },
+                statement: entry.statement,
+                extends: None,
+                iterate: None,
+                awaited: None,
+            });
+            self.type_ids.insert(name, id);
+            if let Some(shape) = &entry.shape {
+                self.builtins.add(&source.spec.package, shape, id);
+            }
+            for path in &entry.paths {
+                let node = self.node(source, path);
+                self.paths[node.0 as usize].ty = Some(id);
+            }
+        }
+    }
+
+    pub(super) fn add_members(&mut self, source: &Source) -> Result<(), ModelError> {
+        for entry in &source.spec.types {
+            if let Some(extends) = &entry.extends {
+                let (id, _) = self.receiver_type(source, &entry.name)?;
+                let extended = self.named(source, extends)?;
+                self.types[id.0 as usize].extends = Some(extended);
+            }
+        }
+        for entry in &source.spec.attributes {
+            let (on, of_class) = self.receiver_type(source, &entry.on)?;
+            let attribute = AttributeModel {
+                ty: self.type_spec(source, &entry.ty)?,
+                entity: entity_from(entry.entity.as_deref()),
+            };
+            for name in &entry.names {
+                self.member_mut(on, of_class, name).attribute = Some(attribute.clone());
+            }
+        }
+        for entry in &source.spec.calls {
+            let id = CallModelId(self.calls.len() as u16);
+            let returns = self.optional_type(source, entry.returns.as_deref())?;
+            let receives = self.optional_type(source, entry.receives.as_deref())?;
+            self.calls.push(CallModel {
+                package: source.spec.package.clone(),
+                effect: entry.effect,
+                sql: entry.sql,
+                rows: entry.rows,
+                returns,
+                entity: entity_from(entry.entity.as_deref()),
+                awaitable: entry.awaitable,
+                blocking: entry.blocking,
+                bounded: entry.bounded.as_ref().and_then(bounded),
+                bulk: entry.bulk.clone(),
+                batched: entry.batched,
+                callback: entry
+                    .callback
+                    .map(|at| (at, entry.runs.unwrap_or(Runs::Once))),
+                receives,
+                cost: entry.cost,
+                mutates: entry.mutates,
+                when: entry.when.as_deref().map(bound_named),
+                variants: Vec::new(),
+                iterates: entry.iterates.as_deref().and_then(argument_number),
+                identity: entry.identity,
+                preloaded: entry.preloaded,
+                concurrent: entry.concurrent,
+                off_thread: entry.off_thread,
+            });
+            if let Some(on) = &entry.on {
+                let (on, of_class) = self.receiver_type(source, on)?;
+                for name in &entry.names {
+                    let known = self.member_mut(on, of_class, name).call;
+                    let call = self.with_variant(known, id);
+                    self.member_mut(on, of_class, name).call = Some(call);
+                }
+            }
+            for path in &entry.paths {
+                let node = self.node(source, path);
+                let known = self.paths[node.0 as usize].call;
+                let call = self.with_variant(known, id);
+                self.paths[node.0 as usize].call = Some(call);
+            }
+        }
+        for (entries, is_await) in [(&source.spec.iterate, false), (&source.spec.awaited, true)] {
+            for entry in entries {
+                let (on, _) = self.receiver_type(source, &entry.on)?;
+                let model = Some(UseModel {
+                    effect: entry.effect,
+                    rows: entry.rows,
+                    gives: self.optional_type(source, entry.yields.as_deref())?,
+                    bulk: entry.bulk.clone(),
+                    preloaded: entry.preloaded,
+                });
+                let ty = &mut self.types[on.0 as usize];
+                if is_await {
+                    ty.awaited = model;
+                } else {
+                    ty.iterate = model;
+                }
+            }
+        }
+        for entry in &source.spec.receivers {
+            let (ty, _) = self.receiver_type(source, &entry.ty)?;
+            for name in &entry.names {
+                let (names, name) = match name.strip_prefix('.') {
+                    Some(name) => (&mut self.member_receivers, name),
+                    None => (&mut self.receivers, name.as_str()),
+                };
+                names
+                    .entry(name.to_owned())
+                    .or_insert((ty, entry.confidence));
+            }
+        }
+        Ok(())
+    }
+
+    /// The entry for a call once `new` is known too. Entries that hold only `when` an argument
+    /// is given become variants of the plain one.
+    fn with_variant(&mut self, known: Option<CallModelId>, new: CallModelId) -> CallModelId {
+        let Some(known) = known else {
+            return new;
+        };
+        let is_variant = |models: &Self, id: CallModelId| models.call(id).when.is_some();
+        let (plain, variant) = match (is_variant(self, known), is_variant(self, new)) {
+            (_, true) => (known, new),
+            (true, false) => (new, known),
+            (false, false) => return new,
+        };
+        // One entry may serve several names, and each name has its own variants.
+        let mut model = self.call(plain).clone();
+        if plain == new {
+            model.variants.extend(self.call(variant).variants.clone());
+        }
+        model.variants.push(variant);
+        let id = CallModelId(self.calls.len() as u16);
+        self.calls.push(model);
+        id
+    }
+
+    fn member_mut(&mut self, ty: ModelTypeId, of_class: bool, name: &str) -> &mut Member {
+        let members = self.members.entry((ty, of_class)).or_default();
+        members.entry(name.to_owned()).or_default()
+    }
+
+    fn receiver_type(
+        &self,
+        source: &Source,
+        name: &str,
+    ) -> Result<(ModelTypeId, bool), ModelError> {
+        let (name, of_class) = match name.strip_suffix(".class") {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        Ok((self.named(source, name)?, of_class))
+    }
+
+    fn named(&self, source: &Source, name: &str) -> Result<ModelTypeId, ModelError> {
+        let own = format!("{}.{name}", source.spec.package);
+        let found = self.type_ids.get(&own).or_else(|| self.type_ids.get(name));
+        found.copied().ok_or_else(|| ModelError::UnknownType {
+            path: source.path.clone(),
+            name: name.to_owned(),
+        })
+    }
+
+    fn optional_type(&self, source: &Source, text: Option<&str>) -> Result<TypeSpec, ModelError> {
+        text.map_or(Ok(TypeSpec::Unknown), |text| self.type_spec(source, text))
+    }
+
+    fn type_spec(&self, source: &Source, text: &str) -> Result<TypeSpec, ModelError> {
+        let text = text.trim();
+        if let Some(class) = text.strip_suffix(".class") {
+            return self.named(source, class).map(TypeSpec::Class);
+        }
+        if let Some((head, rest)) = text.split_once('<') {
+            let inner = rest.strip_suffix('>').unwrap_or(rest);
+            let first = first_of(inner);
+            let wrapper = match head.trim() {
+                "list" => Wrapper::List,
+                "set" => Wrapper::Set,
+                "map" => Wrapper::Map,
+                "iterator" => Wrapper::Iterator,
+                "promise" => Wrapper::Promise,
+                "tuple" => Wrapper::Tuple,
+                _ => return self.named(source, head).map(TypeSpec::Named),
+            };
+            let inner = self.type_spec(source, first)?;
+            return Ok(TypeSpec::Wrapped(wrapper, Box::new(inner)));
+        }
+        Ok(match text {
+            "unknown" => TypeSpec::Unknown,
+            "string" => TypeSpec::Str,
+            "number" => TypeSpec::Num,
+            "bool" => TypeSpec::Bool,
+            "null" => TypeSpec::Null,
+            "self" => TypeSpec::Receiver,
+            "entity" => TypeSpec::Entity,
+            "element" => TypeSpec::Element,
+            "callback" => TypeSpec::Callback,
+            "list" | "set" | "map" | "iterator" | "promise" | "tuple" => {
+                return self.type_spec(source, &format!("{text}<unknown>"));
+            }
+            _ => match text.strip_prefix("argument").and_then(|n| n.parse().ok()) {
+                Some(n) => TypeSpec::Argument(n),
+                None => TypeSpec::Named(self.named(source, text)?),
+            },
+        })
+    }
+
+    fn node(&mut self, source: &Source, path: &str) -> PathId {
+        let (ecosystem, parts): (Ecosystem, Vec<&str>) = match path.split_once('#') {
+            Some((module, rest)) => {
+                let module = module.strip_prefix("node:").unwrap_or(module);
+                let rest = rest.split('.').filter(|part| !part.is_empty());
+                (
+                    Ecosystem::Npm,
+                    std::iter::once(module).chain(rest).collect(),
+                )
+            }
+            None if source.ecosystem == Some(Ecosystem::Npm) => (Ecosystem::Npm, vec![path]),
+            None => (Ecosystem::PyPi, path.split('.').collect()),
+        };
+        let mut at = root_of(ecosystem);
+        for part in parts {
+            at = if let Some(next) = self.child(at, part) {
+                next
+            } else {
+                let next = PathId(self.paths.len() as u16);
+                self.paths.push(PathNode::default());
+                self.paths[at.0 as usize]
+                    .children
+                    .insert(part.to_owned(), next);
+                next
+            };
+        }
+        if source.is_users {
+            self.user_paths.insert(at);
+        }
+        at
+    }
+}
+
+/// The first of several comma-separated types.
+fn first_of(inner: &str) -> &str {
+    let mut depth = 0;
+    for (i, c) in inner.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' => depth -= 1,
+            ',' if depth == 0 => return &inner[..i],
+            _ => {}
+        }
+    }
+    inner
+}
+
+fn entity_from(text: Option<&str>) -> EntityFrom {
+    let number = |prefix: &str| text.and_then(|t| t.strip_prefix(prefix)?.parse().ok());
+    if let Some(n) = number("argument") {
+        return EntityFrom::Argument(n);
+    }
+    if let Some(n) = number("generic") {
+        return EntityFrom::Generic(n);
+    }
+    match text {
+        Some("name") => EntityFrom::Name,
+        _ => EntityFrom::Receiver,
+    }
+}
+
+fn bounded(entry: &BoundedEntry) -> Option<Bounded> {
+    match entry {
+        BoundedEntry::Always(true) => Some(Bounded::Always),
+        BoundedEntry::Always(false) => None,
+        BoundedEntry::By(text) => Some(bound_named(text)),
+    }
+}
+
+fn bound_named(text: &str) -> Bounded {
+    match text.strip_prefix("key:") {
+        Some(key) => Bounded::Key(key.to_owned()),
+        None => Bounded::Argument(argument_number(text).unwrap_or(0)),
+    }
+}
+
+fn argument_number(text: &str) -> Option<u8> {
+    text.strip_prefix("argument")?.parse().ok()
+}

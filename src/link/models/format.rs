@@ -1,0 +1,244 @@
+//! Model files as they are written, and which of them a project needs.
+
+use include_dir::{Dir, include_dir};
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
+
+use super::{Batched, Cost, Effect, ModelError, Rows, Runs};
+use crate::finding::Confidence;
+use crate::source::Ecosystem;
+
+pub(super) static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules/models");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileSpec {
+    pub(super) package: String,
+    #[serde(default)]
+    pub(super) imports: Vec<String>,
+    #[serde(default, rename = "type")]
+    pub(super) types: Vec<TypeEntry>,
+    #[serde(default, rename = "attribute")]
+    pub(super) attributes: Vec<AttributeEntry>,
+    #[serde(default, rename = "call")]
+    pub(super) calls: Vec<CallEntry>,
+    #[serde(default)]
+    pub(super) iterate: Vec<UseEntry>,
+    #[serde(default, rename = "await")]
+    pub(super) awaited: Vec<UseEntry>,
+    #[serde(default, rename = "receiver")]
+    pub(super) receivers: Vec<ReceiverEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TypeEntry {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) paths: Vec<String>,
+    #[serde(default)]
+    pub(super) serial: bool,
+    #[serde(default)]
+    pub(super) shared: bool,
+    pub(super) entity: Option<EntityEntry>,
+    pub(super) extends: Option<String>,
+    #[serde(default)]
+    pub(super) local: bool,
+    #[expect(dead_code, reason = "read by the step that follows relations")]
+    pub(super) relations: Option<String>,
+    #[serde(rename = "to-many")]
+    #[expect(dead_code, reason = "read by the step that follows relations")]
+    pub(super) to_many: Option<String>,
+    pub(super) statement: Option<Effect>,
+    pub(super) shape: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum EntityEntry {
+    Table(bool),
+    From(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AttributeEntry {
+    pub(super) on: String,
+    pub(super) names: Vec<String>,
+    #[serde(rename = "type")]
+    pub(super) ty: String,
+    pub(super) entity: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CallEntry {
+    pub(super) on: Option<String>,
+    #[serde(default)]
+    pub(super) names: Vec<String>,
+    #[serde(default)]
+    pub(super) paths: Vec<String>,
+    pub(super) effect: Option<Effect>,
+    pub(super) sql: Option<u8>,
+    pub(super) rows: Option<Rows>,
+    pub(super) returns: Option<String>,
+    pub(super) entity: Option<String>,
+    #[serde(default)]
+    pub(super) awaitable: bool,
+    #[serde(default)]
+    pub(super) blocking: bool,
+    pub(super) bounded: Option<BoundedEntry>,
+    pub(super) bulk: Option<String>,
+    pub(super) batched: Option<Batched>,
+    pub(super) callback: Option<u8>,
+    pub(super) runs: Option<Runs>,
+    pub(super) receives: Option<String>,
+    pub(super) cost: Option<Cost>,
+    #[serde(default)]
+    pub(super) mutates: bool,
+    pub(super) when: Option<String>,
+    pub(super) iterates: Option<String>,
+    #[expect(dead_code, reason = "read by the step that follows relations")]
+    pub(super) loads: Option<String>,
+    #[serde(default)]
+    pub(super) preloaded: bool,
+    #[serde(default)]
+    pub(super) identity: bool,
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the rules about memory")]
+    pub(super) streams: bool,
+    #[expect(dead_code, reason = "read by the rules about caches")]
+    pub(super) expires: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) concurrent: bool,
+    #[serde(default, rename = "off-thread")]
+    pub(super) off_thread: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum BoundedEntry {
+    Always(bool),
+    By(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UseEntry {
+    pub(super) on: String,
+    pub(super) effect: Option<Effect>,
+    pub(super) rows: Option<Rows>,
+    #[serde(alias = "returns")]
+    pub(super) yields: Option<String>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the rules about blocking calls")]
+    pub(super) blocking: bool,
+    #[expect(dead_code, reason = "read by the rules about unbounded results")]
+    pub(super) bounded: Option<BoundedEntry>,
+    pub(super) bulk: Option<String>,
+    #[serde(default)]
+    pub(super) preloaded: bool,
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the rules about memory")]
+    pub(super) streams: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReceiverEntry {
+    pub(super) names: Vec<String>,
+    #[serde(rename = "type")]
+    pub(super) ty: String,
+    pub(super) confidence: Confidence,
+}
+
+pub(super) struct Source {
+    pub(super) path: String,
+    pub(super) ecosystem: Option<Ecosystem>,
+    pub(super) is_users: bool,
+    pub(super) spec: FileSpec,
+}
+
+pub(super) fn collect(dir: &Dir<'_>, into: &mut Vec<Source>) -> Result<(), ModelError> {
+    for file in dir.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        if !path.ends_with(".toml") {
+            continue;
+        }
+        let ecosystem = match path.split('/').next() {
+            Some("pypi") => Some(Ecosystem::PyPi),
+            Some("npm") => Some(Ecosystem::Npm),
+            _ => None,
+        };
+        into.push(parse(&path, file.contents_utf8().unwrap_or(""), ecosystem)?);
+    }
+    dir.dirs().try_for_each(|dir| collect(dir, into))
+}
+
+pub(super) fn parse(
+    path: &str,
+    text: &str,
+    ecosystem: Option<Ecosystem>,
+) -> Result<Source, ModelError> {
+    let spec = toml::from_str(text).map_err(|error| ModelError::Syntax {
+        path: path.to_owned(),
+        message: error.to_string(),
+    })?;
+    Ok(Source {
+        path: path.to_owned(),
+        ecosystem,
+        is_users: false,
+        spec,
+    })
+}
+
+/// The packages in use: those imported, and those whose types the models of these name.
+pub(super) fn needed_packages(
+    sources: &[Source],
+    imported: &FxHashSet<String>,
+) -> FxHashSet<String> {
+    let mut needed: FxHashSet<String> = sources
+        .iter()
+        .filter(|source| {
+            let mut imports = source.spec.imports.iter();
+            imports.any(|import| {
+                imported.contains(import)
+                    || (import.ends_with('/') && imported.iter().any(|i| i.starts_with(import)))
+            })
+        })
+        .map(|source| source.spec.package.clone())
+        .collect();
+    loop {
+        let mut more = Vec::new();
+        for source in sources {
+            if !source.spec.imports.is_empty() && !needed.contains(&source.spec.package) {
+                continue;
+            }
+            for other in sources {
+                let mentions = |text: &str| text.contains(&format!("{}.", other.spec.package));
+                if !needed.contains(&other.spec.package) && mentioned(&source.spec, mentions) {
+                    more.push(other.spec.package.clone());
+                }
+            }
+        }
+        if more.is_empty() {
+            return needed;
+        }
+        needed.extend(more);
+    }
+}
+
+/// Whether any type that a model writes satisfies `test`.
+fn mentioned(spec: &FileSpec, test: impl Fn(&str) -> bool) -> bool {
+    let calls = spec
+        .calls
+        .iter()
+        .flat_map(|c| [&c.on, &c.returns, &c.receives]);
+    let uses = spec.iterate.iter().chain(&spec.awaited);
+    spec.attributes.iter().any(|a| test(&a.on) || test(&a.ty))
+        || calls.flatten().any(|text| test(text))
+        || uses
+            .flat_map(|u| [Some(&u.on), u.yields.as_ref()])
+            .flatten()
+            .any(|text| test(text))
+}
