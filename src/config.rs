@@ -45,6 +45,8 @@ pub struct Settings {
     pub models: Vec<(String, String)>,
     /// Worker threads; 0 for one per core.
     pub threads: usize,
+    /// The place to explain instead of reporting findings.
+    pub explain: Option<Location>,
     /// The configuration file that was used.
     pub config_file: Option<PathBuf>,
 }
@@ -66,7 +68,34 @@ impl Default for Settings {
             no_ignores: false,
             models: Vec::new(),
             threads: 0,
+            explain: None,
             config_file: None,
+        }
+    }
+}
+
+/// A file, or one of its lines, as `FILE:LINE` says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// Path relative to the root.
+    pub path: String,
+    /// The line, counted from 1; all of them if none.
+    pub line: Option<u32>,
+}
+
+impl Location {
+    /// Reads `FILE` or `FILE:LINE`.
+    pub fn parse(text: &str) -> Self {
+        let line = text.rsplit_once(':');
+        match line.and_then(|(path, line)| Some((path, line.parse().ok()?))) {
+            Some((path, line)) => Self {
+                path: path.to_owned(),
+                line: Some(line),
+            },
+            None => Self {
+                path: text.to_owned(),
+                line: None,
+            },
         }
     }
 }
@@ -107,6 +136,8 @@ pub struct Request {
     pub no_ignores: bool,
     /// See [`Settings::threads`].
     pub threads: usize,
+    /// See [`Settings::explain`]; its path starts at the current directory or the root.
+    pub explain: Option<Location>,
 }
 
 /// Where the configuration comes from.
@@ -219,6 +250,7 @@ impl Settings {
             no_ignores: request.no_ignores,
             models: file.models,
             threads: request.threads,
+            explain: request.explain.clone(),
             config_file: file.path,
         })
     }

@@ -126,6 +126,10 @@ pub struct Report {
     pub suppressed: usize,
     /// What the user should know, sorted.
     pub notices: Vec<Notice>,
+    /// How many calls were resolved to what, in one line.
+    pub coverage: String,
+    /// What stands at the place to explain, one line of text each.
+    pub explanation: Vec<String>,
 }
 
 impl Report {

@@ -43,14 +43,14 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::analysis::facts::{self, FileFacts};
-use crate::config::Settings;
+use crate::config::{Location, Settings};
 use crate::discover::{Candidate, Discovered};
 use crate::finding::{Notice, Report};
 use crate::link::models::Models;
 use crate::link::modules::{Manifest, Modules};
 use crate::link::program::Program;
 use crate::link::world::{Unit, World};
-use crate::source::{SourceFile, Span};
+use crate::source::{FileId, SourceFile, Span};
 
 /// Bytes of stack of each worker: deep nesting is walked by recursion up to a bound.
 const STACK_BYTES: usize = 64 << 20;
@@ -83,6 +83,10 @@ fn run(settings: &Settings) -> Result<Report> {
     let directives: Vec<Vec<Span>> = facts.iter().map(|f| f.module.directives.clone()).collect();
     let world = link(settings, &discovered, &report.files, facts)?;
     let program = Program::new(world, contexts);
+    report.coverage = program.coverage().to_string();
+    if let Some(place) = &settings.explain {
+        report.explanation = explain(&program, &report.files, place);
+    }
     let findings = rules::run(&program, &settings.rules, |rule| {
         catalogue::page(rule).map_or(("", finding::Severity::Warning), |page| {
             (page.category.as_str(), page.severity)
@@ -94,6 +98,18 @@ fn run(settings: &Settings) -> Result<Report> {
     report.notices.extend(filtered.notices);
     report.notices.sort();
     Ok(report)
+}
+
+/// What stands at a place; all files if it names the root.
+fn explain(program: &Program, files: &[SourceFile], place: &Location) -> Vec<String> {
+    let path = place.path.trim_start_matches("./");
+    let mut found = Vec::new();
+    for (i, file) in files.iter().enumerate() {
+        if path == "." || file.path == path || path.ends_with(&format!("/{}", file.path)) {
+            found.extend(program.explain(files, FileId(i as u32), place.line));
+        }
+    }
+    found
 }
 
 /// Reads and lowers all files in parallel; those that fail are counted and noted.

@@ -97,6 +97,9 @@ pub(crate) struct CheckArguments {
     /// List the files that are analysed instead of findings.
     #[arg(long, conflicts_with_all = ["format", "statistics"])]
     pub(crate) show_files: bool,
+    /// Tell what stands at a place and what it was resolved to, instead of findings.
+    #[arg(long, value_name = "FILE:LINE", conflicts_with_all = ["format", "statistics", "show_files"])]
+    pub(crate) explain_silence: Option<String>,
     /// Say nothing but findings and errors.
     #[arg(long, short)]
     pub(crate) quiet: bool,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use slowpath::config::{ConfigSource, Request, Settings};
+use slowpath::config::{ConfigSource, Location, Request, Settings};
 use slowpath::finding::{Notice, Report};
 use slowpath::render::{self, Style, escape, plural};
 
@@ -28,6 +28,9 @@ pub(super) fn run(arguments: &CheckArguments, color: ColorWhen) -> anyhow::Resul
         let _spinner = Spinner::start(!arguments.quiet);
         slowpath::analyze(&settings)?
     };
+    if arguments.explain_silence.is_some() {
+        return explain(arguments, color, &report);
+    }
     write(arguments, color, |style, out| {
         render::report(&report, arguments.format.into(), style, out)
     })?;
@@ -35,6 +38,9 @@ pub(super) fn run(arguments: &CheckArguments, color: ColorWhen) -> anyhow::Resul
         let _ = write!(io::stderr().lock(), "{}", render::statistics(&report));
     }
     say_notices(arguments, &report.notices);
+    if arguments.verbose {
+        say(&format!("coverage: {}", report.coverage));
+    }
     if !arguments.quiet {
         say(&render::summary(&report, started.elapsed()));
     }
@@ -57,7 +63,25 @@ fn request(arguments: &CheckArguments) -> anyhow::Result<Request> {
         },
         no_ignores: arguments.no_ignores,
         threads: usize::from(arguments.threads),
+        explain: arguments.explain_silence.as_deref().map(Location::parse),
     })
+}
+
+/// Tells what stands at the place asked for.
+fn explain(
+    arguments: &CheckArguments,
+    color: ColorWhen,
+    report: &Report,
+) -> anyhow::Result<Status> {
+    write(arguments, color, |_, out| {
+        let mut lines = report.explanation.iter();
+        lines.try_for_each(|line| writeln!(out, "{}", escape::path(line)))
+    })?;
+    if report.explanation.is_empty() {
+        say("nothing there: no loop, call or await in an analysed file");
+    }
+    say_notices(arguments, &report.notices);
+    Ok(Status::Clean)
 }
 
 /// Lists the files that would be analysed.

@@ -2,6 +2,8 @@
 
 pub mod call_graph;
 pub mod cardinality;
+pub mod coverage;
+pub mod explain;
 pub mod infer;
 pub mod models;
 pub mod modules;

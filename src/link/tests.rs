@@ -3,6 +3,7 @@
 mod cardinality;
 mod models;
 mod python;
+mod scratch;
 mod script;
 
 use rustc_hash::FxHashSet;
