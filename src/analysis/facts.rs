@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 
 use super::def_use::DefUse;
 use crate::ir::{
-    ClassId, Expr, ExprId, FunctionId, FunctionKind, LocalId, LocalKind, LoopId, MODULE_BODY,
-    Module, Name, Site,
+    BlockOwner, ClassId, Expr, ExprId, FunctionId, FunctionKind, LocalId, LocalKind, LoopId,
+    MODULE_BODY, Module, Name, Site, StmtId,
 };
 use crate::source::SourceFile;
 use crate::syntax;
@@ -26,6 +26,8 @@ pub struct FileFacts {
     pub loop_of_call: FxHashMap<ExprId, LoopId>,
     /// For each function, its sites: a range of [`Module::sites`].
     pub site_ranges: Vec<(u32, u32)>,
+    /// Statements by where they start; of those that start together the outer one first.
+    by_start: Vec<(u32, StmtId)>,
 }
 
 /// `self.name = value` in a method.
@@ -63,6 +65,7 @@ pub fn of_module(module: Module) -> FileFacts {
         self_fields: self_fields(&module),
         module_names,
         site_ranges: site_ranges(&module),
+        by_start: by_start(&module),
         ..FileFacts::default()
     };
     for (i, lp) in module.loops.iter().enumerate() {
@@ -80,6 +83,42 @@ impl FileFacts {
     pub fn sites(&self, function: FunctionId) -> &[Site] {
         let (start, end) = self.site_ranges[function.index()];
         &self.module.sites[start as usize..end as usize]
+    }
+
+    /// Where an expression runs: its function, the innermost loop there that repeats it, and the
+    /// statement it stands in.
+    pub fn context_of(&self, expr: ExprId) -> Option<(FunctionId, Option<LoopId>, StmtId)> {
+        let module = &self.module;
+        let function = module.function_of(expr);
+        // A parent stands before its children.
+        let lp = module
+            .loops
+            .iter()
+            .rposition(|lp| lp.function == function && lp.exprs.contains(expr))
+            .map(|i| LoopId(i as u32));
+        let span = module.span(expr);
+        let mut stmt = self.stmt_before(span.start)?;
+        loop {
+            if module.stmt_span(stmt).contains(span) {
+                return Some((function, lp, stmt));
+            }
+            stmt = match module.block(module.block_of(stmt)).owner {
+                BlockOwner::Stmt(owner) => owner,
+                BlockOwner::Loop(lp) => module.lp(lp).stmt,
+                BlockOwner::Function(function) => module.function(function).stmt?,
+                BlockOwner::Nothing => return None,
+            };
+        }
+    }
+
+    /// The statement that starts last of those that start at or before a position.
+    fn stmt_before(&self, position: u32) -> Option<StmtId> {
+        let after = self
+            .by_start
+            .partition_point(|&(start, _)| start <= position);
+        self.by_start
+            .get(after.checked_sub(1)?)
+            .map(|&(_, stmt)| stmt)
     }
 
     /// The index of a function's first site.
@@ -138,6 +177,18 @@ impl Module {
             _ => None,
         }
     }
+}
+
+fn by_start(module: &Module) -> Vec<(u32, StmtId)> {
+    let mut stmts: Vec<(u32, StmtId)> = (0..module.stmts.len() as u32)
+        .map(|i| (module.stmt_span(StmtId(i)).start, StmtId(i)))
+        .collect();
+    let length = |stmt: StmtId| {
+        let span = module.stmt_span(stmt);
+        std::cmp::Reverse(span.end - span.start)
+    };
+    stmts.sort_by_key(|&(start, stmt)| (start, length(stmt)));
+    stmts
 }
 
 fn self_fields(module: &Module) -> Vec<SelfField> {

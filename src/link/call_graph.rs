@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::effects;
 use super::infer::Typer;
 use super::models::{Batched, CallModelId, Effect, ModelTypeId, Rows, Runs, UseModel};
 use super::types::{Base, ClassRef, FunctionRef, Type};
@@ -11,7 +12,7 @@ use crate::analysis::facts::FileFacts;
 use crate::finding::Confidence;
 use crate::ir::{
     CallKind, Concurrency, Expr, ExprId, FunctionId, FunctionKind, Invocation, LocalKind, LoopId,
-    Module, Stmt, StmtId,
+    Module, Name, Stmt, StmtId, UnaryOp,
 };
 use crate::source::FileId;
 
@@ -167,6 +168,7 @@ impl Linker<'_> {
         }
         self.returned_queries();
         self.indexed_queries();
+        self.property_reads();
         for acts in &mut self.linked.acts {
             // Expressions are numbered in evaluation order.
             acts.sort_by_key(|act| act.expr);
@@ -350,6 +352,84 @@ impl Linker<'_> {
         }
     }
 
+    /// Reading an attribute that is a property or getter runs it.
+    fn property_reads(&mut self) {
+        let module = self.module;
+        let world = self.world;
+        let getters: FxHashSet<Name> = world
+            .hierarchy
+            .getters
+            .iter()
+            .filter_map(|name| module.name(name))
+            .collect();
+        if getters.is_empty() {
+            return;
+        }
+        let mut written: FxHashSet<ExprId> = FxHashSet::default();
+        let mut reads = Vec::new();
+        for i in 0..module.expr_count() {
+            let id = ExprId(i as u32);
+            match module.expr(id) {
+                Expr::Assign {
+                    op: None, target, ..
+                }
+                | Expr::Unary {
+                    op: UnaryOp::Delete,
+                    operand: target,
+                } => {
+                    written.insert(target);
+                }
+                Expr::Member { object, name } if getters.contains(&name) => {
+                    reads.push((id, object, name));
+                }
+                _ => {}
+            }
+        }
+        reads.retain(|read| !written.contains(&read.0));
+        for (id, object, name) in reads {
+            let on = self.typer.of(object);
+            let name = module.text(name);
+            let getter = match on.base {
+                Base::Instance(class) if on.is_bare() => world.method(class, name),
+                Base::Literal(_) if on.is_bare() => match self.typer.of(id).base {
+                    Base::Function(function) => Some(function),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let Some(getter) = getter else {
+                continue;
+            };
+            let declaring = &world.unit(getter.file).facts.module;
+            if declaring.function(getter.function).kind != FunctionKind::Getter {
+                continue;
+            }
+            let mut targets = vec![(getter, Confidence::High)];
+            if let Base::Instance(class) = on.base {
+                targets.extend(self.implementations(class, name, getter));
+            }
+            for (target, confidence) in targets {
+                self.push_read(id, target, confidence.min(on.confidence));
+            }
+        }
+    }
+
+    fn push_read(&mut self, read: ExprId, getter: FunctionRef, confidence: Confidence) {
+        let Some((function, lp, stmt)) = self.facts.context_of(read) else {
+            return;
+        };
+        let act = Act {
+            expr: read,
+            lp,
+            stmt,
+            kind: ActKind::Call(getter),
+            confidence,
+            is_memoized: self.facts.is_memoized(read, stmt),
+            is_awaited: false,
+        };
+        self.linked.acts[function.index()].push(act);
+    }
+
     /// Awaiting a value, where that runs a query.
     fn run_query(
         &mut self,
@@ -372,8 +452,10 @@ impl Linker<'_> {
         };
         let effect = match model.effect {
             None => return,
-            Some(Effect::Sql) => sql_effect(self.facts, call),
-            Some(Effect::Remote) if self.changes_remote(call) => Some(Effect::RemoteWrite),
+            Some(Effect::Sql) => effects::sql_effect(self.facts, call),
+            Some(Effect::Remote) if effects::changes_remote(self.facts, call) => {
+                Some(Effect::RemoteWrite)
+            }
             effect => effect,
         };
         let Some(effect) = effect else {
@@ -425,7 +507,15 @@ impl Linker<'_> {
         }
         let call = self.linked.calls[index].clone();
         match call.callee {
-            Callee::Function(function) | Callee::Constructor(_, Some(function)) => {
+            Callee::Function(function) => {
+                self.push(index, ActKind::Call(function), call.confidence);
+                for (target, confidence) in self.overrides(site.expr, function) {
+                    let confidence = confidence.min(call.confidence);
+                    self.push(index, ActKind::Call(target), confidence);
+                }
+                self.callbacks(index);
+            }
+            Callee::Constructor(_, Some(function)) => {
                 self.push(index, ActKind::Call(function), call.confidence);
                 self.callbacks(index);
             }
@@ -442,6 +532,51 @@ impl Linker<'_> {
             }
             _ => self.callbacks(index),
         }
+    }
+
+    /// The methods that may run in place of the one a call was resolved to: those of derived
+    /// classes, and how sure it is that they do.
+    fn overrides(&mut self, call: ExprId, found: FunctionRef) -> Vec<(FunctionRef, Confidence)> {
+        let Expr::Call { callee, .. } = self.module.expr(call) else {
+            return Vec::new();
+        };
+        let callee = match self.module.expr(callee) {
+            Expr::Index { object, .. } => object,
+            _ => callee,
+        };
+        let Expr::Member { object, name } = self.module.expr(callee) else {
+            return Vec::new();
+        };
+        // `super().save()` and `new Store().load()` call the one they name.
+        if matches!(self.module.expr(object), Expr::Super | Expr::Call { .. }) {
+            return Vec::new();
+        }
+        let on = self.typer.of(object);
+        let (Base::Instance(class) | Base::Class(class), true) = (on.base, on.is_bare()) else {
+            return Vec::new();
+        };
+        self.implementations(class, self.module.text(name), found)
+    }
+
+    fn implementations(
+        &self,
+        class: ClassRef,
+        name: &str,
+        found: FunctionRef,
+    ) -> Vec<(FunctionRef, Confidence)> {
+        let mut targets = self.world.overrides(class, name);
+        targets.retain(|&target| target != found);
+        let is_left_out = self.world.is_abstract(found);
+        let confidence = match targets.len() {
+            _ if !is_left_out => Confidence::Low,
+            1 => Confidence::High,
+            2 | 3 => Confidence::Medium,
+            _ => Confidence::Low,
+        };
+        targets
+            .into_iter()
+            .map(|target| (target, confidence))
+            .collect()
     }
 
     fn model_call(&mut self, index: usize, id: CallModelId, confidence: Confidence) {
@@ -491,79 +626,13 @@ impl Linker<'_> {
                         Some(effect) => return Some(effect),
                     }
                 }
-                sql_effect(self.facts, argument)
+                effects::sql_effect(self.facts, argument)
             }
-            Effect::Remote if self.changes_remote(call) => Some(Effect::RemoteWrite),
+            Effect::Remote if effects::changes_remote(self.facts, call) => {
+                Some(Effect::RemoteWrite)
+            }
             effect => Some(effect),
         }
-    }
-
-    /// Whether a request is made to change something: by its method, which RFC 9110 (9.2.1)
-    /// calls safe or not, or by the name of the command sent.
-    fn changes_remote(&self, call: ExprId) -> bool {
-        let module = self.module;
-        let Expr::Call { callee, args, .. } = module.expr(call) else {
-            return false;
-        };
-        let args = module.list(args);
-        for &arg in args {
-            // `fetch(url, {method: "POST"})`, `request(method="GET")`
-            let method = match module.expr(arg) {
-                Expr::Map(entries) => module.list(entries).iter().copied().find(|&e| {
-                    matches!(module.expr(e), Expr::Keyword { name, .. }
-                        if module.text(name) == "method")
-                }),
-                Expr::Keyword { name, .. } if module.text(name) == "method" => Some(arg),
-                _ => None,
-            };
-            if let Some(Expr::Keyword { value, .. }) = method.map(|m| module.expr(m)) {
-                return !matches!(module.expr(value), Expr::String(text)
-                    if matches!(module.text(text), "GET" | "HEAD" | "get" | "head"));
-            }
-        }
-        let name = match module.expr(callee) {
-            Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-            Expr::Local(local) => module.text(module.local(local).name),
-            _ => return false,
-        };
-        match name {
-            // `client.send(new GetItemCommand(…))`
-            "send" => !args
-                .first()
-                .is_some_and(|&arg| self.is_reading_command(arg)),
-            "request" => args.first().is_some_and(|&arg| {
-                matches!(module.expr(arg), Expr::String(text)
-                    if matches!(module.text(text), "POST" | "PUT" | "PATCH" | "DELETE"))
-            }),
-            _ => is_changing_verb(name),
-        }
-    }
-
-    fn is_reading_command(&self, argument: ExprId) -> bool {
-        let module = self.module;
-        let mut is_reading = false;
-        self.facts.any_origin(argument, |id| {
-            if let Expr::Call {
-                callee,
-                kind: CallKind::New,
-                ..
-            } = module.expr(id)
-            {
-                let name = match module.expr(callee) {
-                    Expr::Local(local) => module.text(module.local(local).name),
-                    Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-                    _ => "",
-                };
-                is_reading = [
-                    "Get", "List", "Describe", "Query", "Scan", "Head", "BatchGet",
-                ]
-                .iter()
-                .any(|verb| name.starts_with(verb));
-                return true;
-            }
-            false
-        });
-        is_reading
     }
 
     fn push(&mut self, index: usize, kind: ActKind, confidence: Confidence) {
@@ -657,86 +726,6 @@ pub(super) fn runs_in_place(
                 if matches!(module.text(name), "then" | "catch" | "finally"))
         }
     }
-}
-
-/// Whether the first word of a method's name says that it changes something elsewhere.
-fn is_changing_verb(name: &str) -> bool {
-    let end = name
-        .find(|c: char| c == '_' || c.is_ascii_uppercase())
-        .unwrap_or(name.len());
-    matches!(
-        &name[..end],
-        "post"
-            | "put"
-            | "patch"
-            | "delete"
-            | "send"
-            | "publish"
-            | "create"
-            | "update"
-            | "remove"
-            | "upload"
-            | "copy"
-            | "delay"
-            | "apply"
-            | "start"
-            | "stop"
-            | "run"
-            | "invoke"
-            | "enqueue"
-            | "add"
-            | "set"
-            | "write"
-            | "upsert"
-            | "insert"
-            | "batch"
-            | "complete"
-            | "abort"
-            | "tag"
-    )
-}
-
-/// The effect of SQL text, by its first word. None for what is neither read nor write.
-fn sql_effect(facts: &FileFacts, argument: ExprId) -> Option<Effect> {
-    let module = &facts.module;
-    let mut verb: Option<String> = None;
-    // Statements that come one by one out of a list are run, not asked.
-    let mut is_element = false;
-    facts.any_origin(argument, |id| {
-        is_element |= matches!(module.expr(id), Expr::Element(_));
-        if let Expr::String(text) = module.expr(id) {
-            let word = first_word(module.text(text));
-            if !word.is_empty() && verb.is_none() {
-                verb = Some(word);
-            }
-        }
-        false
-    });
-    match verb.as_deref() {
-        Some("INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE" | "UPSERT" | "COPY") => {
-            Some(Effect::DbWrite)
-        }
-        Some(
-            "BEGIN" | "START" | "SAVEPOINT" | "SET" | "CREATE" | "DROP" | "ALTER" | "TRUNCATE"
-            | "PRAGMA" | "LOCK" | "GRANT" | "REVOKE" | "VACUUM" | "ANALYZE" | "USE" | "LISTEN"
-            | "NOTIFY" | "UNLISTEN",
-        ) => None,
-        Some("COMMIT" | "ROLLBACK" | "RELEASE") => Some(Effect::Commit),
-        None if is_element => Some(Effect::Sql),
-        _ => Some(Effect::DbRead),
-    }
-}
-
-fn first_word(sql: &str) -> String {
-    let mut rest = sql.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
-    while let Some(comment) = rest.strip_prefix("--") {
-        rest = comment.split_once('\n').map_or("", |(_, rest)| rest);
-        rest = rest.trim_start();
-    }
-    let end = rest
-        .find(|c: char| !c.is_ascii_alphabetic())
-        .unwrap_or(rest.len());
-    rest[..end].to_ascii_uppercase()
 }
 
 fn package_of(qualified: &str) -> String {

@@ -115,6 +115,9 @@ impl<'w> Typer<'w> {
             Expr::Entry { value, .. } => self.of(value),
             Expr::Member { object, name } => {
                 let text = self.module.text(name);
+                if let Some(class) = self.parent_view(object) {
+                    return self.inherited_member(class, text);
+                }
                 let on = self.of(object);
                 let found = self.member(on, text);
                 let is_resolved = !found.is_unknown() && found.base != Base::External;

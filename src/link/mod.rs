@@ -3,7 +3,9 @@
 pub mod call_graph;
 pub mod cardinality;
 pub mod coverage;
+mod effects;
 pub mod explain;
+pub mod hierarchy;
 pub mod infer;
 pub mod models;
 pub mod modules;

@@ -3,7 +3,6 @@
 mod cardinality;
 mod models;
 mod python;
-mod scratch;
 mod script;
 
 use rustc_hash::FxHashSet;

@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::hierarchy::Hierarchy;
 use super::infer::Typer;
 use super::models::Models;
 use super::modules::{Modules, Target, parent};
@@ -51,6 +52,8 @@ pub struct World {
     exports: Vec<ExportTable>,
     /// The types of what can be imported.
     pub(super) state: Vec<FileTypes>,
+    /// Who derives from whom.
+    pub(super) hierarchy: Hierarchy,
 }
 
 /// The resolved module names of one file.
@@ -128,7 +131,9 @@ impl World {
             targets: Vec::new(),
             exports: Vec::new(),
             state,
+            hierarchy: Hierarchy::default(),
         };
+        world.hierarchy = Hierarchy::new(&world.units);
         world.targets = (0..world.units.len())
             .into_par_iter()
             .map(|i| world.resolve_modules(FileId(i as u32)))
@@ -317,6 +322,7 @@ impl World {
                     }
                 }
             }
+            self.hierarchy.update(&self.units, &self.state);
             if !changed {
                 break;
             }

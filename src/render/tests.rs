@@ -99,6 +99,7 @@ fn sample() -> Report {
             message: "not UTF-8: read with replacement".to_owned(),
             is_internal: false,
         }],
+        ..Report::default()
     }
 }
 

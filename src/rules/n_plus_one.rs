@@ -76,7 +76,7 @@ fn check_read(
         Effect::CacheRead => "reads the cache server",
         _ => "queries",
     };
-    let subject = if is_callback || is_call(module.expr(act.expr)) {
+    let subject = if is_callback || is_call(module.expr(act.expr)) || found.via.is_some() {
         format!("`{name}`")
     } else {
         format!("iterating `{name}`")

@@ -1,7 +1,7 @@
 //! Types that annotations describe.
 
 use super::super::models::{ModelTypeId, Wrapper};
-use super::super::types::{Base, Entity, ExprRef, Type};
+use super::super::types::{Base, ClassRef, Entity, ExprRef, Type};
 use super::{MAX_STEPS, Typer, entity_of};
 use crate::ir::{BinaryOp, ClassKind, Expr, ExprId};
 
@@ -34,6 +34,9 @@ impl<'w> Typer<'w> {
                 left.or(self.annotated(right))
             }
             Expr::Null => Type::of(Base::Null),
+            Expr::This => self.receiver(id),
+            // `typeof value`
+            Expr::Unary { operand, .. } => self.of(operand),
             Expr::String(_) | Expr::Template(_) => Type::of(Base::Str),
             Expr::Number(_) => Type::of(Base::Num),
             Expr::Map(_) => {
@@ -49,6 +52,9 @@ impl<'w> Typer<'w> {
             _ => {
                 if let Some(ty) = self.simple_type(id) {
                     return ty;
+                }
+                if self.last_name(id) == Some("Self") {
+                    return self.own_class(id);
                 }
                 let class = self.of(id);
                 self.instance_of(class)
@@ -93,7 +99,16 @@ impl<'w> Typer<'w> {
                 return self.annotated(value).wrapped(Wrapper::Map);
             }
             "Optional" | "Annotated" | "Readonly" | "Required" | "Partial" | "NonNullable"
-            | "Awaited" | "Final" | "ClassVar" | "Mapped" => return self.annotated(first),
+            | "Final" | "ClassVar" | "Mapped" | "Pick" | "Omit" => return self.annotated(first),
+            "Awaited" => return self.annotated(first).awaited(),
+            "ReturnType" => {
+                let function = self.annotated(first);
+                return self.result_of_type(function);
+            }
+            "InstanceType" => {
+                let class = self.annotated(first);
+                return self.instance_of(class);
+            }
             "Union" => {
                 let first = self.annotated(first);
                 return args[1..]
@@ -120,6 +135,20 @@ impl<'w> Typer<'w> {
             }
             _ => ty,
         }
+    }
+
+    /// An instance of the class that an annotation stands in: `Self`.
+    fn own_class(&self, id: ExprId) -> Type {
+        let module = self.module;
+        let mut at = Some(module.function_of(id));
+        while let Some(function) = at {
+            if let Some(class) = module.function(function).class {
+                let file = self.file;
+                return Type::of(Base::Instance(ClassRef { file, class }));
+            }
+            at = module.function(function).parent;
+        }
+        Type::UNKNOWN
     }
 
     /// The last part of a dotted name.

@@ -4,6 +4,7 @@ use super::super::models::{Bounded, CallModel, CallModelId, EntityFrom, TypeSpec
 use super::super::modules::Target;
 use super::super::types::{Base, Entity, FunctionRef, Type};
 use super::{Typer, entity_of, keyword_of};
+use crate::finding::Confidence;
 use crate::ir::{CallKind, Expr, ExprId};
 
 impl<'w> Typer<'w> {
@@ -71,7 +72,7 @@ impl<'w> Typer<'w> {
         }
         let world = self.world;
         let ty = match callee.base {
-            Base::Function(function) => self.result_of(function),
+            Base::Function(function) => self.called_function(function, call),
             Base::Class(class) => self.instance_of(Type::of(Base::Class(class))),
             Base::Method(id, entity) => {
                 let receiver = self.receiver_of(call);
@@ -136,6 +137,83 @@ impl<'w> Typer<'w> {
             let ecosystem = self.world.unit(self.file).ecosystem;
             let node = self.world.models.module(ecosystem, specifier)?;
             Some(Type::of(Base::Path(node)))
+        }
+    }
+
+    /// What a call of a project function gives.
+    fn called_function(&mut self, function: FunctionRef, call: ExprId) -> Type {
+        let ty = self.result_of(function);
+        let world = self.world;
+        // `return self`, `cls()`: an instance of the receiver's class, not of the declaring one.
+        if let (Base::Instance(class), Some(declaring)) = (ty.base, world.class_of(function))
+            && class == declaring
+            && let Base::Instance(on) | Base::Class(on) = self.receiver_of(call).base
+            && on != class
+            && world.above(on).contains(&class)
+        {
+            let base = Base::Instance(on);
+            return Type { base, ..ty };
+        }
+        let is_open = ty.awaited().is_unknown() || ty.base == Base::External;
+        if is_open && let Some(bound) = self.bound_result(function, call) {
+            return bound;
+        }
+        ty
+    }
+
+    /// `function f<T>(x: T): T`, `(make: () => T): T`: what the argument says of the result.
+    fn bound_result(&mut self, function: FunctionRef, call: ExprId) -> Option<Type> {
+        let module = &self.world.unit(function.file).facts.module;
+        let declared = module.function(function.function);
+        let returns = declared.returns?;
+        let variable = |id: ExprId| match module.expr(id) {
+            Expr::Name(name) => Some(name),
+            _ => None,
+        };
+        let (wanted, is_promise) = match module.expr(returns) {
+            Expr::Index { object, index } => match module.expr(object) {
+                Expr::Name(name) if module.text(name) == "Promise" => (variable(index)?, true),
+                _ => return None,
+            },
+            _ => (variable(returns)?, false),
+        };
+        let finish = |ty: Type| {
+            let ty = ty.awaited().at_most(Confidence::Medium);
+            if is_promise || declared.is_async {
+                return ty.wrapped(Wrapper::Promise);
+            }
+            ty
+        };
+        let mut from_callback = None;
+        for (i, param) in declared.params.iter().enumerate() {
+            let Some(argument) = self.argument(call, i) else {
+                continue;
+            };
+            if param.annotation.and_then(variable) == Some(wanted) {
+                let ty = self.of(argument);
+                return (!ty.is_unknown()).then(|| finish(ty));
+            }
+            let ty = self.of(argument);
+            if from_callback.is_none() && matches!(ty.base, Base::Function(_)) && ty.is_bare() {
+                from_callback = Some(self.result_of_type(ty));
+            }
+        }
+        from_callback.filter(|ty| !ty.is_unknown()).map(finish)
+    }
+
+    /// What calling a value of a function's type gives.
+    pub(super) fn result_of_type(&mut self, ty: Type) -> Type {
+        match ty.base {
+            Base::Function(function) if ty.is_bare() && function.file == self.file => {
+                let declared = self.module.function(function.function);
+                let ty = self.returned(function.function);
+                if declared.is_async && ty.wrapper() != Some(Wrapper::Promise) {
+                    return ty.wrapped(Wrapper::Promise);
+                }
+                ty
+            }
+            Base::Function(function) if ty.is_bare() => self.result_of(function),
+            _ => Type::UNKNOWN,
         }
     }
 
@@ -267,18 +345,7 @@ impl<'w> Typer<'w> {
         let args = self.module.list(args);
         let mut callbacks = args.iter().map(|&arg| self.of(arg));
         let callback = callbacks.find(|ty| matches!(ty.base, Base::Function(_)));
-        match callback.map(|ty| ty.base) {
-            Some(Base::Function(function)) if function.file == self.file => {
-                let declared = self.module.function(function.function);
-                let ty = self.returned(function.function);
-                if declared.is_async && ty.wrapper() != Some(Wrapper::Promise) {
-                    return ty.wrapped(Wrapper::Promise);
-                }
-                ty
-            }
-            Some(Base::Function(function)) => self.result_of(function),
-            _ => Type::UNKNOWN,
-        }
+        callback.map_or(Type::UNKNOWN, |callback| self.result_of_type(callback))
     }
 
     fn element_or_value(&mut self, receiver: Type) -> Type {

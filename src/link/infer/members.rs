@@ -1,8 +1,10 @@
 //! Types of members, elements and awaited values.
 
+use super::super::hierarchy::MAX_IMPLEMENTATIONS;
 use super::super::models::{EntityFrom, ModelTypeId, Wrapper};
-use super::super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
+use super::super::types::{Base, ClassRef, Entity, ExprRef, Type};
 use super::{Typer, keyword_of};
+use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FunctionKind, Name};
 
 impl Typer<'_> {
@@ -129,57 +131,125 @@ impl Typer<'_> {
     }
 
     /// A member of a project class or its instances: methods and attributes of the class, then
-    /// of what it derives from.
+    /// of what it derives from, then of what derives from it.
     fn class_member(&mut self, class: ClassRef, name: &str, of_class: bool) -> Option<Type> {
-        let mut open = vec![class];
-        let mut at = 0;
+        let above = self.world.above(class);
+        let (found, library) = self.declared_member(&above, name, of_class);
+        if let Some(ty) = found.filter(|ty| !ty.is_unknown() && ty.base != Base::Null) {
+            return Some(ty);
+        }
+        let entity = Entity::Class(class);
+        let described = library
+            .iter()
+            .find_map(|&ty| self.model_member(ty, of_class, name, entity));
+        if described.is_some() {
+            return described;
+        }
+        // A mixin uses what its hosts have, an interface has what implements it.
+        let below = self.world.hierarchy.below(class);
+        let mut types = below.iter().filter_map(|&derived| {
+            let (ty, _) = self.declared_member(&[derived], name, of_class);
+            ty.filter(|ty| !ty.is_unknown() && ty.base != Base::Null)
+        });
+        if let Some(first) = types.next() {
+            let others = types.filter(|ty| ty.base != first.base).count();
+            if others == 0 {
+                return Some(first);
+            }
+            if others < MAX_IMPLEMENTATIONS && matches!(first.base, Base::Function(_)) {
+                return Some(first.at_most(Confidence::Medium));
+            }
+        }
+        if found.is_none() && self.has_unknown_base(&above) {
+            return Some(Type::of(Base::External));
+        }
+        found
+    }
+
+    /// What the first of several classes that declares a name says of it, and the library types
+    /// that they derive from.
+    fn declared_member(
+        &self,
+        classes: &[ClassRef],
+        name: &str,
+        of_class: bool,
+    ) -> (Option<Type>, Vec<ModelTypeId>) {
         let mut library = Vec::new();
-        while at < open.len() && at < 32 {
-            let current = open[at];
-            at += 1;
-            let unit = self.world.unit(current.file);
-            let module = &unit.facts.module;
+        for &current in classes {
+            let module = &self.world.unit(current.file).facts.module;
             let types = &self.world.state[current.file.index()];
-            if let Some(name) = module.name(name) {
-                let declared = module.class(current.class);
-                let method = declared.methods.iter().rev().copied().find(|&m| {
-                    let function = module.function(m);
-                    function.name == Some(name) && function.kind != FunctionKind::Setter
-                });
-                if let Some(function) = method {
-                    let file = current.file;
-                    let is_getter = module.function(function).kind == FunctionKind::Getter;
-                    if is_getter && !of_class {
-                        return Some(types.returns[function.index()]);
-                    }
-                    return Some(Type::of(Base::Function(FunctionRef { file, function })));
+            if let Some(method) = self.world.own_method(current, name) {
+                let is_getter = module.function(method.function).kind == FunctionKind::Getter;
+                if is_getter && !of_class {
+                    return (Some(types.returns[method.function.index()]), library);
                 }
+                return (Some(Type::of(Base::Function(method))), library);
+            }
+            if let Some(name) = module.name(name) {
                 let fields = types.fields.get(current.class.index());
                 if let Some(field) = fields.and_then(|f| f.iter().find(|f| f.0 == name)) {
-                    return Some(field.1);
+                    return (Some(field.1), library);
                 }
-                let inner = declared.inner.iter().copied();
+                let inner = module.class(current.class).inner.iter().copied();
                 let inner = inner
                     .into_iter()
                     .find(|&c| module.class(c).name == Some(name));
                 if let Some(class) = inner {
                     let file = current.file;
-                    return Some(Type::of(Base::Class(ClassRef { file, class })));
+                    let class = Type::of(Base::Class(ClassRef { file, class }));
+                    return (Some(class), library);
                 }
             }
             for base in types.bases.get(current.class.index()).into_iter().flatten() {
                 match base.base {
-                    Base::Class(c) | Base::Instance(c) if !open.contains(&c) => open.push(c),
                     Base::Path(path) => library.extend(self.world.models.path(path).ty),
                     Base::Model(ty, _) | Base::ModelClass(ty, _) => library.push(ty),
                     _ => {}
                 }
             }
         }
-        let entity = Entity::Class(class);
-        library
+        (None, library)
+    }
+
+    /// Whether one of these classes derives from a class that nobody describes.
+    fn has_unknown_base(&self, classes: &[ClassRef]) -> bool {
+        classes.iter().any(|class| {
+            let bases = self.world.state[class.file.index()]
+                .bases
+                .get(class.class.index());
+            let mut bases = bases.into_iter().flatten();
+            bases.any(|base| matches!(base.base, Base::External | Base::Path(_)))
+        })
+    }
+
+    /// A member of the parent's view of a receiver: that of the bases, in their order.
+    pub(super) fn inherited_member(&mut self, class: ClassRef, name: &str) -> Type {
+        let above = self.world.above(class);
+        let (found, library) = self.declared_member(&above[1..], name, false);
+        if let Some(found) = found {
+            return found;
+        }
+        let bases = self.world.state[class.file.index()]
+            .bases
+            .get(class.class.index());
+        let own = bases
             .into_iter()
-            .find_map(|ty| self.model_member(ty, of_class, name, entity))
+            .flatten()
+            .filter_map(|base| match base.base {
+                Base::Path(path) => self.world.models.path(path).ty,
+                Base::Model(ty, _) | Base::ModelClass(ty, _) => Some(ty),
+                _ => None,
+            });
+        let library: Vec<ModelTypeId> = own.chain(library).collect();
+        let entity = Entity::Class(class);
+        let described = library
+            .iter()
+            .find_map(|&ty| self.model_member(ty, false, name, entity));
+        match described {
+            Some(ty) => ty,
+            None if self.has_unknown_base(&above) => Type::of(Base::External),
+            None => Type::UNKNOWN,
+        }
     }
 
     pub(super) fn first_base(&self, class: ClassRef) -> Type {

@@ -156,6 +156,27 @@ impl Typer<'_> {
         }
     }
 
+    /// The class whose parents' view of the receiver an expression is: `super`, `super()`.
+    pub(super) fn parent_view(&self, object: ExprId) -> Option<ClassRef> {
+        let module = self.module;
+        let is_parent_view = match module.expr(object) {
+            Expr::Super => true,
+            Expr::Call { callee, .. } => match module.expr(callee) {
+                Expr::Super => true,
+                Expr::Name(name) => module.text(name) == "super",
+                _ => false,
+            },
+            _ => false,
+        };
+        if !is_parent_view {
+            return None;
+        }
+        let owner = module.receiver_owner(module.function_of(object));
+        let class = module.function(owner).class?;
+        let file = self.file;
+        Some(ClassRef { file, class })
+    }
+
     /// The type of a parameter.
     pub fn param(&mut self, function: FunctionId, index: usize) -> Type {
         let module = self.module;

@@ -1,0 +1,227 @@
+//! Who derives from whom, and what a name means in a class and in those that derive from it.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::types::{Base, ClassRef, FunctionRef};
+use super::world::{FileTypes, Unit, World};
+use crate::ir::{ClassId, ClassKind, Expr, Function, FunctionKind, Module, Stmt};
+use crate::source::FileId;
+
+/// Classes looked at above or below one.
+const MAX_CLASSES: usize = 64;
+/// Implementations of one method after which nothing is said of a call.
+pub const MAX_IMPLEMENTATIONS: usize = 8;
+
+/// The derived classes of each class of the project.
+#[derive(Debug, Default)]
+pub struct Hierarchy {
+    derived: FxHashMap<ClassRef, Vec<ClassRef>>,
+    /// Classes that ask for members and not for a name, with those that have them all.
+    structural: Vec<(ClassRef, Vec<ClassRef>)>,
+    /// The names of attributes that run code when they are read.
+    pub getters: FxHashSet<Box<str>>,
+}
+
+impl Hierarchy {
+    /// What the declarations alone say.
+    pub fn new(units: &[Unit]) -> Self {
+        let mut getters: FxHashSet<Box<str>> = FxHashSet::default();
+        let mut by_method: FxHashMap<&str, Vec<ClassRef>> = FxHashMap::default();
+        let mut protocols = Vec::new();
+        for (i, unit) in units.iter().enumerate() {
+            let module = &unit.facts.module;
+            for function in &module.functions {
+                if let (FunctionKind::Getter, Some(name)) = (function.kind, function.name) {
+                    getters.insert(module.text(name).into());
+                }
+            }
+            for (j, class) in module.classes.iter().enumerate() {
+                let at = ClassRef {
+                    file: FileId(i as u32),
+                    class: ClassId(j as u32),
+                };
+                if is_protocol(module, at.class) {
+                    protocols.push(at);
+                    continue;
+                }
+                if !module.exports_all {
+                    continue;
+                }
+                for name in class
+                    .methods
+                    .iter()
+                    .filter_map(|&m| module.function(m).name)
+                {
+                    by_method.entry(module.text(name)).or_default().push(at);
+                }
+            }
+        }
+        let structural = protocols
+            .into_iter()
+            .map(|protocol| {
+                let module = &units[protocol.file.index()].facts.module;
+                let methods = &module.class(protocol.class).methods;
+                let mut names = methods.iter().filter_map(|&m| module.function(m).name);
+                let with = |name| {
+                    by_method
+                        .get(module.text(name))
+                        .map_or(&[][..], Vec::as_slice)
+                };
+                let mut all: Vec<ClassRef> = names.next().map_or(&[][..], with).to_vec();
+                for name in names {
+                    all.retain(|class| with(name).contains(class));
+                }
+                (protocol, all)
+            })
+            .collect();
+        Self {
+            derived: FxHashMap::default(),
+            structural,
+            getters,
+        }
+    }
+
+    /// Reads the bases anew that a round has found.
+    pub(super) fn update(&mut self, units: &[Unit], state: &[FileTypes]) {
+        self.derived.clear();
+        for (i, types) in state.iter().enumerate() {
+            for (j, bases) in types.bases.iter().enumerate() {
+                let (file, class) = (FileId(i as u32), ClassId(j as u32));
+                if units[i].facts.module.class(class).kind == ClassKind::Alias {
+                    continue;
+                }
+                for base in bases {
+                    if let Base::Class(base) | Base::Instance(base) = base.base {
+                        let derived = self.derived.entry(base).or_default();
+                        derived.push(ClassRef { file, class });
+                    }
+                }
+            }
+        }
+        for (protocol, classes) in &self.structural {
+            let derived = self.derived.entry(*protocol).or_default();
+            if derived.is_empty() {
+                derived.extend(classes);
+            }
+        }
+    }
+
+    /// The classes below one, nearest first.
+    pub fn below(&self, class: ClassRef) -> Vec<ClassRef> {
+        let mut found = vec![class];
+        let mut at = 0;
+        while at < found.len() && at < MAX_CLASSES {
+            for &derived in self.derived.get(&found[at]).into_iter().flatten() {
+                if found.len() < MAX_CLASSES && !found.contains(&derived) {
+                    found.push(derived);
+                }
+            }
+            at += 1;
+        }
+        found.remove(0);
+        found
+    }
+}
+
+impl World {
+    /// The classes a class derives from, itself first, nearest first.
+    pub fn above(&self, class: ClassRef) -> Vec<ClassRef> {
+        let mut found = vec![class];
+        let mut at = 0;
+        while at < found.len() && found.len() < MAX_CLASSES {
+            let current = found[at];
+            at += 1;
+            let bases = self.state[current.file.index()]
+                .bases
+                .get(current.class.index());
+            for base in bases.into_iter().flatten() {
+                if let Base::Class(base) | Base::Instance(base) = base.base
+                    && !found.contains(&base)
+                {
+                    found.push(base);
+                }
+            }
+        }
+        found
+    }
+
+    /// The method of this name that a class declares itself.
+    pub fn own_method(&self, class: ClassRef, name: &str) -> Option<FunctionRef> {
+        let module = &self.unit(class.file).facts.module;
+        let name = module.name(name)?;
+        let methods = module.class(class.class).methods.iter().rev().copied();
+        let function = methods.into_iter().find(|&m| {
+            let function = module.function(m);
+            function.name == Some(name) && function.kind != FunctionKind::Setter
+        })?;
+        let file = class.file;
+        Some(FunctionRef { file, function })
+    }
+
+    /// The method of this name that a class has, its own or inherited.
+    pub fn method(&self, class: ClassRef, name: &str) -> Option<FunctionRef> {
+        let mut above = self.above(class).into_iter();
+        above.find_map(|class| self.own_method(class, name))
+    }
+
+    /// The methods of this name that derived classes declare anew, if they are few.
+    pub fn overrides(&self, class: ClassRef, name: &str) -> Vec<FunctionRef> {
+        let below = self.hierarchy.below(class);
+        let mut found: Vec<FunctionRef> = below
+            .into_iter()
+            .filter_map(|class| self.own_method(class, name))
+            .collect();
+        found.retain(|&f| !self.is_abstract(f));
+        found.sort_unstable();
+        found.dedup();
+        if found.len() > MAX_IMPLEMENTATIONS {
+            found.clear();
+        }
+        found
+    }
+
+    /// Whether a method is left to derived classes: its body does nothing but say so.
+    pub fn is_abstract(&self, function: FunctionRef) -> bool {
+        let module = &self.unit(function.file).facts.module;
+        let declared = module.function(function.function);
+        declared.class.is_some() && is_left_out(module, declared)
+    }
+
+    /// The class that declares a method.
+    pub(super) fn class_of(&self, function: FunctionRef) -> Option<ClassRef> {
+        let module = &self.unit(function.file).facts.module;
+        let class = module.function(function.function).class?;
+        let file = function.file;
+        Some(ClassRef { file, class })
+    }
+}
+
+fn is_left_out(module: &Module, function: &Function) -> bool {
+    let stmts = &module.block(function.body).stmts;
+    stmts.iter().all(|&stmt| match module.stmt(stmt) {
+        Stmt::Empty | Stmt::Throw(_) => true,
+        // A docstring, an ellipsis.
+        Stmt::Expr(value) => {
+            matches!(
+                module.expr(value),
+                Expr::String(_) | Expr::Name(_) | Expr::Null
+            ) || matches!(module.expr(value), Expr::Unknown(parts) if parts.is_empty())
+        }
+        _ => false,
+    })
+}
+
+fn is_protocol(module: &Module, class: ClassId) -> bool {
+    let bases = module.list(module.class(class).bases);
+    bases.iter().any(|&base| {
+        let base = match module.expr(base) {
+            Expr::Index { object, .. } => object,
+            _ => base,
+        };
+        match module.expr(base) {
+            Expr::Name(name) | Expr::Member { name, .. } => module.text(name) == "Protocol",
+            Expr::Local(local) => module.text(module.local(local).name) == "Protocol",
+            _ => false,
+        }
+    })
+}
