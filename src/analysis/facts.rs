@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::def_use::DefUse;
 use crate::ir::{
     BlockOwner, ClassId, Expr, ExprId, FunctionId, FunctionKind, LocalId, LocalKind, LoopId,
-    MODULE_BODY, Module, Name, Site, StmtId,
+    MODULE_BODY, Module, Name, Site, Stmt, StmtId,
 };
 use crate::source::SourceFile;
 use crate::syntax;
@@ -156,6 +156,38 @@ impl Module {
             }
         }
         function
+    }
+
+    /// The values that a function returns, those of functions defined inside aside.
+    pub fn returned(&self, function: FunctionId) -> Vec<ExprId> {
+        let mut values = Vec::new();
+        let mut blocks = vec![self.function(function).body];
+        while let Some(block) = blocks.pop() {
+            for &stmt in &self.block(block).stmts {
+                match self.stmt(stmt) {
+                    Stmt::Return(Some(value)) => values.push(value),
+                    Stmt::Loop(lp) => blocks.push(self.lp(lp).body),
+                    Stmt::If {
+                        then, otherwise, ..
+                    } => {
+                        blocks.push(then);
+                        blocks.extend(otherwise);
+                    }
+                    Stmt::Try {
+                        body,
+                        handlers,
+                        finally,
+                    } => {
+                        blocks.extend([body, handlers]);
+                        blocks.extend(finally);
+                    }
+                    Stmt::With { body, .. } | Stmt::Block(body) => blocks.push(body),
+                    Stmt::Switch { cases, .. } => blocks.push(cases),
+                    _ => {}
+                }
+            }
+        }
+        values
     }
 
     /// The class whose instance an expression is, if it is the receiver of a method: `this`,

@@ -113,6 +113,21 @@ pub struct LinkedFile {
     pub called_params: Vec<u32>,
     /// The calls that are awaited where they stand.
     pub awaited: FxHashSet<ExprId>,
+    /// Where relations are used that may have come with their rows.
+    pub preloaded: Vec<Use>,
+}
+
+/// A value that is used at some place.
+#[derive(Debug, Clone, Copy)]
+pub struct Use {
+    /// The value.
+    pub expr: ExprId,
+    /// The function.
+    pub function: FunctionId,
+    /// The loop of the function that repeats it, innermost.
+    pub lp: Option<LoopId>,
+    /// The statement it stands in.
+    pub stmt: StmtId,
 }
 
 /// Links one file.
@@ -290,9 +305,14 @@ impl Linker<'_> {
         let Some(effect) = model.effect else {
             return;
         };
-        // A query object kept in a variable holds its rows once it has run, and a prefetched
-        // relation came with its row.
+        // A query object kept in a variable holds its rows once it has run.
         if model.preloaded {
+            self.linked.preloaded.push(Use {
+                expr: value,
+                function,
+                lp,
+                stmt,
+            });
             return;
         }
         if let Some(def) = self.facts.def_use.reaching(value)
@@ -583,7 +603,14 @@ impl Linker<'_> {
         let site = self.module.sites[index];
         let world = self.world;
         let model = world.models.call(id);
-        if let Some(effect) = self.effect_of(site.expr, id) {
+        if model.preloaded {
+            self.linked.preloaded.push(Use {
+                expr: site.expr,
+                function: site.function,
+                lp: site.lp,
+                stmt: site.stmt,
+            });
+        } else if let Some(effect) = self.effect_of(site.expr, id) {
             let receiver = self.typer.receiver_of(site.expr);
             let serial = match receiver.base {
                 Base::Model(ty, _) if world.models.ty(ty).serial => Some(ty),

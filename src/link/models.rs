@@ -136,6 +136,8 @@ pub enum TypeSpec {
     Entity,
     /// An element of the receiver.
     Element,
+    /// A value of the class that the method is called on.
+    Instance,
     /// That of an argument.
     Argument(u8),
     /// What the callback returns.
@@ -224,6 +226,8 @@ pub struct CallModel {
     pub when: Option<Bounded>,
     /// Entries for the same call that hold when some argument is given.
     pub variants: Vec<CallModelId>,
+    /// Whether its arguments name relations that come with the rows.
+    pub loads: bool,
     /// The argument that is walked.
     pub iterates: Option<u8>,
     /// Whether a row that the receiver holds already costs no round trip.
@@ -270,8 +274,80 @@ pub struct ModelType {
     pub local: bool,
     /// The type whose members hold here too.
     pub extends: Option<ModelTypeId>,
+    /// Whether reading a relation of a row that was not loaded asks the database.
+    pub lazy_relations: bool,
+    /// Whether a row that the session holds is not asked for again: an identity map.
+    pub identity: bool,
+    /// How a query loads a to-one relation along, with `{path}` for its name.
+    pub load_one: Option<String>,
+    /// How a query loads a to-many relation along.
+    pub load_many: Option<String>,
+    /// The type of a to-many relation of a row.
+    pub to_many: Option<ModelTypeId>,
+    /// Methods of deriving classes that run once per row.
+    pub per_row: Vec<PerRowModel>,
+    /// What it is to the serializing of rows.
+    pub role: Option<Role>,
     iterate: Option<UseModel>,
     awaited: Option<UseModel>,
+}
+
+/// What a type is to the serializing of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Its fields are read of each row.
+    Serializer,
+    /// Hands the rows of its query to a serializer, many at a time.
+    ListView,
+    /// A field that reads the row at the other end of a relation.
+    RelatedField,
+    /// A field that shows the keys at the other end of a relation.
+    KeyField,
+    /// A field that a method of the serializer answers.
+    MethodField,
+}
+
+/// A field of an entity that leads to other rows.
+#[derive(Debug, Clone)]
+pub struct RelationModel {
+    /// Whether it leads to many rows; none: as the field's annotation says.
+    pub many: Option<bool>,
+    /// Where the class it leads to is named: arguments in the order to look at.
+    pub target: Vec<Bounded>,
+    /// Whether the row holds the other's key.
+    pub key: bool,
+    /// The argument that names the way back.
+    pub reverse: Option<Bounded>,
+    /// The name of the way back where none is given; `{model}` is the class in small letters.
+    pub reverse_default: Option<String>,
+    /// Whether the way back leads to many rows.
+    pub reverse_many: bool,
+    /// The argument that says when the rows are loaded.
+    pub loading: Option<String>,
+    /// The values of `loading` by which reading the field asks the database.
+    pub lazy: Vec<String>,
+}
+
+/// Methods that run once per row, by convention of a library.
+#[derive(Debug, Clone)]
+pub struct PerRowModel {
+    /// Their names, or what these start with (`resolve_*`).
+    pub names: Vec<String>,
+    /// Position of the parameter that is the row, the receiver included.
+    pub param: u8,
+    /// The path to the class of the rows inside the class: `Meta.model`.
+    pub entity: Option<String>,
+    /// Names of classes whose methods run once only.
+    pub except: Vec<String>,
+    /// Whether the class has a field of the rest of the name.
+    pub fields: bool,
+    /// What runs them, as a phrase of a message.
+    pub caller: String,
+    /// What to do instead of asking per row.
+    pub help: String,
+    /// Whether they run per row only where a view lists the rows.
+    pub listed: bool,
 }
 
 /// What reading a member gives.
@@ -300,6 +376,8 @@ pub struct PathNode {
     pub call: Option<CallModelId>,
     /// The type whose class stands at this path.
     pub ty: Option<ModelTypeId>,
+    /// The relation that a field made by it is: an index.
+    relation: Option<u16>,
 }
 
 /// All models in use.
@@ -308,6 +386,7 @@ pub struct Models {
     types: Vec<ModelType>,
     type_ids: FxHashMap<String, ModelTypeId>,
     calls: Vec<CallModel>,
+    relations: Vec<RelationModel>,
     paths: Vec<PathNode>,
     members: FxHashMap<(ModelTypeId, bool), FxHashMap<String, Member>>,
     receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
@@ -462,6 +541,17 @@ impl Models {
             at = self.ty(ty).extends;
         }
         star
+    }
+
+    /// The relation that a field made by what stands at a path is.
+    pub fn relation(&self, path: PathId) -> Option<&RelationModel> {
+        let relation = self.path(path).relation?;
+        self.relations.get(usize::from(relation))
+    }
+
+    /// What a type, or one it extends, is to the serializing of rows.
+    pub fn role(&self, ty: ModelTypeId) -> Option<Role> {
+        self.inherited(ty, |ty| ty.role.as_ref()).copied()
     }
 
     /// What iterating a value of a type does.

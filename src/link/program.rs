@@ -1,13 +1,17 @@
 //! The linked program: what rules ask questions of. Read-only.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::call_graph::{Act, ActKind, Call, LinkedFile, link_file, runs_in_place};
 use super::cardinality::Cardinality;
+use super::entities::PerRow;
 use super::infer::Typer;
 use super::models::Effect;
-use super::summaries::{EffectFact, Summary, summarize};
-use super::types::{FunctionRef, Type};
+use super::rows::{self, Read, Reads};
+use super::serializers;
+use super::summaries::{EffectFact, Summary, params_of, summarize};
+use super::types::{ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::facts::FileFacts;
 use crate::finding::{Confidence, Related};
@@ -22,6 +26,8 @@ pub struct Program {
     /// What each file is for.
     pub contexts: Vec<Context>,
     linked: Vec<LinkedFile>,
+    reads: Reads,
+    pub(super) listed: FxHashSet<ClassRef>,
     summaries: Vec<Vec<Summary>>,
 }
 
@@ -33,10 +39,14 @@ impl Program {
             .map(|i| link_file(&world, FileId(i as u32)))
             .collect();
         let summaries = summarize(&world, &linked);
+        let reads = rows::reads(&world, &linked);
+        let listed = serializers::listed(&world);
         Self {
             world,
             contexts,
             linked,
+            reads,
+            listed,
             summaries,
         }
     }
@@ -110,6 +120,28 @@ impl<'p> Function<'p> {
     /// What it does, in evaluation order.
     pub fn acts(self) -> &'p [Act] {
         &self.program.linked[self.file.index()].acts[self.id.index()]
+    }
+
+    /// The relations that it reads of rows, straight or through what it calls.
+    pub fn reads(self) -> &'p [Read] {
+        &self.program.reads[self.file.index()][self.id.index()]
+    }
+
+    /// The parameters that an expression of it depends on, one bit each.
+    pub fn params_of(self, expr: ExprId) -> u32 {
+        let at = FunctionRef {
+            file: self.file,
+            function: self.id,
+        };
+        params_of(&self.program.world, at, expr)
+    }
+
+    /// What a library says of it if it runs once per row.
+    pub fn per_row(self) -> Option<PerRow<'p>> {
+        self.program.world.per_row(FunctionRef {
+            file: self.file,
+            function: self.id,
+        })
     }
 
     /// A name for it in messages: its own, or that of the function around it.

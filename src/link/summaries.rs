@@ -187,7 +187,7 @@ fn better(a: EffectFact, b: EffectFact) -> EffectFact {
 }
 
 /// The parameters of a function that an expression depends on.
-fn params_of(world: &World, owner: FunctionRef, expr: ExprId) -> u32 {
+pub(super) fn params_of(world: &World, owner: FunctionRef, expr: ExprId) -> u32 {
     let facts = &world.unit(owner.file).facts;
     let module = &facts.module;
     let mut mask = 0;

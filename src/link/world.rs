@@ -7,9 +7,10 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::entities::Entities;
 use super::hierarchy::Hierarchy;
 use super::infer::Typer;
-use super::models::Models;
+use super::models::{ModelTypeId, Models};
 use super::modules::{Modules, Target, parent};
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use crate::analysis::facts::FileFacts;
@@ -54,6 +55,8 @@ pub struct World {
     pub(super) state: Vec<FileTypes>,
     /// Who derives from whom.
     pub(super) hierarchy: Hierarchy,
+    /// The project's tables and their relations.
+    pub entities: Entities,
 }
 
 /// The resolved module names of one file.
@@ -132,6 +135,7 @@ impl World {
             exports: Vec::new(),
             state,
             hierarchy: Hierarchy::default(),
+            entities: Entities::default(),
         };
         world.hierarchy = Hierarchy::new(&world.units);
         world.targets = (0..world.units.len())
@@ -296,10 +300,43 @@ impl World {
         })
     }
 
+    /// The classes of the project that a class derives from, straight.
+    pub fn project_bases(&self, class: ClassRef) -> impl Iterator<Item = ClassRef> {
+        self.base_types(class)
+            .into_iter()
+            .filter_map(|base| match base.base {
+                Base::Class(base) => Some(base),
+                _ => None,
+            })
+    }
+
+    /// What a class derives from, straight.
+    pub fn base_types(&self, class: ClassRef) -> Vec<Type> {
+        let bases = self.state[class.file.index()]
+            .bases
+            .get(class.class.index());
+        bases.cloned().unwrap_or_default()
+    }
+
+    /// The library types that a class derives from, straight or through classes of the project.
+    pub fn library_bases(&self, class: ClassRef) -> Vec<ModelTypeId> {
+        let bases = self
+            .above(class)
+            .into_iter()
+            .flat_map(|class| self.base_types(class));
+        bases
+            .filter_map(|base| match base.base {
+                Base::Path(path) => self.models.path(path).ty,
+                Base::Model(ty, _) | Base::ModelClass(ty, _) => Some(ty),
+                _ => None,
+            })
+            .collect()
+    }
+
     fn solve(&mut self) {
         let importers = self.importers();
         let mut dirty: Vec<bool> = vec![true; self.units.len()];
-        for _ in 0..MAX_ROUNDS {
+        for round in 0..MAX_ROUNDS {
             let next: Vec<Option<FileTypes>> = (0..self.units.len())
                 .into_par_iter()
                 .map(|i| {
@@ -323,6 +360,10 @@ impl World {
                 }
             }
             self.hierarchy.update(&self.units, &self.state);
+            // What classes derive from is known now, and with it what their fields lead to.
+            if round == 0 {
+                self.entities = Entities::new(self);
+            }
             if !changed {
                 break;
             }

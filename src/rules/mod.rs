@@ -4,8 +4,10 @@
 //! and severity stand on its page, `rules/<id>.md`.
 
 mod await_in_loop;
+mod lazy_relation;
 mod linear_search_in_loop;
 mod n_plus_one;
+mod per_row;
 mod quadratic_accumulation;
 mod quadratic_loop;
 mod sequential_await;

@@ -13,9 +13,11 @@ use crate::link::types::Base;
 pub(super) const RULE: Rule = Rule::per_function("n-plus-one", check);
 
 /// The reads that one statement for all elements, or one request, would replace.
-const READS: &[Effect] = &[Effect::DbRead, Effect::Remote, Effect::CacheRead];
+pub(super) const READS: &[Effect] = &[Effect::DbRead, Effect::Remote, Effect::CacheRead];
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    super::lazy_relation::check(function, reporter);
+    super::per_row::check(function, reporter);
     // The same call twice in one loop is one thing to change.
     let mut reported: Vec<(Option<LoopId>, String)> = Vec::new();
     for act in function.acts() {

@@ -366,6 +366,7 @@ impl<'w> Typer<'w> {
             TypeSpec::Named(ty) => self.value_of(*ty, entity),
             TypeSpec::Class(ty) => Type::of(Base::ModelClass(*ty, entity)),
             TypeSpec::Receiver => receiver,
+            TypeSpec::Instance => self.instance_of(receiver),
             TypeSpec::Element => match receiver.wrapper() {
                 Some(_) => receiver.peeled(),
                 None => Type::UNKNOWN,

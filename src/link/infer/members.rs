@@ -133,12 +133,20 @@ impl Typer<'_> {
     /// A member of a project class or its instances: methods and attributes of the class, then
     /// of what it derives from, then of what derives from it.
     fn class_member(&mut self, class: ClassRef, name: &str, of_class: bool) -> Option<Type> {
+        if !of_class && let Some(relation) = self.world.entities.find(self.world, class, name) {
+            return Some(self.world.entities.type_of(self.world, relation));
+        }
         let above = self.world.above(class);
         let (found, library) = self.declared_member(&above, name, of_class);
         if let Some(ty) = found.filter(|ty| !ty.is_unknown() && ty.base != Base::Null) {
-            return Some(ty);
+            return Some(
+                self.world
+                    .entities
+                    .bound(&self.world.models, ty, class, of_class),
+            );
         }
-        let entity = Entity::Class(class);
+        // The rows of a manager of the project are those of the entity that has it.
+        let entity = Entity::Class(self.world.entities.managed(class).unwrap_or(class));
         let described = library
             .iter()
             .find_map(|&ty| self.model_member(ty, of_class, name, entity));

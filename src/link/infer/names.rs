@@ -190,6 +190,18 @@ impl Typer<'_> {
                 return ty;
             }
         }
+        // A library calls the method once per row, with the row.
+        let at = FunctionRef {
+            file: self.file,
+            function,
+        };
+        if declared.class.is_some()
+            && let Some(per_row) = self.world.per_row(at)
+            && usize::from(per_row.model.param) == index
+            && let Some(entity) = per_row.entity
+        {
+            return Type::of(Base::Instance(entity));
+        }
         // The receiver parameter of languages that spell it out.
         if index == 0
             && module.exports_all

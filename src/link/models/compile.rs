@@ -1,9 +1,10 @@
 //! From model files to tables for look-up.
 
-use super::format::{BoundedEntry, EntityEntry, Source};
+use super::format::{BoundedEntry, EntityEntry, RelationKind, Source};
 use super::{
     AttributeModel, Bounded, CallModel, CallModelId, EntityFrom, Member, ModelError, ModelType,
-    ModelTypeId, Models, PathId, PathNode, Runs, TypeSpec, UseModel, Wrapper, root_of,
+    ModelTypeId, Models, PathId, PathNode, PerRowModel, RelationModel, Runs, TypeSpec, UseModel,
+    Wrapper, root_of,
 };
 use crate::source::Ecosystem;
 
@@ -24,6 +25,13 @@ impl Models {
                 },
                 statement: entry.statement,
                 extends: None,
+                lazy_relations: entry.relations.as_deref() == Some("query"),
+                identity: entry.identity,
+                load_one: entry.load_one.clone(),
+                load_many: entry.load_many.clone(),
+                to_many: None,
+                per_row: Vec::new(),
+                role: entry.role,
                 iterate: None,
                 awaited: None,
             });
@@ -45,7 +53,13 @@ impl Models {
                 let extended = self.named(source, extends)?;
                 self.types[id.0 as usize].extends = Some(extended);
             }
+            if let Some(to_many) = &entry.to_many {
+                let (id, _) = self.receiver_type(source, &entry.name)?;
+                let to_many = self.named(source, to_many)?;
+                self.types[id.0 as usize].to_many = Some(to_many);
+            }
         }
+        self.add_relations(source)?;
         for entry in &source.spec.attributes {
             let (on, of_class) = self.receiver_type(source, &entry.on)?;
             let attribute = AttributeModel {
@@ -80,6 +94,7 @@ impl Models {
                 mutates: entry.mutates,
                 when: entry.when.as_deref().map(bound_named),
                 variants: Vec::new(),
+                loads: entry.loads.is_some(),
                 iterates: entry.iterates.as_deref().and_then(argument_number),
                 identity: entry.identity,
                 preloaded: entry.preloaded,
@@ -130,6 +145,45 @@ impl Models {
                     .entry(name.to_owned())
                     .or_insert((ty, entry.confidence));
             }
+        }
+        Ok(())
+    }
+
+    fn add_relations(&mut self, source: &Source) -> Result<(), ModelError> {
+        for entry in &source.spec.relations {
+            let id = self.relations.len() as u16;
+            let many = |kind| match kind {
+                RelationKind::One => Some(false),
+                RelationKind::Many => Some(true),
+                RelationKind::Annotated => None,
+            };
+            self.relations.push(RelationModel {
+                many: many(entry.kind),
+                target: entry.target.iter().map(|text| bound_named(text)).collect(),
+                key: entry.key,
+                reverse: entry.reverse.as_deref().map(bound_named),
+                reverse_default: entry.reverse_default.clone(),
+                reverse_many: many(entry.reverse_kind).unwrap_or(true),
+                loading: entry.loading.clone(),
+                lazy: entry.lazy.clone(),
+            });
+            for path in &entry.paths {
+                let node = self.node(source, path);
+                self.paths[node.0 as usize].relation = Some(id);
+            }
+        }
+        for entry in &source.spec.per_row {
+            let (on, _) = self.receiver_type(source, &entry.on)?;
+            self.types[on.0 as usize].per_row.push(PerRowModel {
+                names: entry.names.clone(),
+                param: entry.param,
+                entity: entry.entity.clone(),
+                except: entry.except.clone(),
+                fields: entry.fields,
+                caller: entry.caller.clone(),
+                help: entry.help.clone(),
+                listed: entry.listed,
+            });
         }
         Ok(())
     }
@@ -216,6 +270,7 @@ impl Models {
             "self" => TypeSpec::Receiver,
             "entity" => TypeSpec::Entity,
             "element" => TypeSpec::Element,
+            "instance" => TypeSpec::Instance,
             "callback" => TypeSpec::Callback,
             "list" | "set" | "map" | "iterator" | "promise" | "tuple" => {
                 return self.type_spec(source, &format!("{text}<unknown>"));

@@ -4,7 +4,7 @@ use include_dir::{Dir, include_dir};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
-use super::{Batched, Cost, Effect, ModelError, Rows, Runs};
+use super::{Batched, Cost, Effect, ModelError, Role, Rows, Runs};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
 
@@ -28,6 +28,10 @@ pub(super) struct FileSpec {
     pub(super) awaited: Vec<UseEntry>,
     #[serde(default, rename = "receiver")]
     pub(super) receivers: Vec<ReceiverEntry>,
+    #[serde(default, rename = "relation")]
+    pub(super) relations: Vec<RelationEntry>,
+    #[serde(default, rename = "per-row")]
+    pub(super) per_row: Vec<PerRowEntry>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,10 +48,15 @@ pub(super) struct TypeEntry {
     pub(super) extends: Option<String>,
     #[serde(default)]
     pub(super) local: bool,
-    #[expect(dead_code, reason = "read by the step that follows relations")]
     pub(super) relations: Option<String>,
+    pub(super) role: Option<Role>,
+    #[serde(default)]
+    pub(super) identity: bool,
+    #[serde(rename = "load-one")]
+    pub(super) load_one: Option<String>,
+    #[serde(rename = "load-many")]
+    pub(super) load_many: Option<String>,
     #[serde(rename = "to-many")]
-    #[expect(dead_code, reason = "read by the step that follows relations")]
     pub(super) to_many: Option<String>,
     pub(super) statement: Option<Effect>,
     pub(super) shape: Option<String>,
@@ -98,7 +107,6 @@ pub(super) struct CallEntry {
     pub(super) mutates: bool,
     pub(super) when: Option<String>,
     pub(super) iterates: Option<String>,
-    #[expect(dead_code, reason = "read by the step that follows relations")]
     pub(super) loads: Option<String>,
     #[serde(default)]
     pub(super) preloaded: bool,
@@ -150,6 +158,52 @@ pub(super) struct ReceiverEntry {
     #[serde(rename = "type")]
     pub(super) ty: String,
     pub(super) confidence: Confidence,
+}
+
+/// A field of an entity that leads to other rows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RelationEntry {
+    pub(super) paths: Vec<String>,
+    pub(super) kind: RelationKind,
+    pub(super) target: Vec<String>,
+    #[serde(default)]
+    pub(super) key: bool,
+    pub(super) reverse: Option<String>,
+    pub(super) reverse_default: Option<String>,
+    #[serde(default)]
+    pub(super) reverse_kind: RelationKind,
+    pub(super) loading: Option<String>,
+    #[serde(default)]
+    pub(super) lazy: Vec<String>,
+}
+
+/// To how many rows a relation leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RelationKind {
+    One,
+    #[default]
+    Many,
+    Annotated,
+}
+
+/// Methods that run once per row.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PerRowEntry {
+    pub(super) on: String,
+    pub(super) names: Vec<String>,
+    pub(super) param: u8,
+    pub(super) entity: Option<String>,
+    #[serde(default)]
+    pub(super) except: Vec<String>,
+    #[serde(default)]
+    pub(super) fields: bool,
+    pub(super) caller: String,
+    pub(super) help: String,
+    #[serde(default)]
+    pub(super) listed: bool,
 }
 
 pub(super) struct Source {

@@ -1,0 +1,507 @@
+//! Entities: the project's classes whose instances are rows, and the relations between them.
+//!
+//! Which fields are relations, and what their arguments mean, is told by the library models.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::infer::Typer;
+use super::models::{Bounded, EntityFrom, ModelTypeId, Models, PerRowModel, RelationModel};
+use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
+use super::world::World;
+use crate::ir::{ClassId, Expr, ExprId, Module};
+use crate::source::FileId;
+
+/// A relation of the project, by its place in [`Entities`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelationId(u32);
+
+/// A relation between the rows of two entities, seen from one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// The attribute by which a row leads to the others.
+    pub name: String,
+    /// The entity whose rows have it.
+    pub owner: ClassRef,
+    /// The entity it leads to, if it is one of the project.
+    pub target: Option<ClassRef>,
+    /// Whether it leads to many rows.
+    pub many: bool,
+    /// Whether the row holds the other's key.
+    pub key: bool,
+    /// Whether reading it asks the database if it was not loaded with the row.
+    pub lazy: bool,
+    /// The name of the way back, on the target.
+    pub inverse: Option<String>,
+}
+
+/// All relations of a project.
+#[derive(Debug, Default)]
+pub struct Entities {
+    relations: Vec<Relation>,
+    by_class: FxHashMap<ClassRef, Vec<RelationId>>,
+    /// The library's type that each entity derives from.
+    tables: FxHashMap<ClassRef, ModelTypeId>,
+    by_name: FxHashMap<String, Vec<ClassRef>>,
+    /// The names of all relations.
+    names: FxHashSet<String>,
+    /// The entities that have a class of the project as their manager.
+    managers: FxHashMap<ClassRef, Vec<ClassRef>>,
+}
+
+/// A method that runs once per row.
+#[derive(Debug, Clone, Copy)]
+pub struct PerRow<'w> {
+    /// What the library says of it.
+    pub model: &'w PerRowModel,
+    /// The entity whose rows it gets, if the class says so.
+    pub entity: Option<ClassRef>,
+}
+
+/// A relation as its field says it, the target's name not yet looked up.
+struct Declared {
+    relation: Relation,
+    target: Option<Target>,
+    reverse: Option<(String, bool)>,
+}
+
+/// What the classes of one file say.
+#[derive(Default)]
+struct Found {
+    tables: Vec<(ClassRef, ModelTypeId)>,
+    relations: Vec<Declared>,
+    /// Managers that are classes of the project, with the entity that has them.
+    managers: Vec<(ClassRef, ClassRef)>,
+}
+
+enum Target {
+    Class(ClassRef),
+    Name(String),
+}
+
+impl Entities {
+    /// The relations of a project whose classes know what they derive from.
+    pub fn new(world: &World) -> Self {
+        let found: Vec<Found> = (0..world.units.len())
+            .into_par_iter()
+            .map(|i| declared_in(world, FileId(i as u32)))
+            .collect();
+        let mut entities = Self::default();
+        for found in &found {
+            for &(class, ty) in &found.tables {
+                entities.tables.insert(class, ty);
+                let module = &world.unit(class.file).facts.module;
+                if let Some(name) = module.class(class.class).name {
+                    let name = module.text(name).to_owned();
+                    entities.by_name.entry(name).or_default().push(class);
+                }
+            }
+        }
+        for found in found {
+            for declared in found.relations {
+                entities.add(world, declared);
+            }
+            for (manager, entity) in found.managers {
+                entities.managers.entry(manager).or_default().push(entity);
+            }
+        }
+        entities
+    }
+
+    /// Whether the project has no entities.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// A relation.
+    pub fn get(&self, id: RelationId) -> &Relation {
+        &self.relations[id.0 as usize]
+    }
+
+    /// All relations.
+    pub fn all(&self) -> &[Relation] {
+        &self.relations
+    }
+
+    /// The library's type that an entity derives from; none if the class is no entity.
+    pub fn table(&self, class: ClassRef) -> Option<ModelTypeId> {
+        self.tables.get(&class).copied()
+    }
+
+    /// The relation `name` of the rows of a class, its own or inherited.
+    pub fn find(&self, world: &World, class: ClassRef, name: &str) -> Option<RelationId> {
+        if !self.names.contains(name) {
+            return None;
+        }
+        world.above(class).into_iter().find_map(|class| {
+            let own = self.by_class.get(&class)?;
+            own.iter().copied().find(|&id| self.get(id).name == name)
+        })
+    }
+
+    /// The entity that has a class of the project as its manager, if only one has.
+    pub fn managed(&self, manager: ClassRef) -> Option<ClassRef> {
+        match self.managers.get(&manager)?.as_slice() {
+            [entity] => Some(*entity),
+            _ => None,
+        }
+    }
+
+    /// The type of a class attribute, seen from the entity: a manager without rows of its own
+    /// has those of the entity.
+    pub fn bound(&self, models: &Models, ty: Type, class: ClassRef, of_class: bool) -> Type {
+        match ty.base {
+            Base::Model(id, Entity::None)
+                if of_class
+                    && models.ty(id).entity_from != EntityFrom::Receiver
+                    && self.table(class).is_some() =>
+            {
+                Type {
+                    base: Base::Model(id, Entity::Class(class)),
+                    ..ty
+                }
+            }
+            _ => ty,
+        }
+    }
+
+    /// The type of a relation's value.
+    pub fn type_of(&self, world: &World, id: RelationId) -> Type {
+        let relation = self.get(id);
+        let Some(target) = relation.target else {
+            return Type::of(Base::External);
+        };
+        if !relation.many {
+            return Type::of(Base::Instance(target));
+        }
+        let table = self.table(relation.owner).or_else(|| self.table(target));
+        let to_many = table.and_then(|ty| world.models.ty(ty).to_many);
+        match to_many {
+            Some(ty) => Type::of(Base::Model(ty, Entity::Class(target))),
+            None => Type::of(Base::Instance(target)).wrapped(super::models::Wrapper::List),
+        }
+    }
+
+    fn add(&mut self, world: &World, declared: Declared) {
+        let mut relation = declared.relation;
+        relation.target = match declared.target {
+            Some(Target::Class(class)) => Some(class),
+            Some(Target::Name(name)) => self.named(world, &name, relation.owner),
+            None => None,
+        };
+        let back = match (declared.reverse, relation.target) {
+            (Some((name, many)), Some(target)) => {
+                relation.inverse = Some(name.clone());
+                Some(Relation {
+                    name,
+                    owner: target,
+                    target: Some(relation.owner),
+                    many,
+                    key: false,
+                    lazy: relation.lazy,
+                    inverse: Some(relation.name.clone()),
+                })
+            }
+            _ => None,
+        };
+        for relation in std::iter::once(relation).chain(back) {
+            let id = RelationId(self.relations.len() as u32);
+            let of_class = self.by_class.entry(relation.owner).or_default();
+            let is_known = of_class
+                .iter()
+                .any(|&known| self.relations[known.0 as usize].name == relation.name);
+            if !is_known {
+                of_class.push(id);
+                self.names.insert(relation.name.clone());
+                self.relations.push(relation);
+            }
+        }
+    }
+
+    /// The entity that a field names: `"self"`, `"User"`, `"accounts.User"`. Of several with the
+    /// name, the one that the label or the nearest folder tells.
+    fn named(&self, world: &World, name: &str, from: ClassRef) -> Option<ClassRef> {
+        let (label, name) = match name.rsplit_once('.') {
+            Some((label, name)) => (Some(label), name),
+            None => (None, name),
+        };
+        if name == "self" {
+            return Some(from);
+        }
+        let found = self.by_name.get(name)?;
+        if let [only] = found[..] {
+            return Some(only);
+        }
+        let path_of = |class: &ClassRef| world.unit(class.file).path.as_str();
+        if let Some(label) = label {
+            let mut labelled = found
+                .iter()
+                .filter(|class| path_of(class).split('/').any(|part| part == label));
+            return match (labelled.next(), labelled.next()) {
+                (Some(&class), None) => Some(class),
+                _ => None,
+            };
+        }
+        let own = path_of(&from);
+        let shared = |class: &&ClassRef| {
+            let parts = path_of(class).split('/').zip(own.split('/'));
+            parts.take_while(|(a, b)| a == b).count()
+        };
+        found.iter().max_by_key(shared).copied()
+    }
+}
+
+impl World {
+    /// What a library says of a method that it calls once per row; none for all others.
+    pub fn per_row(&self, at: FunctionRef) -> Option<PerRow<'_>> {
+        let module = &self.unit(at.file).facts.module;
+        let function = module.function(at.function);
+        let (class, name) = (function.class?, module.text(function.name?));
+        let class = ClassRef {
+            file: at.file,
+            class,
+        };
+        let declared = module.class(class.class);
+        let class_name = declared.name.map_or("", |name| module.text(name));
+        let takes = |model: &&PerRowModel| {
+            let is_named = model
+                .names
+                .iter()
+                .any(|pattern| match pattern.strip_suffix('*') {
+                    Some(start) => name.strip_prefix(start).is_some_and(|rest| {
+                        !model.fields
+                            || module
+                                .name(rest)
+                                .is_some_and(|rest| declared.fields.iter().any(|f| f.name == rest))
+                    }),
+                    None => name == pattern,
+                });
+            is_named
+                && function.params.len() > usize::from(model.param)
+                && !model
+                    .except
+                    .iter()
+                    .any(|end| class_name.ends_with(end.as_str()))
+        };
+        let mut models = self
+            .library_bases(class)
+            .into_iter()
+            .flat_map(|ty| &self.models.ty(ty).per_row);
+        let model = models.find(takes)?;
+        let entity = model
+            .entity
+            .as_ref()
+            .and_then(|path| self.class_at(class, path));
+        Some(PerRow { model, entity })
+    }
+
+    /// The value of a class's attribute, its own or inherited.
+    pub(super) fn field_value(&self, class: ClassRef, name: &str) -> Option<ExprRef> {
+        self.above(class).into_iter().find_map(|class| {
+            let module = &self.unit(class.file).facts.module;
+            let name = module.name(name)?;
+            let mut fields = module.class(class.class).fields.iter();
+            let field = fields.find(|field| field.name == name)?;
+            let file = class.file;
+            field.value.map(|expr| ExprRef { file, expr })
+        })
+    }
+
+    /// The class that a dotted path inside a class leads to: `Meta.model`.
+    pub(super) fn class_at(&self, class: ClassRef, path: &str) -> Option<ClassRef> {
+        let mut typer = Typer::new(self, class.file);
+        let mut ty = Type::of(Base::Class(class));
+        for part in path.split('.') {
+            ty = typer.member(ty, part);
+        }
+        match ty.base {
+            Base::Class(class) if ty.is_bare() => Some(class),
+            _ => None,
+        }
+    }
+}
+
+fn declared_in(world: &World, file: FileId) -> Found {
+    let module = &world.unit(file).facts.module;
+    let mut typer = Typer::new(world, file);
+    let mut found = Found::default();
+    for (i, declared) in module.classes.iter().enumerate() {
+        let class = ClassRef {
+            file,
+            class: ClassId(i as u32),
+        };
+        let is_entity = |id: &ModelTypeId| world.models.ty(*id).entity;
+        let Some(table) = world.library_bases(class).into_iter().find(is_entity) else {
+            continue;
+        };
+        found.tables.push((class, table));
+        let is_lazy = world.models.ty(table).lazy_relations;
+        for field in &declared.fields {
+            let Some(call) = field.value else {
+                continue;
+            };
+            let Expr::Call { args, .. } = module.expr(call) else {
+                continue;
+            };
+            let callee = typer.callee(call);
+            let Some(model) = relation_of(world, callee) else {
+                if let Base::Instance(manager) = typer.of(call).base
+                    && world
+                        .library_bases(manager)
+                        .iter()
+                        .any(|&ty| world.models.ty(ty).entity_from != EntityFrom::Receiver)
+                {
+                    found.managers.push((manager, class));
+                }
+                continue;
+            };
+            let target = model
+                .target
+                .iter()
+                .find_map(|place| argument_at(&typer, module, call, place));
+            let (annotated, is_many) = match field.annotation {
+                Some(annotation) => annotated_target(&mut typer, module, annotation),
+                None => (None, None),
+            };
+            let loading = model.loading.as_ref().and_then(|key| {
+                keyword(module, module.list(args), key).map(|value| match module.expr(value) {
+                    Expr::String(text) => module.text(text).to_owned(),
+                    Expr::Bool(value) => value.to_string(),
+                    _ => String::new(),
+                })
+            });
+            let key_field = module.name(&format!("{}_id", module.text(field.name)));
+            let has_key =
+                key_field.is_some_and(|key| declared.fields.iter().any(|f| f.name == key));
+            found.relations.push(Declared {
+                relation: Relation {
+                    name: module.text(field.name).to_owned(),
+                    owner: class,
+                    target: None,
+                    many: model.many.or(is_many).unwrap_or(!has_key),
+                    key: model.key || has_key,
+                    lazy: is_lazy && loading.is_none_or(|value| model.lazy.contains(&value)),
+                    inverse: None,
+                },
+                target: target
+                    .and_then(|target| target_of(&mut typer, module, target))
+                    .or(annotated),
+                reverse: reverse_of(&typer, module, call, model, declared.name),
+            });
+        }
+    }
+    found
+}
+
+/// The relation that a field is, by what its value calls: the library's class or one of the
+/// project that derives from it.
+fn relation_of(world: &World, callee: Type) -> Option<&RelationModel> {
+    match callee.base {
+        Base::Path(path) => world.models.relation(path),
+        Base::Class(class) => world.base_types(class).into_iter().find_map(|base| {
+            let Base::Path(path) = base.base else {
+                return None;
+            };
+            world.models.relation(path)
+        }),
+        _ => None,
+    }
+}
+
+fn argument_at(typer: &Typer<'_>, module: &Module, call: ExprId, at: &Bounded) -> Option<ExprId> {
+    let Expr::Call { args, .. } = module.expr(call) else {
+        return None;
+    };
+    match at {
+        Bounded::Argument(n) => typer.argument(call, usize::from(*n)),
+        Bounded::Key(key) => keyword(module, module.list(args), key),
+        Bounded::Always => None,
+    }
+}
+
+/// The value of a keyword argument.
+fn keyword(module: &Module, args: &[ExprId], key: &str) -> Option<ExprId> {
+    args.iter().find_map(|&arg| match module.expr(arg) {
+        Expr::Keyword { name, value } if module.text(name) == key => Some(value),
+        _ => None,
+    })
+}
+
+fn target_of(typer: &mut Typer<'_>, module: &Module, target: ExprId) -> Option<Target> {
+    match module.expr(target) {
+        Expr::String(text) => Some(Target::Name(module.text(text).to_owned())),
+        // Django documentation, "Referencing the User model": the setting names the class.
+        Expr::Member { name, .. } if module.text(name) == "AUTH_USER_MODEL" => {
+            Some(Target::Name("User".to_owned()))
+        }
+        _ => match typer.of(target).base {
+            Base::Class(class) => Some(Target::Class(class)),
+            _ => None,
+        },
+    }
+}
+
+/// The class that an annotation names, and whether it names a collection of its rows:
+/// `Mapped["Author"]`, `list["Book"]`.
+fn annotated_target(
+    typer: &mut Typer<'_>,
+    module: &Module,
+    annotation: ExprId,
+) -> (Option<Target>, Option<bool>) {
+    let mut at = annotation;
+    let mut is_many = false;
+    for _ in 0..6 {
+        match module.expr(at) {
+            Expr::Index { object, index } => {
+                let name = match module.expr(object) {
+                    Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
+                    Expr::Local(local) => module.text(module.local(local).name),
+                    _ => "",
+                };
+                is_many |= matches!(
+                    name,
+                    "list" | "List" | "set" | "Set" | "Sequence" | "Collection" | "Iterable"
+                );
+                at = match module.expr(index) {
+                    Expr::Sequence { elements, .. } => match module.list(elements).first() {
+                        Some(&first) => first,
+                        None => break,
+                    },
+                    _ => index,
+                };
+            }
+            // `Author | None`
+            Expr::Binary { left, .. } => at = left,
+            _ => break,
+        }
+    }
+    match target_of(typer, module, at) {
+        Some(target) => (Some(target), Some(is_many)),
+        None => (None, None),
+    }
+}
+
+/// The name of the way back and whether it leads to many rows.
+fn reverse_of(
+    typer: &Typer<'_>,
+    module: &Module,
+    call: ExprId,
+    model: &RelationModel,
+    class: Option<crate::ir::Name>,
+) -> Option<(String, bool)> {
+    let given = model
+        .reverse
+        .as_ref()
+        .and_then(|at| argument_at(typer, module, call, at));
+    let name = match given.map(|given| module.expr(given)) {
+        Some(Expr::String(text)) => module.text(text).to_owned(),
+        Some(_) => return None,
+        None => {
+            let class = module.text(class?).to_lowercase();
+            model.reverse_default.as_ref()?.replace("{model}", &class)
+        }
+    };
+    // `+` means no way back; `%(class)s` is filled in for each deriving class.
+    let is_plain = !name.is_empty() && !name.contains(['+', '%']);
+    is_plain.then_some((name, model.reverse_many))
+}

@@ -1,0 +1,470 @@
+//! Rows and their relations: which relations each function reads of the rows it gets or walks,
+//! and which of these its queries load along.
+//!
+//! A read is told by where the row comes from and by the path of relations from there. Reads of
+//! a parameter's rows go on to the callers, until a query is found: what that does not load is
+//! asked for once per row.
+
+mod loaded;
+mod source;
+
+use self::loaded::{Loaded, Origin};
+pub(super) use self::loaded::{first_missing, loaded_at, loaded_by};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::call_graph::{ActKind, LinkedFile};
+use super::entities::RelationId;
+use super::infer::Typer;
+use super::types::{ClassRef, ExprRef, FunctionRef};
+use super::world::World;
+use crate::finding::Confidence;
+use crate::ir::{Expr, ExprId, FunctionId, LoopId, Module};
+use crate::source::FileId;
+
+/// Relations on the way from a row to what is read.
+const MAX_PATH: usize = 4;
+/// Reads told of one function.
+const MAX_READS: usize = 64;
+/// Calls between a read and the query.
+const MAX_DEPTH: u8 = 6;
+/// Steps from a collection to the query behind it.
+const MAX_STEPS: u32 = 40;
+
+/// The relations from a row to what is read.
+pub type Path = SmallVec<[RelationId; 3]>;
+
+/// Where a row comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Root {
+    /// A parameter of a function of the file.
+    Param(FunctionId, u16),
+    /// An element of a collection that is a parameter.
+    ElementOfParam(FunctionId, u16),
+    /// An element of the collection that a loop walks.
+    Element(LoopId),
+    /// An element of what an expression of the file gives, walked by a function that is called.
+    ElementOf(ExprId),
+}
+
+/// A row, as a path of relations from where it comes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RowSource {
+    /// Where the first row comes from.
+    pub root: Root,
+    /// The relations from there.
+    pub path: Path,
+}
+
+/// The relation that a query does not load.
+#[derive(Debug, Clone)]
+pub struct Missing {
+    /// How many relations of the path are loaded; the next is not.
+    pub loaded: usize,
+    /// Where the query is built.
+    pub query: ExprRef,
+}
+
+/// A function reads a relation of a row, straight or through what it calls.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// The member read, its use, or the call that leads to it.
+    pub expr: ExprId,
+    /// The loop of the function that repeats it, innermost.
+    pub lp: Option<LoopId>,
+    /// Where the row comes from and what is read of it.
+    pub source: RowSource,
+    /// The function called and its read, unless this is the read itself.
+    pub via: Option<(FunctionRef, u32)>,
+    /// Calls between the function and the read.
+    pub depth: u8,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// What the query behind the rows lacks; none if it loads all or is out of sight.
+    pub missing: Option<Missing>,
+}
+
+/// The reads of all functions, by file and function.
+pub type Reads = Vec<Vec<Vec<Read>>>;
+
+/// Finds which relations each function reads of which rows.
+pub fn reads(world: &World, linked: &[LinkedFile]) -> Reads {
+    if world.entities.all().is_empty() {
+        let of_file = |file: &LinkedFile| vec![Vec::new(); file.acts.len()];
+        return linked.iter().map(of_file).collect();
+    }
+    let mut reads: Reads = (0..world.units.len())
+        .into_par_iter()
+        .map(|i| {
+            let file = FileId(i as u32);
+            Finder::new(world, file).direct(&linked[i])
+        })
+        .collect();
+    let callers = callers(linked);
+    // The first read of each function that its callers have not heard of.
+    let mut told: Vec<Vec<usize>> = reads.iter().map(|file| vec![0; file.len()]).collect();
+    for _ in 0..MAX_DEPTH {
+        let mut by_file: FxHashMap<FileId, OpenCalls> = FxHashMap::default();
+        for (i, file) in reads.iter().enumerate() {
+            for (j, of_function) in file.iter().enumerate() {
+                let has_news = of_function[told[i][j]..]
+                    .iter()
+                    .any(|read| is_of_param(read, j));
+                if has_news {
+                    let callee = FunctionRef {
+                        file: FileId(i as u32),
+                        function: FunctionId(j as u32),
+                    };
+                    for &(caller, act) in callers.get(&callee).into_iter().flatten() {
+                        let of_file = by_file.entry(caller.file).or_default();
+                        of_file.push((caller, act, callee));
+                    }
+                }
+            }
+        }
+        let mut open: Vec<(FileId, OpenCalls)> = by_file.into_iter().collect();
+        open.sort_by_key(|(file, _)| *file);
+        let found: Vec<Vec<(FunctionId, Read)>> = open
+            .par_iter()
+            .map(|(file, calls)| {
+                let mut finder = Finder::new(world, *file);
+                let mut found = Vec::new();
+                for &(caller, act, callee) in calls {
+                    let act = &linked[file.index()].acts[caller.function.index()][act as usize];
+                    let of_callee = &reads[callee.file.index()][callee.function.index()];
+                    let first = told[callee.file.index()][callee.function.index()];
+                    for (i, read) in of_callee.iter().enumerate().skip(first) {
+                        if let Some(read) =
+                            finder.through_call(caller.function, act, callee, i, read)
+                        {
+                            found.push((caller.function, read));
+                        }
+                    }
+                }
+                found
+            })
+            .collect();
+        for (i, file) in reads.iter().enumerate() {
+            for (j, of_function) in file.iter().enumerate() {
+                told[i][j] = of_function.len();
+            }
+        }
+        let mut has_grown = false;
+        for ((file, _), found) in open.iter().zip(found) {
+            for (function, read) in found {
+                let known = &mut reads[file.index()][function.index()];
+                let is_known = known.iter().any(|k| k.source == read.source);
+                if !is_known && known.len() < MAX_READS {
+                    known.push(read);
+                    has_grown = true;
+                }
+            }
+        }
+        if !has_grown {
+            break;
+        }
+    }
+    reads
+}
+
+fn is_of_param(read: &Read, function: usize) -> bool {
+    matches!(read.source.root, Root::Param(f, _) | Root::ElementOfParam(f, _)
+        if f.index() == function)
+}
+
+/// For each function, the acts that call it.
+fn callers(linked: &[LinkedFile]) -> FxHashMap<FunctionRef, Vec<(FunctionRef, u32)>> {
+    let mut callers: FxHashMap<FunctionRef, Vec<(FunctionRef, u32)>> = FxHashMap::default();
+    for (i, file) in linked.iter().enumerate() {
+        for (j, acts) in file.acts.iter().enumerate() {
+            for (k, act) in acts.iter().enumerate() {
+                if let ActKind::Call(target) = act.kind {
+                    let caller = FunctionRef {
+                        file: FileId(i as u32),
+                        function: FunctionId(j as u32),
+                    };
+                    callers.entry(target).or_default().push((caller, k as u32));
+                }
+            }
+        }
+    }
+    callers
+}
+
+/// The calls of functions with news, in one caller's file: caller, act, callee.
+type OpenCalls = Vec<(FunctionRef, u32, FunctionRef)>;
+
+/// Looks at the rows of one file; follows collections into others.
+struct Finder<'w> {
+    world: &'w World,
+    file: FileId,
+    typers: FxHashMap<FileId, Typer<'w>>,
+    sources: FxHashMap<ExprId, Option<RowSource>>,
+    loaded: FxHashMap<ExprRef, Loaded>,
+    /// The view whose query is looked at: what `self` is in the methods it inherits.
+    view: Option<ClassRef>,
+    steps: u32,
+}
+
+impl<'w> Finder<'w> {
+    fn new(world: &'w World, file: FileId) -> Self {
+        Self {
+            world,
+            file,
+            typers: FxHashMap::default(),
+            sources: FxHashMap::default(),
+            loaded: FxHashMap::default(),
+            view: None,
+            steps: 0,
+        }
+    }
+
+    fn module(&self, file: FileId) -> &'w Module {
+        &self.world.unit(file).facts.module
+    }
+
+    fn typer(&mut self, file: FileId) -> &mut Typer<'w> {
+        let world = self.world;
+        self.typers
+            .entry(file)
+            .or_insert_with(|| Typer::new(world, file))
+    }
+
+    // --- reads ----------------------------------------------------------------------------
+
+    /// The reads that the functions of the file do themselves.
+    fn direct(&mut self, linked: &LinkedFile) -> Vec<Vec<Read>> {
+        let module = self.module(self.file);
+        let mut found = vec![Vec::new(); module.functions.len()];
+        let names: Vec<_> = {
+            let mut names: Vec<_> = self
+                .world
+                .entities
+                .all()
+                .iter()
+                .filter(|relation| relation.lazy)
+                .filter_map(|relation| module.name(&relation.name))
+                .collect();
+            names.sort_unstable();
+            names.dedup();
+            names
+        };
+        let mut written: Vec<ExprId> = Vec::new();
+        let mut members = Vec::new();
+        for i in 0..module.expr_count() {
+            let id = ExprId(i as u32);
+            match module.expr(id) {
+                Expr::Assign { target, .. } => push_targets(module, target, &mut written),
+                Expr::Member { name, .. } if names.binary_search(&name).is_ok() => members.push(id),
+                _ => {}
+            }
+        }
+        for lp in &module.loops {
+            if let Some(element) = lp.element {
+                push_targets(module, element, &mut written);
+            }
+        }
+        for id in members {
+            if written.contains(&id) || self.is_assigned(id, &written) {
+                continue;
+            }
+            let Some(source) = self.source(id).or_else(|| self.list_source(id)) else {
+                continue;
+            };
+            let function = module.function_of(id);
+            let lp = innermost_loop(module, id, function);
+            self.push(id, lp, function, source, &mut found);
+        }
+        for used in &linked.preloaded {
+            let Some(source) = self.many_source(used.expr) else {
+                continue;
+            };
+            self.push(used.expr, used.lp, used.function, source, &mut found);
+        }
+        for reads in &mut found {
+            reads.sort_by_key(|read: &Read| read.expr);
+            reads.truncate(MAX_READS);
+        }
+        found
+    }
+
+    fn push(
+        &mut self,
+        expr: ExprId,
+        lp: Option<LoopId>,
+        function: FunctionId,
+        source: RowSource,
+        found: &mut [Vec<Read>],
+    ) {
+        let Some((source, missing)) = self.judged(source) else {
+            return;
+        };
+        let known = &mut found[function.index()];
+        if known.iter().any(|read| read.source == source) {
+            return;
+        }
+        known.push(Read {
+            expr,
+            lp,
+            source,
+            via: None,
+            depth: 0,
+            confidence: Confidence::High,
+            missing,
+        });
+    }
+
+    /// What is known once the collection behind a row is looked at: reads of what a query loads
+    /// are none, and those of a parameter's elements are the callers' matter.
+    fn judged(&mut self, source: RowSource) -> Option<(RowSource, Option<Missing>)> {
+        let over = match source.root {
+            Root::Param(..) | Root::ElementOfParam(..) => return Some((source, None)),
+            Root::Element(lp) => self.module(self.file).lp(lp).over?,
+            Root::ElementOf(expr) => expr,
+        };
+        let loaded = self.loaded(self.file, over);
+        match loaded.origin {
+            Origin::Unknown => None,
+            Origin::Param(function, index) => {
+                if !loaded.paths.is_empty() {
+                    return None;
+                }
+                let root = Root::ElementOfParam(function, index);
+                let path = source.path;
+                Some((RowSource { root, path }, None))
+            }
+            Origin::Query => {
+                let at = first_missing(self.world, &source.path, &loaded.paths)?;
+                let missing = Missing {
+                    loaded: at,
+                    query: loaded.query,
+                };
+                Some((source, Some(missing)))
+            }
+        }
+    }
+
+    /// The read that a call's function does, seen from the caller.
+    fn through_call(
+        &mut self,
+        caller: FunctionId,
+        act: &super::call_graph::Act,
+        callee: FunctionRef,
+        index: usize,
+        read: &Read,
+    ) -> Option<Read> {
+        if act.is_memoized || read.depth >= MAX_DEPTH {
+            return None;
+        }
+        let module = self.module(self.file);
+        let (param, is_element) = match read.source.root {
+            Root::Param(function, param) if function == callee.function => (param, false),
+            Root::ElementOfParam(function, param) if function == callee.function => (param, true),
+            _ => return None,
+        };
+        let argument = self.argument(self.file, act.expr, callee, param)?;
+        let source = if is_element {
+            let path = read.source.path.clone();
+            let root = Root::ElementOf(argument);
+            RowSource { root, path }
+        } else {
+            let mut source = self.source_of_row(argument)?;
+            source.path.extend(read.source.path.iter().copied());
+            source
+        };
+        if source.path.len() > MAX_PATH {
+            return None;
+        }
+        let (source, missing) = self.judged(source)?;
+        let owner = module.function_of(act.expr);
+        debug_assert_eq!(owner, caller);
+        Some(Read {
+            expr: act.expr,
+            lp: act.lp,
+            source,
+            via: Some((callee, index as u32)),
+            depth: read.depth + 1,
+            confidence: read.confidence.min(act.confidence),
+            missing,
+        })
+    }
+
+    /// The argument that a call hands to a parameter of its function, the receiver included.
+    fn argument(
+        &mut self,
+        file: FileId,
+        call: ExprId,
+        callee: FunctionRef,
+        param: u16,
+    ) -> Option<ExprId> {
+        let module = self.module(file);
+        let called = self.module(callee.file);
+        let declared = called.function(callee.function);
+        let has_receiver = called.exports_all && declared.class.is_some() && !declared.is_static;
+        let (callee_expr, args) = match module.expr(call) {
+            Expr::Call { callee, args, .. } => (callee, module.list(args)),
+            // A property: reading it calls it.
+            Expr::Member { object, .. } => return (param == 0).then_some(object),
+            _ => return None,
+        };
+        let mut position = usize::from(param);
+        if has_receiver {
+            if param == 0 {
+                return match module.expr(callee_expr) {
+                    Expr::Member { object, .. } => Some(object),
+                    _ => None,
+                };
+            }
+            position -= 1;
+        }
+        if let Some(argument) = self.typer(file).argument(call, position) {
+            return Some(argument);
+        }
+        let target = declared.params.get(usize::from(param))?.target;
+        let Expr::Local(local) = called.expr(target) else {
+            return None;
+        };
+        let name = called.text(called.local(local).name);
+        args.iter().find_map(|&arg| match module.expr(arg) {
+            Expr::Keyword { name: key, value } if module.text(key) == name => Some(value),
+            _ => None,
+        })
+    }
+
+    /// Whether the function itself assigned what a member reads: `x.author = a; x.author.name`.
+    fn is_assigned(&self, member: ExprId, written: &[ExprId]) -> bool {
+        let module = self.module(self.file);
+        let Expr::Member { object, name } = module.expr(member) else {
+            return false;
+        };
+        let Expr::Local(local) = module.expr(object) else {
+            return false;
+        };
+        written.iter().any(|&target| {
+            matches!(module.expr(target), Expr::Member { object, name: other }
+                if other == name && module.expr(object) == Expr::Local(local))
+        })
+    }
+}
+
+/// The expressions that an assignment writes to.
+fn push_targets(module: &Module, target: ExprId, into: &mut Vec<ExprId>) {
+    let mut open = vec![target];
+    while let Some(at) = open.pop() {
+        match module.expr(at) {
+            Expr::Sequence { elements, .. } => open.extend(module.list(elements)),
+            Expr::Spread(inner) => open.push(inner),
+            _ => into.push(at),
+        }
+    }
+}
+
+/// The innermost loop of a function whose trips repeat an expression.
+fn innermost_loop(module: &Module, expr: ExprId, function: FunctionId) -> Option<LoopId> {
+    let loops = module.loops.iter().enumerate();
+    loops
+        .filter(|(_, lp)| lp.function == function && lp.exprs.contains(expr))
+        .min_by_key(|(_, lp)| lp.exprs.count())
+        .map(|(i, _)| LoopId(i as u32))
+}

@@ -1,0 +1,521 @@
+//! Which relations come with the rows of a collection, as far as its query is in sight.
+
+use super::{Finder, MAX_STEPS};
+use crate::analysis::def_use::Def;
+use crate::ir::{BinaryOp, CallKind, Expr, ExprId, FunctionId, LocalId, LocalKind, Name};
+use crate::link::entities::RelationId;
+use crate::link::models::{EntityFrom, TypeSpec};
+use crate::link::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
+use crate::link::world::World;
+use crate::source::FileId;
+
+/// Which relations come with the rows of a collection.
+#[derive(Debug, Clone)]
+pub(super) struct Loaded {
+    /// Names joined by `__`.
+    pub(super) paths: Vec<String>,
+    pub(super) origin: Origin,
+    /// Where the query is built.
+    pub(super) query: ExprRef,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A query, all of whose parts are in sight.
+    Query,
+    /// A parameter of a function of the same file.
+    Param(FunctionId, u16),
+    /// Out of sight, or several.
+    Unknown,
+}
+
+/// The first step of a path that no loaded path covers: its position.
+pub(in crate::link) fn first_missing(
+    world: &World,
+    path: &[RelationId],
+    loaded: &[String],
+) -> Option<usize> {
+    let mut text = String::new();
+    for (i, &step) in path.iter().enumerate() {
+        let relation = world.entities.get(step);
+        if !text.is_empty() {
+            text.push_str("__");
+        }
+        text.push_str(&relation.name);
+        let is_loaded = loaded.iter().any(|loaded| {
+            loaded
+                .strip_prefix(text.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
+        });
+        // The way back to the row that led here is at hand.
+        let is_back = i > 0 && {
+            let before = world.entities.get(path[i - 1]);
+            before.inverse.as_deref() == Some(relation.name.as_str())
+                && before.target == Some(relation.owner)
+        };
+        if !is_loaded && !is_back && relation.lazy {
+            return Some(i);
+        }
+    }
+    None
+}
+
+/// What comes with the rows that a query gives, and where the query is built; none if it is out
+/// of sight.
+pub(in crate::link) fn loaded_at(world: &World, query: ExprRef) -> Option<(Vec<String>, ExprRef)> {
+    let mut finder = Finder::new(world, query.file);
+    let loaded = finder.loaded(query.file, query.expr);
+    (loaded.origin == Origin::Query).then_some((loaded.paths, loaded.query))
+}
+
+/// What comes with the rows that a method of a view returns, and where their query is built.
+pub(in crate::link) fn loaded_by(
+    world: &World,
+    function: FunctionRef,
+    view: ClassRef,
+) -> Option<(Vec<String>, ExprRef)> {
+    let mut finder = Finder::new(world, function.file);
+    finder.view = Some(view);
+    let module = finder.module(function.file);
+    let mut found: Option<Loaded> = None;
+    for value in module.returned(function.function) {
+        let next = finder.loaded(function.file, value);
+        found = Some(match found {
+            Some(found) => either(found, next),
+            None => next,
+        });
+    }
+    let found = found?;
+    (found.origin == Origin::Query).then_some((found.paths, found.query))
+}
+
+impl Finder<'_> {
+    /// Which relations come with the rows of a collection.
+    pub(super) fn loaded(&mut self, file: FileId, expr: ExprId) -> Loaded {
+        let at = ExprRef { file, expr };
+        if let Some(known) = self.loaded.get(&at) {
+            return known.clone();
+        }
+        let unknown = Loaded {
+            paths: Vec::new(),
+            origin: Origin::Unknown,
+            query: at,
+        };
+        if self.steps > MAX_STEPS {
+            return unknown;
+        }
+        self.loaded.insert(at, unknown.clone());
+        self.steps += 1;
+        let found = self.find_loaded(file, expr).unwrap_or(unknown);
+        self.steps -= 1;
+        self.loaded.insert(at, found.clone());
+        found
+    }
+
+    fn find_loaded(&mut self, file: FileId, expr: ExprId) -> Option<Loaded> {
+        let module = self.module(file);
+        match module.expr(expr) {
+            Expr::Local(local) => self.loaded_local(file, expr, local),
+            Expr::Call { .. } => self.loaded_call(file, expr),
+            Expr::Await(value) | Expr::Assign { value, .. } => Some(self.loaded(file, value)),
+            Expr::Index { object, index } => match module.expr(index) {
+                Expr::Slice(_) => Some(self.loaded(file, object)),
+                _ => None,
+            },
+            Expr::Logical { left, right, .. }
+            | Expr::Binary {
+                op: BinaryOp::BitOr | BinaryOp::BitAnd,
+                left,
+                right,
+            } => {
+                let (left, right) = (self.loaded(file, left), self.loaded(file, right));
+                Some(either(left, right))
+            }
+            Expr::Conditional {
+                then, otherwise, ..
+            } => {
+                let then = self.loaded(file, then);
+                let otherwise = self.loaded(file, otherwise);
+                Some(either(then, otherwise))
+            }
+            Expr::Member { object, name } => self.loaded_member(file, expr, object, name),
+            _ => None,
+        }
+    }
+
+    fn loaded_local(&mut self, file: FileId, expr: ExprId, local: LocalId) -> Option<Loaded> {
+        let facts = &self.world.unit(file).facts;
+        let module = &facts.module;
+        let at_param = |local: LocalId| {
+            let declared = module.local(local);
+            match declared.kind {
+                LocalKind::Param(index) => Some(Loaded {
+                    paths: Vec::new(),
+                    origin: Origin::Param(declared.function, index),
+                    query: ExprRef { file, expr },
+                }),
+                _ => None,
+            }
+        };
+        let Some(def) = facts.def_use.reaching(expr) else {
+            return at_param(local);
+        };
+        let mut values = Vec::new();
+        let mut entries = Vec::new();
+        let mut is_open = false;
+        facts.def_use.any_source(def, |_, def| {
+            match def {
+                Def::Value { value, .. } => values.push(*value),
+                Def::Entry { local, function } => {
+                    let is_own = module.local(*local).function == *function;
+                    match facts.def_use.single_value(*local) {
+                        Some(value) if !is_own => values.push(value),
+                        _ => entries.push(*local),
+                    }
+                }
+                Def::Augmented { .. } => is_open = true,
+                Def::Join { .. } | Def::Carried { .. } => {}
+            }
+            false
+        });
+        if is_open {
+            return None;
+        }
+        let mut found: Option<Loaded> = None;
+        for value in values {
+            if matches!(module.expr(value), Expr::Null) {
+                continue;
+            }
+            let next = self.loaded(file, value);
+            found = Some(match found {
+                Some(found) => either(found, next),
+                None => next,
+            });
+        }
+        for local in entries {
+            let next = at_param(local)?;
+            found = Some(match found {
+                Some(found) => either(found, next),
+                None => next,
+            });
+        }
+        let mut found = found?;
+        found.paths.extend(self.loaded_later(file, local));
+        Some(found)
+    }
+
+    /// What `prefetch_related_objects(rows, "author")` loads into the rows that a name holds.
+    fn loaded_later(&mut self, file: FileId, local: LocalId) -> Vec<String> {
+        let module = self.module(file);
+        let mut paths = Vec::new();
+        for site in &module.sites {
+            let Expr::Call { args, .. } = module.expr(site.expr) else {
+                continue;
+            };
+            let args = module.list(args);
+            let takes = args
+                .first()
+                .is_some_and(|&a| module.expr(a) == Expr::Local(local));
+            if !takes {
+                continue;
+            }
+            let loads = self
+                .typer(file)
+                .called_model(site.expr)
+                .is_some_and(|(model, _)| model.loads);
+            if loads {
+                for &arg in &args[1..] {
+                    self.path_of(file, arg, &mut paths);
+                }
+            }
+        }
+        paths
+    }
+
+    fn loaded_call(&mut self, file: FileId, expr: ExprId) -> Option<Loaded> {
+        let module = self.module(file);
+        let Expr::Call { callee, args, kind } = module.expr(expr) else {
+            return None;
+        };
+        if kind == CallKind::New {
+            return None;
+        }
+        let args = module.list(args);
+        let callee_type = self.typer(file).callee(expr);
+        if let Base::Function(function) = callee_type.base {
+            return self.loaded_result(file, expr, function);
+        }
+        let object = match module.expr(callee) {
+            Expr::Member { object, .. } => Some(object),
+            _ => None,
+        };
+        if let Expr::Name(name) = module.expr(callee) {
+            // The rows stay the same ones.
+            let passes = matches!(
+                module.text(name),
+                "list" | "tuple" | "set" | "sorted" | "reversed" | "iter" | "filter" | "frozenset"
+            );
+            if passes {
+                let over = if module.text(name) == "filter" {
+                    args.last()
+                } else {
+                    args.first()
+                };
+                return over.map(|&over| self.loaded(file, over));
+            }
+        }
+        let (model, receiver) = self.typer(file).called_model(expr)?;
+        if let EntityFrom::Argument(n) = model.entity {
+            // Where reading a relation would have to wait, libraries refuse it.
+            if model.awaitable {
+                return None;
+            }
+            let argument = self.typer(file).argument(expr, usize::from(n))?;
+            let ty = self.typer(file).of(argument);
+            return match ty.base {
+                Base::Class(class) if self.world.entities.table(class).is_some() => Some(Loaded {
+                    paths: Vec::new(),
+                    origin: Origin::Query,
+                    query: ExprRef { file, expr },
+                }),
+                Base::Model(..) => Some(self.loaded(file, argument)),
+                _ => None,
+            };
+        }
+        if let TypeSpec::Argument(n) = model.returns {
+            let argument = self.typer(file).argument(expr, usize::from(n))?;
+            return Some(self.loaded(file, argument));
+        }
+        if let Some(n) = model.iterates
+            && object.is_none_or(|object| !self.is_query(file, object))
+        {
+            let argument = self.typer(file).argument(expr, usize::from(n))?;
+            return Some(self.loaded(file, argument));
+        }
+        let object = object?;
+        // `super().get_queryset()` of a library's view gives the view's attribute.
+        if module.expr(object) == Expr::Super
+            && let Base::Model(_, Entity::Class(class)) = receiver.base
+        {
+            return self.loaded_field(self.view.unwrap_or(class), "queryset");
+        }
+        if !matches!(receiver.base, Base::Model(..) | Base::Instance(_)) {
+            return None;
+        }
+        let loads = model.loads;
+        let mut found = self.loaded(file, object);
+        if loads {
+            found.query = ExprRef { file, expr };
+            if args.is_empty() {
+                // All to-one relations, as deep as they go.
+                found.origin = Origin::Unknown;
+            }
+            for &arg in args {
+                if !self.path_of(file, arg, &mut found.paths) {
+                    found.origin = Origin::Unknown;
+                }
+            }
+        }
+        Some(found)
+    }
+
+    fn is_query(&mut self, file: FileId, expr: ExprId) -> bool {
+        let ty = self.typer(file).of(expr);
+        matches!(ty.base, Base::Model(id, _) if self.world.models.iterate(id).is_some())
+    }
+
+    /// The path that an argument of `select_related` or the like names; false if it is not in
+    /// sight.
+    fn path_of(&mut self, file: FileId, arg: ExprId, paths: &mut Vec<String>) -> bool {
+        let module = self.module(file);
+        match module.expr(arg) {
+            Expr::String(text) => {
+                paths.push(module.text(text).to_owned());
+                true
+            }
+            Expr::Null => true,
+            Expr::Call { args, .. } => {
+                if self.typer(file).called_model(arg).is_some() {
+                    let path = self.loader_path(file, arg);
+                    let is_known = path.is_some();
+                    paths.extend(path);
+                    return is_known;
+                }
+                // `Prefetch("books", queryset=Book.objects.select_related("author"))`
+                let args = module.list(args);
+                let Some(Expr::String(name)) = args.first().map(|&first| module.expr(first)) else {
+                    return false;
+                };
+                let name = module.text(name).to_owned();
+                // `raiseload("*")`: whatever is not loaded is refused.
+                if name.contains('*') {
+                    return false;
+                }
+                for &arg in &args[1..] {
+                    let inner = match module.expr(arg) {
+                        Expr::Keyword { value, .. } => value,
+                        _ => arg,
+                    };
+                    if self.is_query(file, inner) {
+                        let inner = self.loaded(file, inner);
+                        if inner.origin != Origin::Query {
+                            // What the inner query loads is not known: all of it, perhaps.
+                            return false;
+                        }
+                        paths.extend(inner.paths.iter().map(|p| format!("{name}__{p}")));
+                    }
+                }
+                paths.push(name);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The path of `selectinload(Book.tags).joinedload(Tag.group)`.
+    fn loader_path(&mut self, file: FileId, call: ExprId) -> Option<String> {
+        let module = self.module(file);
+        let mut parts: Vec<&str> = Vec::new();
+        let mut at = call;
+        while let Expr::Call { callee, args, .. } = module.expr(at) {
+            let (model, _) = self.typer(file).called_model(at)?;
+            if model.loads {
+                for &arg in module.list(args).iter().rev() {
+                    let Expr::Member { name, .. } = module.expr(arg) else {
+                        return None;
+                    };
+                    parts.push(module.text(name));
+                }
+            }
+            match module.expr(callee) {
+                Expr::Member { object, .. } if matches!(module.expr(object), Expr::Call { .. }) => {
+                    at = object;
+                }
+                _ => break,
+            }
+        }
+        parts.reverse();
+        (!parts.is_empty()).then(|| parts.join("__"))
+    }
+
+    /// What a function of the project returns, with the argument in place of its parameter.
+    fn loaded_result(
+        &mut self,
+        file: FileId,
+        call: ExprId,
+        function: FunctionRef,
+    ) -> Option<Loaded> {
+        let module = self.module(function.file);
+        let mut found: Option<Loaded> = None;
+        for value in module.returned(function.function) {
+            if matches!(module.expr(value), Expr::Null) {
+                continue;
+            }
+            let mut next = self.loaded(function.file, value);
+            if let Origin::Param(owner, param) = next.origin {
+                if owner != function.function {
+                    return None;
+                }
+                let argument = self.argument(file, call, function, param)?;
+                let inner = self.loaded(file, argument);
+                next.paths.extend(inner.paths);
+                next.origin = inner.origin;
+                next.query = inner.query;
+            }
+            found = Some(match found {
+                Some(found) => either(found, next),
+                None => next,
+            });
+        }
+        found
+    }
+
+    /// `Model.objects`, `self.queryset`.
+    fn loaded_member(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        object: ExprId,
+        name: Name,
+    ) -> Option<Loaded> {
+        let query = ExprRef { file, expr };
+        let on = self.typer(file).of(object);
+        let module = self.module(file);
+        if let (true, Base::Class(class)) = (on.is_bare(), on.base)
+            && self.world.entities.table(class).is_some()
+        {
+            let manager = self.typer(file).of(expr);
+            return match manager.base {
+                Base::Model(..) => Some(Loaded {
+                    paths: Vec::new(),
+                    origin: Origin::Query,
+                    query,
+                }),
+                // A manager of the project: what its `get_queryset` loads.
+                Base::Instance(manager) => Some(self.loaded_by_manager(query, manager)),
+                _ => None,
+            };
+        }
+        if let (true, Base::Instance(class)) = (on.is_bare(), on.base) {
+            let name = module.text(name);
+            let entities = &self.world.entities;
+            if let Some(relation) = entities.find(self.world, class, name) {
+                // The rows of a relation know the row they belong to.
+                let relation = entities.get(relation);
+                return relation.many.then(|| Loaded {
+                    paths: relation.inverse.iter().cloned().collect(),
+                    origin: Origin::Query,
+                    query,
+                });
+            }
+            return self.loaded_field(class, name);
+        }
+        None
+    }
+
+    fn loaded_by_manager(&mut self, query: ExprRef, manager: ClassRef) -> Loaded {
+        let ty = Type::of(Base::Instance(manager));
+        let method = self.typer(query.file).member(ty, "get_queryset");
+        let Base::Function(function) = method.base else {
+            return Loaded {
+                paths: Vec::new(),
+                origin: Origin::Query,
+                query,
+            };
+        };
+        let module = self.module(function.file);
+        let mut paths = Vec::new();
+        for value in module.returned(function.function) {
+            let inner = self.loaded(function.file, value);
+            paths.extend(inner.paths);
+        }
+        Loaded {
+            paths,
+            origin: Origin::Query,
+            query,
+        }
+    }
+
+    /// What a class attribute, read through an instance, holds.
+    fn loaded_field(&mut self, class: ClassRef, name: &str) -> Option<Loaded> {
+        let value = self.world.field_value(class, name)?;
+        Some(self.loaded(value.file, value.expr))
+    }
+}
+
+/// What holds of rows that come from one collection or the other: what either loads counts as
+/// loaded, so that nothing is said of what one of them loads.
+fn either(a: Loaded, b: Loaded) -> Loaded {
+    let origin = if a.origin == b.origin {
+        a.origin
+    } else {
+        Origin::Unknown
+    };
+    let mut paths = a.paths;
+    paths.extend(b.paths);
+    Loaded {
+        paths,
+        origin,
+        query: a.query,
+    }
+}

@@ -1,0 +1,470 @@
+//! Serializers: classes whose fields are read of each row that a view lists.
+//!
+//! A field is read by its source: a relation, a property, a method of the serializer, or a
+//! serializer of its own. What a view's query does not load of that is asked for per row.
+
+use rustc_hash::FxHashSet;
+
+use super::entities::RelationId;
+use super::infer::Typer;
+use super::models::Role;
+use super::program::Program;
+use super::rows::{self, Path, Root};
+use super::types::{Base, ClassRef, ExprRef, FunctionRef, Type};
+use super::world::World;
+use crate::ir::{ClassId, Expr, ExprId, FunctionKind, Module};
+use crate::source::{FileId, Place};
+
+/// Serializers in serializers that are followed.
+const MAX_NESTING: u32 = 4;
+/// Relations from a row to what a nested field reads.
+const MAX_PATH: usize = 5;
+
+/// A view that answers with many rows, through a serializer.
+#[derive(Debug, Clone)]
+pub struct ListView {
+    /// The view.
+    pub class: ClassRef,
+    /// What reads each row.
+    pub serializer: ClassRef,
+    /// Where its rows are asked for.
+    pub query: ExprRef,
+    /// What comes with the rows.
+    pub loaded: Vec<String>,
+}
+
+/// What a serializer reads of each row.
+#[derive(Debug, Clone)]
+pub struct FieldRead {
+    /// The relations from the row.
+    pub path: Path,
+    /// Where it is read.
+    pub place: Place,
+    /// The field, with those around it: `order.customer`.
+    pub field: String,
+}
+
+/// The classes of serializers whose fields are read of many rows.
+pub fn listed(world: &World) -> FxHashSet<ClassRef> {
+    let mut listed = FxHashSet::default();
+    let mut open = Vec::new();
+    for i in 0..world.units.len() {
+        let file = FileId(i as u32);
+        let module = &world.unit(file).facts.module;
+        if !module.exports_all {
+            continue;
+        }
+        let mut typer = Typer::new(world, file);
+        for view in classes_with(world, file, Role::ListView) {
+            open.extend(serializers_of(world, view));
+        }
+        // `BookSerializer(books, many=True)`, also as a field.
+        let Some(many) = module.name("many") else {
+            continue;
+        };
+        for site in &module.sites {
+            let Expr::Call { args, .. } = module.expr(site.expr) else {
+                continue;
+            };
+            let is_many = module.list(args).iter().any(|&arg| {
+                matches!(module.expr(arg), Expr::Keyword { name, value }
+                    if name == many && module.expr(value) == Expr::Bool(true))
+            });
+            if is_many && let Base::Class(class) = typer.callee(site.expr).base {
+                open.push(class);
+            }
+        }
+    }
+    while let Some(class) = open.pop() {
+        if listed.insert(class) {
+            open.extend(nested(world, class));
+        }
+    }
+    listed
+}
+
+/// The serializers that are fields of a serializer, and those it derives from: their methods
+/// run for its rows.
+fn nested(world: &World, class: ClassRef) -> Vec<ClassRef> {
+    let mut found: Vec<ClassRef> = world.project_bases(class).collect();
+    let module = &world.unit(class.file).facts.module;
+    let mut typer = Typer::new(world, class.file);
+    for field in &module.class(class.class).fields {
+        if let Some(value) = field.value
+            && matches!(module.expr(value), Expr::Call { .. })
+            && let Base::Class(nested) = typer.callee(value).base
+            && role_of(world, Type::of(Base::Class(nested))) == Some(Role::Serializer)
+        {
+            found.push(nested);
+        }
+    }
+    found
+}
+
+fn classes_with(world: &World, file: FileId, role: Role) -> Vec<ClassRef> {
+    let classes = world.unit(file).facts.module.classes.len();
+    (0..classes as u32)
+        .map(|i| ClassRef {
+            file,
+            class: ClassId(i),
+        })
+        .filter(|&class| role_of(world, Type::of(Base::Class(class))) == Some(role))
+        .collect()
+}
+
+/// What a class, of the project or a library, is to the serializing of rows.
+fn role_of(world: &World, class: Type) -> Option<Role> {
+    match class.base {
+        Base::Class(class) => {
+            let bases = world.library_bases(class);
+            let roles: Vec<Role> = bases
+                .into_iter()
+                .filter_map(|ty| world.models.role(ty))
+                .collect();
+            // A view may have several bases; one that lists makes it list.
+            let lists = roles.contains(&Role::ListView);
+            if lists {
+                Some(Role::ListView)
+            } else {
+                roles.first().copied()
+            }
+        }
+        Base::Path(path) => world.models.role(world.models.path(path).ty?),
+        _ => None,
+    }
+}
+
+/// The serializers of a view: its attribute, and what its method returns.
+fn serializers_of(world: &World, view: ClassRef) -> Vec<ClassRef> {
+    let mut values: Vec<ExprRef> = Vec::new();
+    let method = world.method(view, "get_serializer_class");
+    if let Some(FunctionRef { file, function }) = method {
+        let returned = world.unit(file).facts.module.returned(function);
+        values.extend(returned.into_iter().map(|expr| ExprRef { file, expr }));
+    }
+    values.extend(world.field_value(view, "serializer_class"));
+    let mut found = Vec::new();
+    for value in values {
+        let ty = Typer::new(world, value.file).of(value.expr);
+        if let Base::Class(class) = ty.base
+            && !found.contains(&class)
+        {
+            found.push(class);
+        }
+    }
+    found
+}
+
+fn field(module: &Module, class: ClassRef, name: &str) -> Option<ExprId> {
+    let name = module.name(name)?;
+    let fields = &module.class(class.class).fields;
+    fields.iter().find(|f| f.name == name)?.value
+}
+
+impl Program {
+    /// Whether the fields of a serializer are read of many rows somewhere.
+    pub fn is_listed(&self, serializer: ClassRef) -> bool {
+        self.listed.contains(&serializer)
+    }
+
+    /// The views of a file that list rows, as far as their query is in sight.
+    pub fn list_views(&self, file: FileId) -> Vec<ListView> {
+        let world = &self.world;
+        let mut found = Vec::new();
+        if self.listed.is_empty() {
+            return found;
+        }
+        for class in classes_with(world, file, Role::ListView) {
+            // With several serializers it is not known which one lists.
+            let serializers = serializers_of(world, class);
+            let [serializer] = serializers[..] else {
+                continue;
+            };
+            if let Some((loaded, query)) = self.loaded_by_view(class) {
+                found.push(ListView {
+                    class,
+                    serializer,
+                    query,
+                    loaded,
+                });
+            }
+        }
+        found
+    }
+
+    fn loaded_by_view(&self, view: ClassRef) -> Option<(Vec<String>, ExprRef)> {
+        let world = &self.world;
+        if let Some(function) = world.method(view, "get_queryset") {
+            return rows::loaded_by(world, function, view);
+        }
+        let query = world.field_value(view, "queryset")?;
+        rows::loaded_at(world, query)
+    }
+
+    /// What a serializer reads of each row, through the serializers inside it too.
+    pub fn serializer_reads(&self, serializer: ClassRef) -> Vec<FieldRead> {
+        let mut found = Vec::new();
+        let start = Reading {
+            path: Path::new(),
+            field: String::new(),
+        };
+        self.read_serializer(serializer, &start, 0, &mut found);
+        found
+    }
+
+    fn read_serializer(
+        &self,
+        serializer: ClassRef,
+        at: &Reading,
+        depth: u32,
+        found: &mut Vec<FieldRead>,
+    ) {
+        let world = &self.world;
+        if depth > MAX_NESTING || at.path.len() > MAX_PATH {
+            return;
+        }
+        let Some(entity) = world.class_at(serializer, "Meta.model") else {
+            return;
+        };
+        let mut done: Vec<String> = Vec::new();
+        let mut class = Some(serializer);
+        for _ in 0..8 {
+            let Some(current) = class else {
+                break;
+            };
+            let module = &world.unit(current.file).facts.module;
+            for field in &module.class(current.class).fields {
+                let name = module.text(field.name).to_owned();
+                let Some(value) = field.value else {
+                    continue;
+                };
+                if done.contains(&name) || !matches!(module.expr(value), Expr::Call { .. }) {
+                    continue;
+                }
+                let at = at.inside(&name);
+                self.read_field(current, value, &name, entity, &at, depth, found);
+                done.push(name);
+            }
+            class = world.project_base(current);
+        }
+        self.read_listed_names(serializer, entity, &done, at, found);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a step of one recursion")]
+    fn read_field(
+        &self,
+        serializer: ClassRef,
+        value: ExprId,
+        name: &str,
+        entity: ClassRef,
+        at: &Reading,
+        depth: u32,
+        found: &mut Vec<FieldRead>,
+    ) {
+        let world = &self.world;
+        let module = &world.unit(serializer.file).facts.module;
+        let mut typer = Typer::new(world, serializer.file);
+        let callee = typer.callee(value);
+        let role = role_of(world, callee);
+        let Expr::Call { args, .. } = module.expr(value) else {
+            return;
+        };
+        let given = |key: &str| {
+            module
+                .list(args)
+                .iter()
+                .find_map(|&arg| match module.expr(arg) {
+                    Expr::Keyword { name, value } if module.text(name) == key => Some(value),
+                    _ => None,
+                })
+        };
+        if given("write_only").is_some_and(|v| module.expr(v) == Expr::Bool(true)) {
+            return;
+        }
+        let place = Place {
+            file: serializer.file,
+            span: module.span(value),
+        };
+        if role == Some(Role::MethodField) {
+            let named = given("method_name").or_else(|| {
+                let first = module.list(args).first().copied();
+                first.filter(|&a| matches!(module.expr(a), Expr::String(_)))
+            });
+            let method_name = match named.map(|value| module.expr(value)) {
+                Some(Expr::String(text)) => module.text(text).to_owned(),
+                _ => format!("get_{name}"),
+            };
+            self.read_member(serializer, &method_name, 1, at, found);
+            return;
+        }
+        let source = match given("source").map(|value| module.expr(value)) {
+            Some(Expr::String(text)) => module.text(text).to_owned(),
+            Some(_) => return,
+            None => name.to_owned(),
+        };
+        let mut path = at.path.clone();
+        let mut owner = entity;
+        for part in source.split('.').filter(|part| *part != "*") {
+            if let Some(relation) = world.entities.find(world, owner, part) {
+                path.push(relation);
+                match world.entities.get(relation).target {
+                    Some(target) => owner = target,
+                    None => break,
+                }
+            } else {
+                let at = Reading {
+                    path: path.clone(),
+                    field: at.field.clone(),
+                };
+                self.read_member(owner, part, 0, &at, found);
+                break;
+            }
+        }
+        if role == Some(Role::KeyField)
+            && let Some(&last) = path.last()
+            && world.entities.get(last).key
+            && path.len() > at.path.len()
+        {
+            path.pop();
+        }
+        if path.len() > MAX_PATH {
+            return;
+        }
+        if path.len() > at.path.len() {
+            found.push(FieldRead {
+                path: path.clone(),
+                place,
+                field: at.field.clone(),
+            });
+        }
+        if role == Some(Role::Serializer)
+            && let Base::Class(nested) = callee.base
+        {
+            let at = Reading {
+                path,
+                field: at.field.clone(),
+            };
+            self.read_serializer(nested, &at, depth + 1, found);
+        }
+    }
+
+    /// The names in `Meta.fields` that no field is declared for.
+    fn read_listed_names(
+        &self,
+        serializer: ClassRef,
+        entity: ClassRef,
+        declared: &[String],
+        at: &Reading,
+        found: &mut Vec<FieldRead>,
+    ) {
+        let world = &self.world;
+        let Some((file, value)) = self.meta_fields(serializer) else {
+            return;
+        };
+        let facts = &world.unit(file).facts;
+        let module = &facts.module;
+        let mut names: Vec<(ExprId, String)> = Vec::new();
+        facts.any_origin(value, |id| {
+            if let Expr::String(text) = module.expr(id) {
+                names.push((id, module.text(text).to_owned()));
+            }
+            false
+        });
+        names.sort_by_key(|(id, _)| *id);
+        for (id, name) in names {
+            if declared.contains(&name) {
+                continue;
+            }
+            let place = Place {
+                file,
+                span: module.span(id),
+            };
+            let at = at.inside(&name);
+            match world.entities.find(world, entity, &name) {
+                // The key of a to-one relation stands in the row.
+                Some(relation) if world.entities.get(relation).key => {}
+                Some(relation) => {
+                    let mut path = at.path.clone();
+                    path.push(relation);
+                    found.push(FieldRead {
+                        path,
+                        place,
+                        field: at.field,
+                    });
+                }
+                None => self.read_member(entity, &name, 0, &at, found),
+            }
+        }
+    }
+
+    fn meta_fields(&self, serializer: ClassRef) -> Option<(FileId, ExprId)> {
+        let world = &self.world;
+        let meta = world.class_at(serializer, "Meta")?;
+        let module = &world.unit(meta.file).facts.module;
+        Some((meta.file, field(module, meta, "fields")?))
+    }
+
+    /// What a property or method of a class reads of its parameter `param`.
+    fn read_member(
+        &self,
+        class: ClassRef,
+        name: &str,
+        param: u16,
+        at: &Reading,
+        found: &mut Vec<FieldRead>,
+    ) {
+        let Some(function) = self.world.method(class, name) else {
+            return;
+        };
+        let module = &self.world.unit(function.file).facts.module;
+        let is_known = matches!(
+            module.function(function.function).kind,
+            FunctionKind::Getter | FunctionKind::Function
+        );
+        if !is_known || self.summary(function).is_cached {
+            return;
+        }
+        for read in self.function(function).reads() {
+            if read.source.root != Root::Param(function.function, param) {
+                continue;
+            }
+            let mut path = at.path.clone();
+            path.extend(read.source.path.iter().copied());
+            if path.len() <= MAX_PATH {
+                found.push(FieldRead {
+                    path,
+                    place: Place {
+                        file: function.file,
+                        span: module.span(read.expr),
+                    },
+                    field: at.field.clone(),
+                });
+            }
+        }
+    }
+
+    /// The first relation of a path that is not loaded: its position.
+    pub fn first_missing(&self, path: &[RelationId], loaded: &[String]) -> Option<usize> {
+        rows::first_missing(&self.world, path, loaded)
+    }
+}
+
+/// How far the reading has come.
+struct Reading {
+    path: Path,
+    field: String,
+}
+
+impl Reading {
+    fn inside(&self, name: &str) -> Self {
+        let field = if self.field.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.field)
+        };
+        Self {
+            path: self.path.clone(),
+            field,
+        }
+    }
+}

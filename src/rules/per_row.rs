@@ -1,0 +1,235 @@
+//! The part of `n-plus-one` that is about functions a library calls once per row: resolvers,
+//! methods of serializers, and the serializers of views that list rows.
+
+use super::lazy_relation::{evidence, preload, relation_text};
+use super::{Reporter, growing_loop};
+use crate::finding::{Confidence, Finding};
+use crate::ir::{ExprId, MODULE_BODY};
+use crate::link::call_graph::ActKind;
+use crate::link::entities::{PerRow, RelationId};
+use crate::link::models::Effect;
+use crate::link::program::Function;
+use crate::link::rows::Root;
+use crate::link::serializers::{FieldRead, ListView};
+use crate::link::types::{Base, ClassRef};
+use crate::source::Place;
+
+/// Reads shown of one view.
+const MAX_SHOWN: usize = 8;
+
+pub(super) fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    if function.id == MODULE_BODY {
+        for view in function.program.list_views(function.file) {
+            check_view(function, &view, reporter);
+        }
+    }
+    let Some(per_row) = function.per_row() else {
+        return;
+    };
+    let is_listed = function.declared().class.is_some_and(|class| {
+        let file = function.file;
+        function.program.is_listed(ClassRef { file, class })
+    });
+    if per_row.model.listed && !is_listed {
+        return;
+    }
+    check_acts(function, per_row, reporter);
+    if !per_row.model.listed {
+        check_reads(function, per_row, reporter);
+        check_returned(function, per_row, reporter);
+    }
+}
+
+/// Lazy queries that a resolver returns: whoever takes them runs them.
+fn check_returned(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let models = &function.program.world.models;
+    for value in module.returned(function.id) {
+        let ty = function.type_of(value);
+        let (true, Base::Model(id, _)) = (ty.is_bare(), ty.base) else {
+            continue;
+        };
+        let is_query = models
+            .iterate(id)
+            .is_some_and(|model| model.effect == Some(Effect::DbRead));
+        if !is_query || !depends_on_row(function, per_row, value) {
+            continue;
+        }
+        let name = function.callee_text(value);
+        let message = format!(
+            "the query of `{name}` runs once per row: {}",
+            per_row.model.caller
+        );
+        let confidence = ty.confidence.min(Confidence::Medium);
+        let finding = reporter.report(module.span(value), confidence, message);
+        describe(function, per_row, finding);
+        return;
+    }
+}
+
+/// Whether the row is part of what an expression is made of.
+fn depends_on_row(function: Function<'_>, per_row: PerRow<'_>, expr: ExprId) -> bool {
+    function.params_of(expr) & (1 << per_row.model.param.min(31)) != 0
+}
+
+/// What all findings of one per-row function say.
+fn describe(function: Function<'_>, per_row: PerRow<'_>, finding: &mut Finding) {
+    let head = Place {
+        file: function.file,
+        span: function.declared().name_span,
+    };
+    finding
+        .cost("1 + n queries")
+        .related(head, per_row.model.caller.clone())
+        .help(per_row.model.help.clone());
+}
+
+/// Queries that the function makes of its row.
+fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let mut reported: Vec<String> = Vec::new();
+    for act in function.acts() {
+        if growing_loop(&function.loops_around(act.lp)).is_some() {
+            continue;
+        }
+        let effects = super::n_plus_one::READS.iter();
+        let found = effects.copied().find_map(|effect| {
+            let found = function.effect_of(act, effect)?;
+            Some((effect, found))
+        });
+        let Some((effect, found)) = found else {
+            continue;
+        };
+        let depends = depends_on_row(function, per_row, act.expr);
+        let last = function.final_act(act, found);
+        let is_merged = matches!(
+            &last.kind,
+            ActKind::Effect {
+                batched: Some(_),
+                ..
+            }
+        );
+        if !depends || is_merged {
+            continue;
+        }
+        let name = function.callee_text(act.expr);
+        if reported.contains(&name) {
+            continue;
+        }
+        let verb = match effect {
+            Effect::Remote => "calls another service",
+            Effect::CacheRead => "reads the cache server",
+            _ => "queries",
+        };
+        let confidence = found.confidence.min(Confidence::Medium);
+        let message = format!("`{name}` {verb} once per row: {}", per_row.model.caller);
+        let finding = reporter.report(module.span(act.expr), confidence, message);
+        describe(function, per_row, finding);
+        if found.via.is_some() {
+            finding.related.extend(function.evidence(found));
+        }
+        reported.push(name);
+    }
+}
+
+/// Relations that the function reads of its row.
+fn check_reads(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Reporter<'_>) {
+    let program = function.program;
+    let module = function.module();
+    let row = Root::Param(function.id, u16::from(per_row.model.param));
+    let mut reported: Vec<RelationId> = Vec::new();
+    for read in function.reads() {
+        let first = read.source.path[0];
+        let relation = program.world.entities.get(first);
+        if read.source.root != row || !relation.lazy || reported.contains(&first) {
+            continue;
+        }
+        let message = format!(
+            "`{}` reads `{}` of each row, a query each: {}",
+            function.callee_text(read.expr),
+            relation.name,
+            per_row.model.caller
+        );
+        let confidence = read.confidence.min(Confidence::Medium);
+        let finding = reporter.report(module.span(read.expr), confidence, message);
+        describe(function, per_row, finding);
+        evidence(function, read, |place, text| {
+            finding.related(place, text);
+        });
+        reported.push(first);
+    }
+}
+
+/// What the serializer of a view reads and the view's query does not load.
+fn check_view(function: Function<'_>, view: &ListView, reporter: &mut Reporter<'_>) {
+    let program = function.program;
+    let reads = program.serializer_reads(view.serializer);
+    let mut missing: Vec<(&FieldRead, usize)> = Vec::new();
+    for read in &reads {
+        let Some(at) = program.first_missing(&read.path, &view.loaded) else {
+            continue;
+        };
+        let is_known = missing
+            .iter()
+            .any(|(known, i)| known.path[..=*i] == read.path[..=at]);
+        if !is_known {
+            missing.push((read, at));
+        }
+    }
+    if missing.is_empty() {
+        return;
+    }
+    let world = &program.world;
+    let name_of = |class: ClassRef| {
+        let module = &world.unit(class.file).facts.module;
+        let name = module.class(class.class).name;
+        name.map_or("the class", |name| module.text(name))
+    };
+    let relations: Vec<String> = missing
+        .iter()
+        .map(|(read, at)| format!("`{}`", relation_text(program, &read.path[..=*at])))
+        .collect();
+    let shown = match relations.len() {
+        0..=4 => relations.join(", "),
+        n => format!("{} and {} more", relations[..3].join(", "), n - 3),
+    };
+    let place = Place {
+        file: view.query.file,
+        span: world
+            .unit(view.query.file)
+            .facts
+            .module
+            .span(view.query.expr),
+    };
+    let message = format!(
+        "`{}` lists rows without {shown}, which `{}` reads of each row",
+        name_of(view.class),
+        name_of(view.serializer)
+    );
+    let is_here = place.file == function.file;
+    let view_module = &world.unit(view.class.file).facts.module;
+    let span = if is_here {
+        place.span
+    } else {
+        view_module.class(view.class.class).name_span
+    };
+    let finding = reporter.report(span, Confidence::High, message);
+    finding.cost("1 + n queries");
+    if !is_here {
+        finding.related(place, "the rows are asked for here");
+    }
+    for (read, at) in missing.iter().take(MAX_SHOWN) {
+        let text = relation_text(program, &read.path[..=*at]);
+        finding.related(
+            read.place,
+            format!("field `{}` reads `{text}` here", read.field),
+        );
+    }
+    let mut calls: Vec<String> = missing
+        .iter()
+        .filter_map(|(read, _)| preload(program, &read.path))
+        .collect();
+    calls.sort();
+    calls.dedup();
+    finding.help(format!("load them with the rows: {}", calls.join(", ")));
+}
