@@ -10,7 +10,7 @@ use super::models::{Bounded, EntityFrom, ModelTypeId, Models, PerRowModel, Relat
 use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::world::World;
 use crate::ir::{ClassId, Expr, ExprId, Module};
-use crate::source::FileId;
+use crate::source::{Ecosystem, FileId};
 
 /// A relation of the project, by its place in [`Entities`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +45,8 @@ pub struct Entities {
     by_name: FxHashMap<String, Vec<ClassRef>>,
     /// The names of all relations.
     names: FxHashSet<String>,
+    /// The ecosystems whose files define relations.
+    ecosystems: [bool; 2],
     /// The entities that have a class of the project as their manager.
     managers: FxHashMap<ClassRef, Vec<ClassRef>>,
 }
@@ -116,6 +118,16 @@ impl Entities {
     /// A relation.
     pub fn get(&self, id: RelationId) -> &Relation {
         &self.relations[id.0 as usize]
+    }
+
+    /// Whether some relation has this name.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Whether an ecosystem's files define relations.
+    pub fn are_in(&self, ecosystem: Ecosystem) -> bool {
+        self.ecosystems[ecosystem as usize]
     }
 
     /// All relations.
@@ -213,6 +225,8 @@ impl Entities {
             if !is_known {
                 of_class.push(id);
                 self.names.insert(relation.name.clone());
+                let ecosystem = world.unit(relation.owner.file).ecosystem;
+                self.ecosystems[ecosystem as usize] = true;
                 self.relations.push(relation);
             }
         }
@@ -257,6 +271,9 @@ impl World {
         let module = &self.unit(at.file).facts.module;
         let function = module.function(at.function);
         let (class, name) = (function.class?, module.text(function.name?));
+        if !self.models.may_be_per_row(name) {
+            return None;
+        }
         let class = ClassRef {
             file: at.file,
             class,

@@ -387,6 +387,8 @@ pub struct Models {
     type_ids: FxHashMap<String, ModelTypeId>,
     calls: Vec<CallModel>,
     relations: Vec<RelationModel>,
+    /// The names of methods that run once per row, of all types.
+    per_row_names: Vec<String>,
     paths: Vec<PathNode>,
     members: FxHashMap<(ModelTypeId, bool), FxHashMap<String, Member>>,
     receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
@@ -547,6 +549,16 @@ impl Models {
     pub fn relation(&self, path: PathId) -> Option<&RelationModel> {
         let relation = self.path(path).relation?;
         self.relations.get(usize::from(relation))
+    }
+
+    /// Whether some library calls methods of this name once per row.
+    pub fn may_be_per_row(&self, name: &str) -> bool {
+        self.per_row_names
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(start) => name.starts_with(start),
+                None => name == pattern,
+            })
     }
 
     /// What a type, or one it extends, is to the serializing of rows.

@@ -20,7 +20,7 @@ use super::infer::Typer;
 use super::types::{ClassRef, ExprRef, FunctionRef};
 use super::world::World;
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionId, LoopId, Module};
+use crate::ir::{Expr, ExprId, FunctionId, LoopId, Module, Name};
 use crate::source::FileId;
 
 /// Relations on the way from a row to what is read.
@@ -237,18 +237,19 @@ impl<'w> Finder<'w> {
     fn direct(&mut self, linked: &LinkedFile) -> Vec<Vec<Read>> {
         let module = self.module(self.file);
         let mut found = vec![Vec::new(); module.functions.len()];
-        let names: Vec<_> = {
-            let mut names: Vec<_> = self
-                .world
-                .entities
-                .all()
-                .iter()
-                .filter(|relation| relation.lazy)
-                .filter_map(|relation| module.name(&relation.name))
-                .collect();
-            names.sort_unstable();
-            names.dedup();
-            names
+        if !self
+            .world
+            .entities
+            .are_in(self.world.unit(self.file).ecosystem)
+        {
+            return found;
+        }
+        let entities = &self.world.entities;
+        let mut is_relation: FxHashMap<Name, bool> = FxHashMap::default();
+        let mut names_relation = |name: Name| {
+            *is_relation
+                .entry(name)
+                .or_insert_with(|| entities.has_name(module.text(name)))
         };
         let mut written: Vec<ExprId> = Vec::new();
         let mut members = Vec::new();
@@ -256,7 +257,7 @@ impl<'w> Finder<'w> {
             let id = ExprId(i as u32);
             match module.expr(id) {
                 Expr::Assign { target, .. } => push_targets(module, target, &mut written),
-                Expr::Member { name, .. } if names.binary_search(&name).is_ok() => members.push(id),
+                Expr::Member { name, .. } if names_relation(name) => members.push(id),
                 _ => {}
             }
         }

@@ -174,6 +174,7 @@ impl Models {
         }
         for entry in &source.spec.per_row {
             let (on, _) = self.receiver_type(source, &entry.on)?;
+            self.per_row_names.extend(entry.names.iter().cloned());
             self.types[on.0 as usize].per_row.push(PerRowModel {
                 names: entry.names.clone(),
                 param: entry.param,
