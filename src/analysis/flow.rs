@@ -291,6 +291,18 @@ impl FileFacts {
             {
                 return true;
             }
+            // `if (known) { … } else { query, store }`
+            if let Stmt::If {
+                test,
+                otherwise: Some(otherwise),
+                ..
+            } = module.stmt(owner)
+                && otherwise == child_block
+                && let Some(container) = self.found_in(test)
+                && self.stores_into(container, module.block(otherwise).stmts.as_slice())
+            {
+                return true;
+            }
             at = owner;
             child_block = module.block_of(owner);
         }

@@ -120,8 +120,14 @@ fn is_migration(folders: &[&str], name: &str) -> bool {
         .iter()
         .any(|folder| matches!(*folder, "migrations" | "migration" | "__migrations__"))
         || has_folders(folders, &["alembic", "versions"])
+        || (folders.last() == Some(&"versions") && has_revision(stem))
         || has_folders(folders, &["db", "migrate"])
         || stem.ends_with(".migration")
+}
+
+/// Whether a word of the name is a revision, as Alembic makes them up.
+fn has_revision(stem: &str) -> bool {
+    words(stem).any(|word| word.len() == 12 && word.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn is_seed(folders: &[&str], name: &str) -> bool {
@@ -136,14 +142,34 @@ fn is_seed(folders: &[&str], name: &str) -> bool {
         || ["database", "db", "prisma"]
             .iter()
             .any(|parent| has_folders(folders, &[parent, "factories"]))
-        || ["seed", "seeds", "seeder"].iter().any(|word| {
-            stem == *word
-                || stem
-                    .strip_suffix(word)
-                    .is_some_and(|rest| rest.ends_with(['.', '_', '-']))
-        })
-        || stem.starts_with("seed_")
-        || stem.starts_with("seed-")
+        || is_made_up(stem)
+        || has_folders(folders, &["management", "commands"])
+            && words(stem).any(|word| matches!(word, "random" | "sample" | "demo" | "populate"))
+}
+
+/// Whether a file's name says that it makes data up: `seed-users`, `random_data`, `fake-orders`.
+fn is_made_up(stem: &str) -> bool {
+    let words: Vec<&str> = words(stem).collect();
+    let is_seed = |word: &str| matches!(word, "seed" | "seeds" | "seeder" | "seeders" | "seeding");
+    let is_about_data = words
+        .last()
+        .is_some_and(|word| matches!(*word, "data" | "fixtures" | "db" | "database"));
+    // In a longer name the word may mean a key of a generator, or what starts a job.
+    words.first().is_some_and(|word| is_seed(word))
+        || words.last().is_some_and(|word| is_seed(word))
+        || is_about_data
+            && words.iter().any(|word| {
+                is_seed(word) || matches!(*word, "random" | "fake" | "dummy" | "mock" | "demo")
+            })
+        || words
+            .first()
+            .is_some_and(|word| matches!(*word, "fake" | "dummy"))
+            && words.len() > 1
+}
+
+/// The words of a file's name, which `.`, `_` and `-` part.
+fn words(stem: &str) -> impl Iterator<Item = &str> {
+    stem.split(['.', '_', '-']).filter(|word| !word.is_empty())
 }
 
 fn is_script(folders: &[&str], name: &str) -> bool {
@@ -171,6 +197,7 @@ fn is_script(folders: &[&str], name: &str) -> bool {
     }) || (is_outside && stem.ends_with(".config") && extension != "vue")
         || extension == "ipynb"
         || name.starts_with('.')
+        || stem == "cli"
         || matches!(
             name,
             "setup.py"
@@ -458,6 +485,18 @@ mod tests {
             ("src/user.seed.ts", Context::Seed),
             ("app/users_seed.py", Context::Seed),
             ("app/seed_users.py", Context::Seed),
+            ("app/e2e_seed_data.py", Context::Seed),
+            ("app/random_data.py", Context::Seed),
+            ("app/random_choice.py", Context::Product),
+            ("app/fake_orders.py", Context::Seed),
+            ("app/management/commands/random_visits.py", Context::Seed),
+            ("app/management/commands/send_mail.py", Context::Script),
+            ("src/app/cli.py", Context::Script),
+            (
+                "app/db/versions/2023-01-30_e4b4991dddcd.py",
+                Context::Migration,
+            ),
+            ("app/versions/release.py", Context::Product),
             ("app/seedling.py", Context::Product),
             ("app/routes/admin.models.seed.ts", Context::Product),
             ("app/linseed.py", Context::Product),

@@ -705,6 +705,12 @@ impl Linker<'_> {
                 let file = self.file;
                 let kind = ActKind::Call(FunctionRef { file, function });
                 self.push(index, kind, Confidence::Medium);
+                // `cache.get(key, () => …)` calls back for keys that it lacks.
+                if asks_cache(self.module, site.expr)
+                    && let Some(act) = self.linked.acts[site.function.index()].last_mut()
+                {
+                    act.is_memoized = true;
+                }
             }
         }
     }
@@ -753,6 +759,24 @@ pub(super) fn runs_in_place(
                 if matches!(module.text(name), "then" | "catch" | "finally"))
         }
     }
+}
+
+/// Whether a call is a method of something that is named a cache: it calls back for keys that it
+/// lacks.
+pub(super) fn asks_cache(module: &Module, call: ExprId) -> bool {
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return false;
+    };
+    let Expr::Member { object, .. } = module.expr(callee) else {
+        return false;
+    };
+    let name = match module.expr(object) {
+        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+        Expr::Local(local) => module.text(module.local(local).name),
+        _ => return false,
+    };
+    let name = name.to_ascii_lowercase();
+    name.ends_with("cache") || name.ends_with("memo")
 }
 
 fn package_of(qualified: &str) -> String {

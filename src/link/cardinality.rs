@@ -6,9 +6,11 @@ use super::infer::Typer;
 use super::models::Bounded;
 use super::program::Program;
 use super::types::{Base, Type};
+use super::world::ValueRef;
 use crate::analysis::def_use::Def;
 use crate::ir::{
-    ClassKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY, SequenceKind,
+    BinaryOp, ClassKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY, Module,
+    SequenceKind,
 };
 use crate::source::FileId;
 
@@ -17,6 +19,9 @@ const MAX_LITERAL: usize = 64;
 
 /// Expressions looked at to find what a counter counts.
 const MAX_TRACED: usize = 64;
+
+/// Steps after which a value is not followed into another file.
+const MAX_HOPS: u32 = 12;
 
 /// How a loop's trips are bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -323,12 +328,15 @@ impl<'p> Tracer<'p> {
             }
             Expr::String(_) | Expr::Number(_) => Cardinality::Fixed,
             Expr::Local(local) => self.local(expr, local),
-            Expr::Member { name, .. } => {
+            Expr::Member { object, name } => {
                 let text = module.text(name);
                 if is_constant_name(text) || matches!(text, "environ" | "argv") {
                     return Cardinality::Fixed;
                 }
-                Cardinality::Unknown
+                if text == "page_range" {
+                    return Cardinality::Batches;
+                }
+                self.field(object, text)
             }
             Expr::Name(name) => {
                 if is_constant_name(module.text(name)) {
@@ -378,6 +386,45 @@ impl<'p> Tracer<'p> {
         }
     }
 
+    /// A member: of a module of the project, or of a receiver whose class writes it out.
+    fn field(&mut self, object: ExprId, name: &str) -> Cardinality {
+        let world = &self.program.world;
+        let base = self.typer.of(object).base;
+        if let Base::File(file) = base {
+            let found = world.exported_value(file, name);
+            return found.map_or(Cardinality::Unknown, |at| self.elsewhere(at));
+        }
+        let facts = &world.unit(self.file).facts;
+        let module = &facts.module;
+        let Some(class) = module.receiver_class(object) else {
+            return Cardinality::Unknown;
+        };
+        let is_assigned = facts
+            .self_fields
+            .iter()
+            .any(|field| field.class == class && module.text(field.name) == name);
+        let fields = &module.class(class).fields;
+        let written = fields.iter().find(|field| module.text(field.name) == name);
+        match written.and_then(|field| field.value) {
+            Some(value) if !is_assigned && !self.is_filled(name) => self.collection(value),
+            _ => Cardinality::Unknown,
+        }
+    }
+
+    /// Whether elements are added to a member of this name.
+    fn is_filled(&self, member: &str) -> bool {
+        let module = &self.program.world.unit(self.file).facts.module;
+        module.sites.iter().any(|site| {
+            added_to(module, site.expr).is_some_and(|object| {
+                matches!(module.expr(object), Expr::Member { name, .. }
+                    if module.text(name) == member)
+            })
+        }) || stores_by_key(
+            module,
+            |object| matches!(module.expr(object), Expr::Member { name, .. } if module.text(name) == member),
+        )
+    }
+
     fn local(&mut self, expr: ExprId, local: LocalId) -> Cardinality {
         let world = &self.program.world;
         let facts = &world.unit(self.file).facts;
@@ -389,7 +436,11 @@ impl<'p> Tracer<'p> {
         {
             return Cardinality::Fixed;
         }
-        if let LocalKind::Import(_) | LocalKind::Class(_) = declared.kind {
+        if let LocalKind::Import(import) = declared.kind {
+            let found = world.imported_value(self.file, import);
+            return found.map_or(Cardinality::Unknown, |at| self.elsewhere(at));
+        }
+        if let LocalKind::Class(_) = declared.kind {
             return Cardinality::Unknown;
         }
         let Some(def) = facts.def_use.reaching(expr) else {
@@ -428,32 +479,26 @@ impl<'p> Tracer<'p> {
         size
     }
 
+    /// The size of a module-level value of another file.
+    fn elsewhere(&mut self, at: ValueRef) -> Cardinality {
+        if self.depth > MAX_HOPS {
+            return Cardinality::Unknown;
+        }
+        let mut tracer = Tracer::new(self.program, at.file);
+        tracer.depth = self.depth + 1;
+        if tracer.grows(at.local) {
+            return Cardinality::Unknown;
+        }
+        tracer.collection(at.value)
+    }
+
     /// Whether elements are added to the collection that a name holds.
     fn grows(&self, local: LocalId) -> bool {
         let facts = &self.program.world.unit(self.file).facts;
         let module = &facts.module;
         module.sites.iter().any(|site| {
-            let Expr::Call { callee, .. } = module.expr(site.expr) else {
-                return false;
-            };
-            let Expr::Member { object, name } = module.expr(callee) else {
-                return false;
-            };
-            matches!(
-                module.text(name),
-                "append"
-                    | "push"
-                    | "add"
-                    | "extend"
-                    | "insert"
-                    | "unshift"
-                    | "update"
-                    | "set"
-                    | "appendleft"
-                    | "splice"
-                    | "concat"
-                    | "setdefault"
-            ) && module.expr(object) == Expr::Local(local)
+            added_to(module, site.expr)
+                .is_some_and(|object| module.expr(object) == Expr::Local(local))
         })
     }
 
@@ -581,6 +626,9 @@ impl<'p> Tracer<'p> {
             [end] | [_, end] | [_, end, _] => *end,
             _ => return Cardinality::Unknown,
         };
+        if self.counts_parts(end) {
+            return Cardinality::Batches;
+        }
         match module.expr(end) {
             Expr::Number(_) => Cardinality::Fixed,
             _ => match self.measured(end) {
@@ -588,6 +636,18 @@ impl<'p> Tracer<'p> {
                 None => self.number(end),
             },
         }
+    }
+
+    /// Whether a number counts pages or equal parts: `pager.num_pages`, `total // step`.
+    fn counts_parts(&self, expr: ExprId) -> bool {
+        let facts = &self.program.world.unit(self.file).facts;
+        let module = &facts.module;
+        facts.any_origin(expr, |id| match module.expr(id) {
+            Expr::Member { name, .. } => counts_pages(module.text(name)),
+            Expr::Local(local) => counts_pages(module.text(module.local(local).name)),
+            Expr::Binary { op, .. } => op == BinaryOp::Divide,
+            _ => false,
+        })
     }
 
     /// Whether a number is written in the program.
@@ -615,6 +675,42 @@ impl<'p> Tracer<'p> {
     }
 }
 
+/// The collection that a call adds elements to.
+fn added_to(module: &Module, call: ExprId) -> Option<ExprId> {
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return None;
+    };
+    let Expr::Member { object, name } = module.expr(callee) else {
+        return None;
+    };
+    matches!(
+        module.text(name),
+        "append"
+            | "push"
+            | "add"
+            | "extend"
+            | "insert"
+            | "unshift"
+            | "update"
+            | "set"
+            | "appendleft"
+            | "splice"
+            | "concat"
+            | "setdefault"
+    )
+    .then_some(object)
+}
+
+/// Whether `xs[key] = value` stands somewhere for a collection that `is_it` knows.
+fn stores_by_key(module: &Module, is_it: impl Fn(ExprId) -> bool) -> bool {
+    (0..module.expr_count() as u32).any(|i| {
+        let Expr::Assign { target, .. } = module.expr(ExprId(i)) else {
+            return false;
+        };
+        matches!(module.expr(target), Expr::Index { object, .. } if is_it(object))
+    })
+}
+
 /// A name in capitals, as constants are written.
 fn is_constant_name(name: &str) -> bool {
     name.len() > 1
@@ -625,9 +721,33 @@ fn is_constant_name(name: &str) -> bool {
 /// Whether a function's name says that it hands out batches.
 fn is_batching(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["chunk", "batch", "paginat", "partition", "windowed"]
-        .iter()
-        .any(|word| name.contains(word))
+    [
+        "chunk",
+        "batch",
+        "bucket",
+        "paginat",
+        "partition",
+        "windowed",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
+/// Whether a name counts pages or parts.
+fn counts_pages(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "pages"
+            | "num_pages"
+            | "page_count"
+            | "pagecount"
+            | "total_pages"
+            | "totalpages"
+            | "numpages"
+            | "max_pages"
+            | "maxpages"
+    )
 }
 
 fn rank(size: Cardinality) -> u8 {

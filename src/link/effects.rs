@@ -2,7 +2,7 @@
 
 use super::models::Effect;
 use crate::analysis::facts::FileFacts;
-use crate::ir::{CallKind, Expr, ExprId};
+use crate::ir::{CallKind, Expr, ExprId, Module};
 
 /// Whether a request is made to change something: by its method, which RFC 9110 (9.2.1)
 /// calls safe or not, or by the name of the command sent.
@@ -117,7 +117,7 @@ pub(super) fn sql_effect(facts: &FileFacts, argument: ExprId) -> Option<Effect> 
     let mut is_element = false;
     facts.any_origin(argument, |id| {
         is_element |= matches!(module.expr(id), Expr::Element(_));
-        if let Expr::String(text) = module.expr(id) {
+        if let Expr::String(text) = module.expr(first_part(module, id)) {
             let word = first_word(module.text(text));
             if !word.is_empty() && verb.is_none() {
                 verb = Some(word);
@@ -137,6 +137,18 @@ pub(super) fn sql_effect(facts: &FileFacts, argument: ExprId) -> Option<Effect> 
         Some("COMMIT" | "ROLLBACK" | "RELEASE") => Some(Effect::Commit),
         None if is_element => Some(Effect::Sql),
         _ => Some(Effect::DbRead),
+    }
+}
+
+/// What a text that is put together begins with.
+fn first_part(module: &Module, text: ExprId) -> ExprId {
+    let mut at = text;
+    loop {
+        at = match module.expr(at) {
+            Expr::Template(parts) if !parts.is_empty() => module.list(parts)[0],
+            Expr::Binary { left, .. } => left,
+            _ => return at,
+        };
     }
 }
 

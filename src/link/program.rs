@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::call_graph::{Act, ActKind, Call, LinkedFile, link_file, runs_in_place};
+use super::call_graph::{Act, ActKind, Call, LinkedFile, asks_cache, link_file, runs_in_place};
 use super::cardinality::Cardinality;
 use super::entities::PerRow;
 use super::infer::Typer;
@@ -222,6 +222,10 @@ impl<'p> Function<'p> {
                 Invocation::Immediate => at = declared.defined_in,
                 Invocation::Argument(call, position) => {
                     let outer = Function { id: parent, ..self };
+                    // `cache.get(key, () => …)` runs it once per key.
+                    if asks_cache(module, call) {
+                        break;
+                    }
                     let runs = outer.call_at(call).is_some_and(|resolved| {
                         runs_in_place(
                             &self.program.world,

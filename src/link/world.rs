@@ -59,6 +59,17 @@ pub struct World {
     pub entities: Entities,
 }
 
+/// A module-level variable and the one value it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValueRef {
+    /// The file.
+    pub file: FileId,
+    /// The variable.
+    pub local: LocalId,
+    /// What it is assigned.
+    pub value: ExprId,
+}
+
 /// The resolved module names of one file.
 #[derive(Debug, Default)]
 struct Targets {
@@ -553,6 +564,59 @@ impl World {
             Ecosystem::PyPi => self.modules.python(&unit.path, level, name),
             Ecosystem::Npm => self.modules.script(&unit.path, name).map(Target::File),
         }
+    }
+
+    /// The value of the module-level variable that an import binds.
+    pub fn imported_value(&self, file: FileId, import: ImportId) -> Option<ValueRef> {
+        let module = &self.unit(file).facts.module;
+        let target = self.targets[file.index()].imports[import.index()]?;
+        match (module.imports[import.index()].kind, target) {
+            (ImportKind::Named(name), Target::File(from)) => {
+                self.exported_value(from, module.text(name))
+            }
+            (ImportKind::Default, Target::File(from)) => self.exported_value(from, "default"),
+            _ => None,
+        }
+    }
+
+    /// The value of the module-level variable that a file exports by a name.
+    pub fn exported_value(&self, file: FileId, name: &str) -> Option<ValueRef> {
+        let mut at = (file, name.to_owned());
+        for _ in 0..MAX_HOPS {
+            let (file, name) = &at;
+            let facts = &self.unit(*file).facts;
+            let module = &facts.module;
+            let own = || facts.module_names.get(&module.name(name)?).copied();
+            let (file, local) = match self.exports[file.index()].get(name.as_str()) {
+                Some(Origin::Local(file, local)) => (*file, *local),
+                Some(Origin::Member(Target::File(next), name)) => {
+                    at = (*next, name.to_string());
+                    continue;
+                }
+                Some(_) => return None,
+                None if module.exports_all => (*file, own()?),
+                None => return None,
+            };
+            let facts = &self.unit(file).facts;
+            let module = &facts.module;
+            match module.local(local).kind {
+                LocalKind::Variable | LocalKind::Const => {
+                    let value = facts.def_use.single_value(local)?;
+                    return Some(ValueRef { file, local, value });
+                }
+                LocalKind::Import(import) => {
+                    let target = self.targets[file.index()].imports[import.index()]?;
+                    match (module.imports[import.index()].kind, target) {
+                        (ImportKind::Named(name), Target::File(from)) => {
+                            at = (from, module.text(name).to_owned());
+                        }
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn namespace(&self, target: Target, hops: u32) -> Type {

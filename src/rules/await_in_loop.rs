@@ -114,8 +114,9 @@ fn independence(
         }
         if function.effect_of(act, Effect::DbWrite).is_some() {
             is_known = true;
-            // Writes may be ordered by constraints that only the schema knows.
-            confidence = confidence.min(Confidence::Medium);
+            // Writes may be ordered by constraints that only the schema knows, and one statement
+            // for all rows is better than many at once.
+            confidence = Confidence::Low;
         }
         if super::is_serial(function, act) {
             return None;

@@ -3,7 +3,7 @@
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
-use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId, Module, StmtId};
+use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId, StmtId};
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
@@ -34,11 +34,9 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
                 model.bulk.clone()
             }
             // The type is not known, but what is done with the value elsewhere tells.
-            Callee::Unknown if is_list_search(module.text(name)) => match module.text(name) {
-                "find" | "findLast" | "findIndex" | "filter" => {
-                    Some("a Map by the compared key".to_owned())
-                }
-                _ => None,
+            Callee::Unknown => match replacement_of(module.text(name)) {
+                Some(bulk) => Some(bulk.to_owned()),
+                None => continue,
             },
             _ => continue,
         };
@@ -142,17 +140,14 @@ fn search(
     if facts.exits_on(lp.id, expr) {
         return;
     }
-    // Names of fields and options are lists too, and records may still be a handful, as in most
-    // of what a page shows: what is sure to grow are rows, and lists that records fill.
-    let grows = grows_across(function, list, lp) && is_added_to(function, list, lp);
-    let many_trips = trips == Cardinality::Rows || walks_records(lp);
+    // Names of fields and options, records of a form and lists without duplicates are lists too,
+    // and a handful as often as not: what is sure to grow are rows.
     let confidence = match (trips, size) {
         (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
         (Cardinality::Rows, _) | (_, Cardinality::Rows) => Confidence::Medium,
-        _ if grows && many_trips => Confidence::Medium,
         _ => Confidence::Low,
     };
-    let name = function.callee_text(list);
+    let name = super::collection_text(function, list);
     let element = element_text(lp);
     reporter
         .report(
@@ -168,62 +163,18 @@ fn search(
         });
 }
 
-/// Whether a loop's elements are records: the loop reads members of them.
-fn walks_records(lp: Loop<'_>) -> bool {
-    let module = lp.function.module();
-    let head = lp.head();
-    let (target, range) = match (head.element, head.callback.map(|c| module.expr(c))) {
-        (Some(target), _) => (target, head.exprs),
-        (None, Some(Expr::Function(f))) => {
-            let callback = module.function(f);
-            match callback.params.get(module.element_param(lp.id)) {
-                Some(param) => (param.target, callback.exprs),
-                None => return false,
-            }
-        }
-        _ => return false,
-    };
-    match module.expr(target) {
-        Expr::Local(local) => range.iter().any(|id| {
-            let object = match module.expr(id) {
-                Expr::Member { object, .. } => object,
-                Expr::Index { object, index } if is_key(module, index) => object,
-                _ => return false,
-            };
-            module.expr(object) == Expr::Local(local)
-        }),
-        // Taken apart by its keys.
-        Expr::Map(_) => true,
-        _ => false,
-    }
-}
-
-fn is_key(module: &Module, index: ExprId) -> bool {
-    matches!(module.expr(index), Expr::String(_))
-}
-
-/// Whether the loop adds to the list.
-fn is_added_to(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
-    let module = function.module();
-    module.sites.iter().any(|site| {
-        let Expr::Call { callee, .. } = module.expr(site.expr) else {
-            return false;
-        };
-        let Expr::Member { object, name } = module.expr(callee) else {
-            return false;
-        };
-        lp.repeats(site.expr)
-            && matches!(module.text(name), "append" | "push" | "unshift" | "insert")
-            && super::same_path(module, object, list)
+/// What replaces a method that only lists have in a form that searches: a set answers whether,
+/// a map which.
+fn replacement_of(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "find" | "findLast" => "a Map by the compared key",
+        "findIndex" | "findLastIndex" => "a Map from key to position",
+        "filter" => "a Map from the compared key to its elements",
+        "some" | "every" => "a Set of the compared keys",
+        "includes" => "a Set",
+        "indexOf" | "lastIndexOf" => "a Map from element to position",
+        _ => return None,
     })
-}
-
-/// Methods that only lists have in a form that searches.
-fn is_list_search(name: &str) -> bool {
-    matches!(
-        name,
-        "find" | "findIndex" | "findLast" | "some" | "every" | "filter" | "includes" | "indexOf"
-    )
 }
 
 /// Whether a value of unknown type is a list by what is done with it: it is searched with a

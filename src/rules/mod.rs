@@ -157,7 +157,8 @@ fn waits_for_turn(function: Function<'_>, lp: Loop<'_>) -> bool {
         let Expr::Await(value) = module.expr(site.expr) else {
             return false;
         };
-        site.lp == Some(lp.id)
+        let is_own = site.lp == Some(lp.id) || (site.lp.is_none() && lp.repeats(site.expr));
+        is_own
             && matches!(module.expr(value), Expr::Call { .. })
             && !facts.varies_in(value, lp.id)
             && !function.acts().iter().any(|act| {
@@ -226,6 +227,23 @@ fn element_text(lp: Loop<'_>) -> String {
         Some(name) if name != "_" => format!("`{name}`"),
         _ => "element".to_owned(),
     }
+}
+
+/// The text by which people call a collection in a message: `xs` for `enumerate(xs)`.
+fn collection_text(function: Function<'_>, expr: ExprId) -> String {
+    let module = function.module();
+    let mut at = expr;
+    while let Expr::Call { callee, args, .. } = module.expr(at)
+        && let Expr::Name(name) = module.expr(callee)
+        && matches!(
+            module.text(name),
+            "enumerate" | "list" | "tuple" | "sorted" | "reversed" | "iter"
+        )
+        && let Some(&inner) = module.list(args).first()
+    {
+        at = inner;
+    }
+    function.callee_text(at)
 }
 
 /// The local that a plain name or the root of a member path means.

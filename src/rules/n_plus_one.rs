@@ -2,18 +2,34 @@
 //! loop.
 
 use super::{Reporter, Rule, element_text, growing_loop};
+use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
-use crate::ir::{Concurrency, Expr, ExprId, LoopId, LoopKind};
+use crate::ir::{
+    BinaryOp, BlockOwner, Concurrency, Expr, ExprId, Invocation, LocalKind, LoopId, LoopKind, Stmt,
+};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
-use crate::link::models::{Batched, Effect, Rows};
+use crate::link::infer::Typer;
+use crate::link::models::{Batched, Effect, EntityFrom, Rows, TypeSpec};
 use crate::link::program::{ActEffect, Function, Loop};
-use crate::link::types::Base;
+use crate::link::types::{Base, Type};
+use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("n-plus-one", check);
 
 /// The reads that one statement for all elements, or one request, would replace.
 pub(super) const READS: &[Effect] = &[Effect::DbRead, Effect::Remote, Effect::CacheRead];
+
+/// What a function does that is more than to find out.
+const CHANGES: &[Effect] = &[
+    Effect::DbWrite,
+    Effect::Commit,
+    Effect::RemoteWrite,
+    Effect::Process,
+];
+
+/// Steps from a call back to what it is asked of.
+const MAX_CHAIN: usize = 32;
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     super::lazy_relation::check(function, reporter);
@@ -65,6 +81,9 @@ fn check_read(
         return false;
     }
     if takes_batch(function, act, lp) || has_own_client(function, act, lp) {
+        return false;
+    }
+    if asks_own_table(function, act, &loops) || is_for_one_value(function, act, lp) {
         return false;
     }
     if is_throttled(lp) || is_merged(function, act, found, lp) || is_held(function, act, lp) {
@@ -127,9 +146,18 @@ fn is_own_closure(function: Function<'_>, act: &Act) -> bool {
 fn takes_batch(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     let module = function.module();
     let facts = function.facts();
-    let mut open = vec![act.expr];
+    let mut open = receiver_chain(function, act.expr, lp);
+    open.retain(|&id| matches!(module.expr(id), Expr::Call { .. }));
+    open.push(act.expr);
     while let Some(id) = open.pop() {
         let group = match module.expr(id) {
+            // A range of the rows is a group, by its two ends.
+            Expr::Keyword { name, value } if module.text(name).ends_with("__range") => {
+                if facts.varies_in(value, lp.id) {
+                    return true;
+                }
+                None
+            }
             Expr::Keyword { name, value }
                 if matches!(module.text(name), "in" | "$in")
                     || module.text(name).ends_with("__in") =>
@@ -144,15 +172,13 @@ fn takes_batch(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
                 };
                 let takes = matches!(
                     name,
-                    "in_"
-                        | "whereIn"
-                        | "inArray"
-                        | "In"
-                        | "any_"
-                        | "in_bulk"
-                        | "prefetch_related_objects"
+                    "in_" | "whereIn" | "inArray" | "In" | "any_" | "in_bulk"
                 );
-                takes.then(|| module.list(args).last().copied()).flatten()
+                let args = module.list(args);
+                match name {
+                    "prefetch_related_objects" => args.first().copied(),
+                    _ => takes.then(|| args.last().copied()).flatten(),
+                }
             }
             _ => None,
         };
@@ -167,6 +193,121 @@ fn takes_batch(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
         module.for_each_part(id, |part| open.push(part));
     }
     false
+}
+
+/// What a call or value is asked of, step by step to its root; a name stands for what it was
+/// assigned in the same trip of the loop.
+fn receiver_chain(function: Function<'_>, expr: ExprId, lp: Loop<'_>) -> Vec<ExprId> {
+    let module = function.module();
+    let facts = function.facts();
+    let mut chain = vec![expr];
+    let mut at = expr;
+    while chain.len() < MAX_CHAIN {
+        at = match module.expr(at) {
+            Expr::Call { callee, .. } => callee,
+            Expr::Member { object, .. } | Expr::Index { object, .. } => object,
+            Expr::Await(inner) => inner,
+            Expr::Local(_) => {
+                let Some(def) = facts.def_use.reaching(at) else {
+                    break;
+                };
+                match facts.def_use.def(def) {
+                    Def::Value { value, .. } if lp.repeats(*value) => *value,
+                    _ => break,
+                }
+            }
+            _ => break,
+        };
+        chain.push(at);
+    }
+    chain
+}
+
+/// Whether each element is, or names, the table that is asked: `model.objects` of a registry's
+/// models. One query cannot ask them all.
+fn asks_own_table(function: Function<'_>, act: &Act, loops: &[Loop<'_>]) -> bool {
+    let module = function.module();
+    let (ActKind::Effect { .. }, Some(&outermost)) = (&act.kind, loops.last()) else {
+        return false;
+    };
+    let varies = |id| loops.iter().any(|lp| function.facts().varies_in(id, lp.id));
+    receiver_chain(function, act.expr, outermost)
+        .iter()
+        .any(|&step| {
+            let object = match module.expr(step) {
+                Expr::Member { object, .. } => object,
+                // `getRepository(field.entity)`
+                Expr::Call { .. } => {
+                    let mut typer = Typer::new(&function.program.world, function.file);
+                    let Some((model, _)) = typer.called_model(step) else {
+                        return false;
+                    };
+                    let EntityFrom::Argument(n) = model.entity else {
+                        return false;
+                    };
+                    let table = typer.argument(step, usize::from(n));
+                    return model.effect.is_none() && table.is_some_and(varies);
+                }
+                _ => return false,
+            };
+            let is_known = |ty: Type| !ty.is_unknown() && ty.base != Base::External;
+            is_known(function.type_of(step))
+                && !is_known(function.type_of(object))
+                && varies(object)
+        })
+}
+
+/// Whether the read stands under a test that the element itself is one written value: each
+/// branch of such a loop has its own query.
+fn is_for_one_value(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let is_written = |id: ExprId| matches!(module.expr(id), Expr::String(_) | Expr::Number(_));
+    let mut at = act.stmt;
+    loop {
+        let block = module.block_of(at);
+        let BlockOwner::Stmt(owner) = module.block(block).owner else {
+            return false;
+        };
+        match module.stmt(owner) {
+            Stmt::If { test, then, .. } if then == block => {
+                if let Expr::Binary {
+                    op: BinaryOp::Equal,
+                    left,
+                    right,
+                } = module.expr(test)
+                    && (is_written(right) && is_element(function, left, lp)
+                        || is_written(left) && is_element(function, right, lp))
+                {
+                    return true;
+                }
+            }
+            Stmt::Switch { subject, .. } if is_element(function, subject, lp) => return true,
+            _ => {}
+        }
+        at = owner;
+    }
+}
+
+/// Whether an expression is the loop's element, or the key that comes with it.
+fn is_element(function: Function<'_>, expr: ExprId, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    let Expr::Local(local) = module.expr(expr) else {
+        return false;
+    };
+    let Some(Def::Value { value, .. }) = facts.def_use.reaching(expr).map(|d| facts.def_use.def(d))
+    else {
+        let callback = lp.head().callback.map(|callback| module.expr(callback));
+        let owner = module.local(local).function;
+        return matches!(callback, Some(Expr::Function(f)) if f == owner)
+            && matches!(module.local(local).kind, LocalKind::Param(i)
+                if usize::from(i) == module.element_param(lp.id));
+    };
+    let value = match module.expr(*value) {
+        Expr::Index { object, index } if module.expr(index) == Expr::Number(0) => object,
+        _ => *value,
+    };
+    module.expr(value) == Expr::Element(lp.id)
 }
 
 /// Whether the loop waits on purpose. A callee that asks and then sleeps is asked per element
@@ -250,14 +391,344 @@ fn confidence_of(
         if fact.params == 0 && fact.depth > 0 {
             confidence = confidence.min(Confidence::Medium);
         }
-        if fact.depth > 3 {
+        if fact.depth > 2 {
             confidence = confidence.min(Confidence::Low);
         }
     }
-    if effect == Effect::Remote && has_own_address(function, act, lp) {
+    if is_doubtful(function, act, effect, found, lp, size) {
         confidence = Confidence::Low;
     }
     confidence
+}
+
+/// Whether the read is as often meant once per element as not.
+fn is_doubtful(
+    function: Function<'_>,
+    act: &Act,
+    effect: Effect,
+    found: ActEffect,
+    lp: Loop<'_>,
+    size: Cardinality,
+) -> bool {
+    let last = function.final_act(act, found);
+    let is_doubtful_read = match effect {
+        // Something can be changed where the library has a call that takes many keys, and where
+        // the keys are parameters of one address, which often takes many of them.
+        Effect::Remote => has_no_bulk(last) && !has_fixed_address(function, act, found, lp),
+        // Clients send what is asked at once in one go, helpers deeper down have a reason to
+        // look at the cache, and only single values have a command for many keys.
+        Effect::CacheRead => {
+            lp.head().concurrency == Concurrency::Concurrent
+                || found.via.is_some_and(|(_, fact)| fact.depth > 0)
+                || !matches!(
+                    last.kind,
+                    ActKind::Effect {
+                        rows: Some(Rows::Scalar),
+                        ..
+                    }
+                )
+        }
+        _ => reads_own_row(function, act, found),
+    };
+    is_doubtful_read
+        || function.context() == Context::Script
+        || is_unit_of_work(function, act, found, lp)
+        || (size == Cardinality::Unknown
+            && (asks_per_entry(function, act, lp) || walks_written_list(lp)))
+}
+
+fn has_no_bulk(act: &Act) -> bool {
+    matches!(act.kind, ActKind::Effect { bulk: None, .. })
+}
+
+/// Whether all requests go to one address, whatever the element is.
+fn has_fixed_address(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>) -> bool {
+    let address_in = |function: Function<'_>, call: ExprId| match function.module().expr(call) {
+        Expr::Call { args, .. } => function.module().list(args).first().copied(),
+        _ => None,
+    };
+    let Some((target, fact)) = found.via else {
+        let address = address_in(function, act.expr);
+        return address.is_some_and(|address| !function.facts().varies_in(address, lp.id));
+    };
+    // Deeper down, the address is made up of what callers hand on.
+    if fact.depth > 0 {
+        return false;
+    }
+    let callee = function.program.function(target);
+    let address = address_in(callee, function.final_act(act, found).expr);
+    let module = callee.module();
+    let is_given = |id: ExprId| match module.expr(id) {
+        Expr::Local(local) => {
+            matches!(module.local(local).kind, LocalKind::Param(_))
+                && module.receiver_class(id).is_none()
+        }
+        Expr::Param(_) => true,
+        _ => false,
+    };
+    address.is_some_and(|address| !callee.facts().any_origin(address, is_given))
+}
+
+/// Whether the read is about one row that is in hand: it is checked, or read again after a write.
+fn reads_own_row(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    let last = function.final_act(act, found);
+    let ActKind::Effect {
+        model: Some(model), ..
+    } = last.kind
+    else {
+        return false;
+    };
+    let model = function.program.world.models.call(model);
+    model.returns == TypeSpec::Null
+}
+
+/// Whether each element is a piece of work of its own, with writes, messages or a transaction:
+/// its reads belong to it and do not come together without writing it anew.
+fn is_unit_of_work(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    // A function that calls itself for the rows it finds walks a tree, which one query can read.
+    let is_recursive = found.via.is_some_and(|(target, _)| {
+        target.file == function.file && module.function(target.function).exprs.contains(act.expr)
+    });
+    let walks_tree = is_recursive && lp.cardinality() == Cardinality::Rows;
+    if found.via.is_some() && !walks_tree {
+        let writes = CHANGES
+            .iter()
+            .any(|&change| function.effect_of(act, change).is_some());
+        if writes || is_action(&function.callee_text(act.expr)) {
+            return true;
+        }
+    }
+    is_in_own_transaction(function, act, lp)
+        || takes_row_lock(function, act, lp)
+        || takes_first_rows(function, act)
+        || has_budget(lp)
+        || works_off_group(function, act, lp)
+}
+
+/// Whether the read asks for some first rows of many: one query for the first rows of each
+/// element is another kind of query.
+fn takes_first_rows(function: Function<'_>, act: &Act) -> bool {
+    let ActKind::Effect {
+        rows: Some(Rows::Many),
+        model: Some(model),
+        ..
+    } = act.kind
+    else {
+        return false;
+    };
+    let models = &function.program.world.models;
+    let typer = Typer::new(&function.program.world, function.file);
+    match &models.call(model).bounded {
+        Some(bounded) => typer.is_given(act.expr, bounded),
+        None => false,
+    }
+}
+
+/// Whether the loop ends as soon as enough is done, whatever is left to walk.
+fn has_budget(lp: Loop<'_>) -> bool {
+    let module = lp.function.module();
+    let facts = lp.function.facts();
+    let body = &module.block(lp.head().body).stmts;
+    body.iter().any(|&stmt| {
+        let Stmt::If { test, then, .. } = module.stmt(stmt) else {
+            return false;
+        };
+        let breaks = module
+            .block(then)
+            .stmts
+            .last()
+            .is_some_and(|&last| matches!(module.stmt(last), Stmt::Break(_)));
+        breaks && !facts.any_origin(test, |id| module.expr(id) == Expr::Element(lp.id))
+    })
+}
+
+/// Whether the read locks its row, which is then changed.
+fn takes_row_lock(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let locks = |name| {
+        matches!(
+            module.text(name),
+            "select_for_update" | "with_for_update" | "forUpdate" | "setLock" | "lock"
+        )
+    };
+    receiver_chain(function, act.expr, lp).iter().any(|&step| {
+        let args = match module.expr(step) {
+            Expr::Member { name, .. } => return locks(name),
+            Expr::Call { args, .. } => module.list(args),
+            _ => return false,
+        };
+        args.iter().any(|&arg| match module.expr(arg) {
+            Expr::Map(entries) => module.list(entries).iter().any(
+                |&entry| matches!(module.expr(entry), Expr::Keyword { name, .. } if locks(name)),
+            ),
+            Expr::Keyword { name, .. } => locks(name),
+            _ => false,
+        })
+    })
+}
+
+/// Whether the last part of a name begins with a verb that changes something, hands it on or
+/// starts it.
+fn is_action(name: &str) -> bool {
+    let name = name.rsplit('.').next().unwrap_or(name).trim_matches('_');
+    let end = name
+        .find(|c: char| c == '_' || c.is_ascii_uppercase())
+        .unwrap_or(name.len());
+    matches!(
+        &name[..end],
+        "send"
+            | "notify"
+            | "publish"
+            | "enqueue"
+            | "deliver"
+            | "emit"
+            | "schedule"
+            | "start"
+            | "stop"
+            | "close"
+            | "connect"
+            | "disconnect"
+            | "subscribe"
+            | "unsubscribe"
+            | "shutdown"
+            | "initialize"
+            | "flush"
+            | "trigger"
+            | "create"
+            | "update"
+            | "upsert"
+            | "save"
+            | "delete"
+            | "remove"
+            | "destroy"
+            | "import"
+            | "sync"
+            | "dispatch"
+            | "migrate"
+    )
+}
+
+/// Whether a transaction is opened around the read in each trip.
+fn is_in_own_transaction(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let opens = |expr: ExprId| {
+        let name = function.callee_text(expr).to_ascii_lowercase();
+        ["transaction", "atomic", "savepoint", "begin"]
+            .iter()
+            .any(|word| name.contains(word))
+    };
+    let mut at = act.stmt;
+    let mut within = function.id;
+    loop {
+        match module.block(module.block_of(at)).owner {
+            BlockOwner::Stmt(owner) => {
+                if let Stmt::With { items, .. } = module.stmt(owner)
+                    && module.list(items).iter().any(|&item| opens(item))
+                {
+                    return true;
+                }
+                at = owner;
+            }
+            BlockOwner::Loop(inner) if inner != lp.id => at = module.lp(inner).stmt,
+            BlockOwner::Loop(_) => return false,
+            _ => {
+                let declared = module.function(within);
+                let Invocation::Argument(call, _) = declared.invocation else {
+                    return false;
+                };
+                let outer = declared.parent.filter(|_| lp.repeats(call));
+                let Some((outer, stmt)) = outer.and_then(|outer| {
+                    let outer = Function {
+                        id: outer,
+                        ..function
+                    };
+                    Some((outer.id, outer.stmt_of(call)?))
+                }) else {
+                    return false;
+                };
+                if opens(call) {
+                    return true;
+                }
+                (within, at) = (outer, stmt);
+            }
+        }
+    }
+}
+
+/// Whether a trip asks for a group of rows and changes rows: the group is what is worked on.
+fn works_off_group(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let is_group = matches!(
+        act.kind,
+        ActKind::Effect {
+            rows: Some(Rows::Many),
+            ..
+        }
+    );
+    is_group
+        && function.acts().iter().any(|other| {
+            lp.repeats(other.expr)
+                && CHANGES
+                    .iter()
+                    .any(|&change| function.effect_of(other, change).is_some())
+        })
+}
+
+/// Whether a loop walks the keys and values of a map, and asks for more than its keys: options
+/// and groups are walked this way as often as rows.
+fn asks_per_entry(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = lp.function.module();
+    if !walks_map(lp) {
+        return false;
+    }
+    let (mut has_key, mut has_value) = (false, false);
+    function.facts().any_origin(act.expr, |id| {
+        if let Expr::Index { object, index } = module.expr(id)
+            && module.expr(object) == Expr::Element(lp.id)
+        {
+            has_key |= module.expr(index) == Expr::Number(0);
+            has_value |= module.expr(index) == Expr::Number(1);
+        }
+        false
+    });
+    !has_key || has_value
+}
+
+/// Whether a loop walks the entries of a map.
+fn walks_map(lp: Loop<'_>) -> bool {
+    let module = lp.function.module();
+    let mut over = lp.head().over;
+    for _ in 0..4 {
+        let Some(Expr::Call { callee, args, .. }) = over.map(|over| module.expr(over)) else {
+            return false;
+        };
+        if let Expr::Member { name, .. } = module.expr(callee)
+            && matches!(module.text(name), "items" | "entries")
+        {
+            return true;
+        }
+        over = module.list(args).first().copied();
+    }
+    false
+}
+
+/// Whether a loop walks what people write between commas: `text.split(",")`.
+fn walks_written_list(lp: Loop<'_>) -> bool {
+    let module = lp.function.module();
+    let Some(over) = lp.head().over else {
+        return false;
+    };
+    lp.function.facts().any_origin(over, |id| {
+        let Expr::Call { callee, args, .. } = module.expr(id) else {
+            return false;
+        };
+        let is_comma = |arg: &ExprId| {
+            matches!(module.expr(*arg), Expr::String(text)
+            if matches!(module.text(text).trim(), "," | "+" | ";" | "|"))
+        };
+        matches!(module.expr(callee), Expr::Member { name, .. } if module.text(name) == "split")
+            && module.list(args).first().is_some_and(is_comma)
+    })
 }
 
 /// Whether each element brings the client or connection that is asked: different servers.
@@ -275,18 +746,6 @@ fn has_own_client(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
         _ => false,
     };
     is_client && function.facts().varies_in(object, lp.id)
-}
-
-/// Whether the address asked is a member of the element, as it stands: no endpoint takes all.
-fn has_own_address(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
-    let module = function.module();
-    let Expr::Call { args, .. } = module.expr(act.expr) else {
-        return false;
-    };
-    module.list(args).first().is_some_and(|&address| {
-        matches!(module.expr(address), Expr::Member { .. })
-            && function.facts().varies_in(address, lp.id)
-    })
 }
 
 fn is_call(expr: Expr) -> bool {

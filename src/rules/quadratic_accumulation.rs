@@ -40,12 +40,9 @@ fn shifts(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let loops = function.loops_around(site.lp);
-        let Some((lp, mut confidence)) = trips(&loops) else {
+        let Some((lp, confidence)) = trips(&loops) else {
             continue;
         };
-        if is_work_list(function, object, lp) {
-            confidence = confidence.max(Confidence::Medium);
-        }
         // The list must outlive the trip.
         if is_made_in(function, object, lp) {
             continue;
@@ -278,7 +275,7 @@ fn report_copy(
 }
 
 /// The growing loop and how sure we are of it: only rows are known to grow with the data.
-/// Registries, options and the parts of a path are lists as well.
+/// Registries, options, the parts of a path and the steps of a graph are lists as well.
 fn trips<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Confidence)> {
     let (lp, size) = growing_loop(loops)?;
     let confidence = match size {
@@ -286,24 +283,6 @@ fn trips<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Confidence)> {
         _ => Confidence::Low,
     };
     Some((lp, confidence))
-}
-
-/// Whether a loop adds to a list: a work list, which is as long as the work.
-fn is_work_list(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
-    let module = function.module();
-    let awaits = function.facts().sites(function.id).iter().any(|site| {
-        matches!(module.expr(site.expr), Expr::Await(_)) && lp.head().exprs.contains(site.expr)
-    });
-    !awaits
-        && module.sites.iter().any(|site| {
-            let Expr::Call { callee, .. } = module.expr(site.expr) else {
-                return false;
-            };
-            lp.head().exprs.contains(site.expr)
-                && matches!(module.expr(callee), Expr::Member { object, name }
-                    if matches!(module.text(name), "append" | "push" | "extend")
-                        && same_path(module, object, list))
-        })
 }
 
 /// Whether the collection is made inside the loop, anew for each trip.

@@ -80,7 +80,7 @@ fn check_pair(
     } else {
         Confidence::Low
     };
-    let collection = function.callee_text(over);
+    let collection = super::collection_text(function, over);
     let element = super::element_text(outer);
     reporter
         .report(
