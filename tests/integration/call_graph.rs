@@ -166,9 +166,9 @@ import shop.rates as r
 
 
 def run(banks):
-    a = [fetch(bank) for bank in banks]  # expect: n-plus-one
+    a = [fetch(bank) for bank in banks]  # expect-low: n-plus-one
     b = [shop.rates.fetch(bank) for bank in banks]  # known-miss: n-plus-one — a module reached through its package
-    c = [r.fetch(bank) for bank in banks]  # expect: n-plus-one
+    c = [r.fetch(bank) for bank in banks]  # expect-low: n-plus-one
     d = [name(bank) for bank in banks]
     e = [r.name(bank) for bank in banks]
     return a, b, c, d, e
@@ -183,8 +183,8 @@ from ..shop.rates import fetch
 
 
 def run(banks):
-    a = [rates.fetch(bank) for bank in banks]  # expect: n-plus-one
-    b = [get(bank) for bank in banks]  # expect: n-plus-one
+    a = [rates.fetch(bank) for bank in banks]  # expect-low: n-plus-one
+    b = [get(bank) for bank in banks]  # expect-low: n-plus-one
     return a, b
 ",
         ),
@@ -197,9 +197,9 @@ from shop.everything import fetch
 
 
 def run(banks):
-    a = [fetch_rate(bank) for bank in banks]  # expect: n-plus-one
+    a = [fetch_rate(bank) for bank in banks]  # expect-low: n-plus-one
     b = [shop.rates.fetch(bank) for bank in banks]  # known-miss: n-plus-one — a module reached through its package
-    c = [fetch(bank) for bank in banks]  # expect: n-plus-one
+    c = [fetch(bank) for bank in banks]  # expect-low: n-plus-one
     d = [name(bank) for bank in banks]
     return a, b, c, d
 ",
@@ -213,7 +213,7 @@ def run(banks):
     def inner(bank):
         return fetch(bank)
 
-    return [inner(bank) for bank in banks]  # expect: n-plus-one
+    return [inner(bank) for bank in banks]  # expect-low: n-plus-one
 
 
 def shadowed(banks, fetch):
@@ -237,7 +237,7 @@ from rates import Child, Fixed, Remote, Silent, default, fixed
 
 
 def annotated(banks, remote: Remote, other: Fixed, silent: Silent):
-    a = [remote.rate(bank) for bank in banks]  # expect: n-plus-one
+    a = [remote.rate(bank) for bank in banks]  # expect-low: n-plus-one
     b = [other.rate(bank) for bank in banks]
     c = [silent.rate(bank) for bank in banks]
     return a, b, c
@@ -246,22 +246,22 @@ def annotated(banks, remote: Remote, other: Fixed, silent: Silent):
 def constructed(banks):
     remote = Remote()
     other = Fixed()
-    a = [remote.rate(bank) for bank in banks]  # expect: n-plus-one
+    a = [remote.rate(bank) for bank in banks]  # expect-low: n-plus-one
     b = [other.rate(bank) for bank in banks]
-    c = [rates.Child().through_super(bank) for bank in banks]  # expect: n-plus-one
-    d = [Child().rate(bank) for bank in banks]  # expect: n-plus-one
+    c = [rates.Child().through_super(bank) for bank in banks]  # expect-low: n-plus-one
+    d = [Child().rate(bank) for bank in banks]  # expect-low: n-plus-one
     return a, b, c, d
 
 
 def of_module(banks):
-    a = [default.rate(bank) for bank in banks]  # expect: n-plus-one
+    a = [default.rate(bank) for bank in banks]  # expect-low: n-plus-one
     b = [fixed.rate(bank) for bank in banks]
     return a, b
 
 
 def of_class(banks):
-    a = [Remote.static(bank) for bank in banks]  # expect: n-plus-one
-    b = [Child.of_class(bank) for bank in banks]  # expect: n-plus-one
+    a = [Remote.static(bank) for bank in banks]  # expect-low: n-plus-one
+    b = [Child.of_class(bank) for bank in banks]  # expect-low: n-plus-one
     return a, b
 
 
@@ -270,7 +270,7 @@ def make() -> Remote:
 
 
 def returned(banks):
-    return [make().rate(bank) for bank in banks]  # expect: n-plus-one
+    return [make().rate(bank) for bank in banks]  # expect-low: n-plus-one
 
 
 class Service:
@@ -283,10 +283,10 @@ class Service:
         return self.remote.rate(bank)
 
     def all(self, banks):
-        a = [self.remote.rate(bank) for bank in banks]  # expect: n-plus-one
-        b = [self.own.rate(bank) for bank in banks]  # expect: n-plus-one
+        a = [self.remote.rate(bank) for bank in banks]  # expect-low: n-plus-one
+        b = [self.own.rate(bank) for bank in banks]  # expect-low: n-plus-one
         c = [self.fixed.rate(bank) for bank in banks]
-        d = [self.one(bank) for bank in banks]  # expect: n-plus-one
+        d = [self.one(bank) for bank in banks]  # expect-low: n-plus-one
         return a, b, c, d
 
 
@@ -296,7 +296,7 @@ class Form:
     fixed: Fixed
 
     def all(self, banks):
-        a = [self.remote.rate(bank) for bank in banks]  # expect: n-plus-one
+        a = [self.remote.rate(bank) for bank in banks]  # expect-low: n-plus-one
         b = [self.fixed.rate(bank) for bank in banks]
         return a, b
 ",
@@ -331,10 +331,10 @@ from rates import fetch, name
 
 def run(banks):
     a = list(map(fetch, banks))  # known-miss: n-plus-one — a builtin that calls a function by name
-    b = list(map(lambda bank: fetch(bank), banks))  # expect: n-plus-one
+    b = list(map(lambda bank: fetch(bank), banks))  # expect-low: n-plus-one
     c = list(map(name, banks))
     get = fetch
-    d = [get(bank) for bank in banks]  # expect: n-plus-one
+    d = [get(bank) for bank in banks]  # expect-low: n-plus-one
     once(banks, fetch)
     each(banks, name)
     return a, b, c, d
@@ -359,12 +359,12 @@ import anyName, { arrow, load as get, rates, title } from './rates/rates';
 import * as everything from './rates/rates.js';
 
 export function run(banks: string[]) {
-  banks.map((bank) => get(bank)); // expect: n-plus-one
-  banks.map((bank) => arrow(bank)); // expect: n-plus-one
-  banks.map((bank) => anyName(bank)); // expect: n-plus-one
-  banks.map((bank) => everything.load(bank)); // expect: n-plus-one
-  banks.map((bank) => rates.load(bank)); // expect: n-plus-one
-  banks.map((bank) => rates.nested.load(bank)); // expect: n-plus-one
+  banks.map((bank) => get(bank)); // expect-low: n-plus-one
+  banks.map((bank) => arrow(bank)); // expect-low: n-plus-one
+  banks.map((bank) => anyName(bank)); // expect-low: n-plus-one
+  banks.map((bank) => everything.load(bank)); // expect-low: n-plus-one
+  banks.map((bank) => rates.load(bank)); // expect-low: n-plus-one
+  banks.map((bank) => rates.nested.load(bank)); // expect-low: n-plus-one
   banks.map((bank) => title(bank));
   banks.map((bank) => everything.title(bank));
   banks.map((bank) => rates.title(bank));
@@ -378,10 +378,10 @@ import anyName, { load, loadRate, title } from './rates';
 import { all } from './rates/all';
 
 export function run(banks: string[]) {
-  banks.map((bank) => load(bank)); // expect: n-plus-one
-  banks.map((bank) => loadRate(bank)); // expect: n-plus-one
-  banks.map((bank) => anyName(bank)); // expect: n-plus-one
-  banks.map((bank) => all.load(bank)); // expect: n-plus-one
+  banks.map((bank) => load(bank)); // expect-low: n-plus-one
+  banks.map((bank) => loadRate(bank)); // expect-low: n-plus-one
+  banks.map((bank) => anyName(bank)); // expect-low: n-plus-one
+  banks.map((bank) => all.load(bank)); // expect-low: n-plus-one
   banks.map((bank) => title(bank));
   banks.map((bank) => all.title(bank));
 }
@@ -440,8 +440,8 @@ import { load, title } from '@shop/rates';
 import { load as deep } from '@shop/rates/deep';
 
 export function run(banks: string[]) {
-  banks.map((bank) => load(bank)); // expect: n-plus-one
-  banks.map((bank) => deep(bank)); // expect: n-plus-one
+  banks.map((bank) => load(bank)); // expect-low: n-plus-one
+  banks.map((bank) => deep(bank)); // expect-low: n-plus-one
   banks.map((bank) => title(bank));
 }
 ",
@@ -460,9 +460,9 @@ import { load as based } from 'lib/rates';
 import { load as absent } from 'elsewhere/rates';
 
 export function run(banks: string[]) {
-  banks.map((bank) => load(bank)); // expect: n-plus-one
-  banks.map((bank) => other(bank)); // expect: n-plus-one
-  banks.map((bank) => based(bank)); // expect: n-plus-one
+  banks.map((bank) => load(bank)); // expect-low: n-plus-one
+  banks.map((bank) => other(bank)); // expect-low: n-plus-one
+  banks.map((bank) => based(bank)); // expect-low: n-plus-one
   banks.map((bank) => absent(bank));
 }
 ",
@@ -480,8 +480,8 @@ fn typescript_methods_are_found_through_types() {
 import { Child, Fixed, Remote, Silent, fixed, standard } from './rates';
 
 export function annotated(banks: string[], remote: Remote, other: Fixed, silent: Silent) {
-  banks.map((bank) => remote.rate(bank)); // expect: n-plus-one
-  banks.map((bank) => remote.inner.rate(bank)); // expect: n-plus-one
+  banks.map((bank) => remote.rate(bank)); // expect-low: n-plus-one
+  banks.map((bank) => remote.inner.rate(bank)); // expect-low: n-plus-one
   banks.map((bank) => other.rate(bank));
   banks.map((bank) => silent.rate(bank));
 }
@@ -490,11 +490,11 @@ export function constructed(banks: string[]) {
   const remote = new Remote();
   const child = new Child();
   const other = new Fixed();
-  banks.map((bank) => remote.rate(bank)); // expect: n-plus-one
-  banks.map((bank) => child.rate(bank)); // expect: n-plus-one
-  banks.map((bank) => child.throughSuper(bank)); // expect: n-plus-one
-  banks.map((bank) => Remote.of(bank)); // expect: n-plus-one
-  banks.map((bank) => standard.rate(bank)); // expect: n-plus-one
+  banks.map((bank) => remote.rate(bank)); // expect-low: n-plus-one
+  banks.map((bank) => child.rate(bank)); // expect-low: n-plus-one
+  banks.map((bank) => child.throughSuper(bank)); // expect-low: n-plus-one
+  banks.map((bank) => Remote.of(bank)); // expect-low: n-plus-one
+  banks.map((bank) => standard.rate(bank)); // expect-low: n-plus-one
   banks.map((bank) => other.rate(bank));
   banks.map((bank) => fixed.rate(bank));
 }
@@ -504,7 +504,7 @@ function make(): Remote {
 }
 
 export function returned(banks: string[]) {
-  return banks.map((bank) => make().rate(bank)); // expect: n-plus-one
+  return banks.map((bank) => make().rate(bank)); // expect-low: n-plus-one
 }
 
 export class Service {
@@ -527,12 +527,12 @@ export class Service {
   bound = (bank: string) => this.own.rate(bank);
 
   all(banks: string[]) {
-    banks.map((bank) => this.remote.rate(bank)); // expect: n-plus-one
-    banks.map((bank) => this.own.rate(bank)); // expect: n-plus-one
-    banks.map((bank) => this.#hidden.rate(bank)); // expect: n-plus-one
-    banks.map((bank) => this.declared.rate(bank)); // expect: n-plus-one
-    banks.map((bank) => this.one(bank)); // expect: n-plus-one
-    banks.map((bank) => this.bound(bank)); // expect: n-plus-one
+    banks.map((bank) => this.remote.rate(bank)); // expect-low: n-plus-one
+    banks.map((bank) => this.own.rate(bank)); // expect-low: n-plus-one
+    banks.map((bank) => this.#hidden.rate(bank)); // expect-low: n-plus-one
+    banks.map((bank) => this.declared.rate(bank)); // expect-low: n-plus-one
+    banks.map((bank) => this.one(bank)); // expect-low: n-plus-one
+    banks.map((bank) => this.bound(bank)); // expect-low: n-plus-one
     banks.map((bank) => this.fixed.rate(bank));
   }
 }
@@ -590,12 +590,12 @@ import { load, title } from './rates';
 import { once } from './helpers';
 
 export function run(banks: string[]) {
-  banks.map(load); // expect: n-plus-one
+  banks.map(load); // expect-low: n-plus-one
   banks.forEach(function (bank) {
-    void load(bank); // expect: n-plus-one
+    void load(bank); // expect-low: n-plus-one
   });
   const get = load;
-  banks.map((bank) => get(bank)); // expect: n-plus-one
+  banks.map((bank) => get(bank)); // expect-low: n-plus-one
   banks.map(title);
   once(banks[0], load);
 }
@@ -631,14 +631,14 @@ const lib = require('./lib');
 const { Remote, Fixed } = require('./rates');
 
 function run(banks) {
-  banks.map((bank) => rates.load(bank)); // expect: n-plus-one
-  banks.map((bank) => get(bank)); // expect: n-plus-one
-  banks.map((bank) => single(bank)); // expect: n-plus-one
-  banks.map((bank) => object.get(bank)); // expect: n-plus-one
-  banks.map((bank) => object.rates.load(bank)); // expect: n-plus-one
-  banks.map((bank) => lib.load(bank)); // expect: n-plus-one
+  banks.map((bank) => rates.load(bank)); // expect-low: n-plus-one
+  banks.map((bank) => get(bank)); // expect-low: n-plus-one
+  banks.map((bank) => single(bank)); // expect-low: n-plus-one
+  banks.map((bank) => object.get(bank)); // expect-low: n-plus-one
+  banks.map((bank) => object.rates.load(bank)); // expect-low: n-plus-one
+  banks.map((bank) => lib.load(bank)); // expect-low: n-plus-one
   banks.map((bank) => lib.extra(bank)); // known-miss: n-plus-one — an export added to what another module exports
-  banks.map((bank) => new Remote().rate(bank)); // expect: n-plus-one
+  banks.map((bank) => new Remote().rate(bank)); // expect-low: n-plus-one
   banks.map((bank) => new Fixed().rate(bank));
   banks.map((bank) => title(bank));
   banks.map((bank) => object.title(bank));
