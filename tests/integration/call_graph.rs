@@ -564,7 +564,7 @@ export class Remote implements Source {
 import type { Source } from './rates';
 
 export function run(banks: string[], source: Source) {
-  return banks.map((bank) => source.rate(bank)); // expect: n-plus-one
+  return banks.map((bank) => source.rate(bank)); // expect-low: n-plus-one
 }
 ",
         ),
