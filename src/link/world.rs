@@ -16,7 +16,7 @@ use super::types::{Base, ClassRef, FunctionRef, Type};
 use crate::analysis::facts::FileFacts;
 use crate::ir::{
     ClassId, ExportKind, ExprId, FunctionId, ImportId, ImportKind, LocalId, LocalKind, MODULE_BODY,
-    Name,
+    Name, Names,
 };
 use crate::source::{Ecosystem, FileId};
 
@@ -51,6 +51,8 @@ pub struct World {
     targets: Vec<Targets>,
     /// What each file exports by name, stars included.
     exports: Vec<ExportTable>,
+    /// The names in the tables of exports.
+    exported: Names,
     /// The types of what can be imported.
     pub(super) state: Vec<FileTypes>,
     /// Who derives from whom.
@@ -78,20 +80,20 @@ struct Targets {
 }
 
 /// Where an exported name comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Origin {
     /// A module-level name of a file.
     Local(FileId, LocalId),
     /// A value that a file exports: its position among the exports.
     Value(FileId, usize),
-    /// A name of another module.
-    Member(Target, Box<str>),
+    /// A name of another module; one of [`World::exported`].
+    Member(Target, Name),
     /// Another module itself.
     Namespace(Target),
 }
 
-/// What a file exports, by name.
-type ExportTable = FxHashMap<Box<str>, Origin>;
+/// What a file exports, by name: one of [`World::exported`], since stars copy whole tables.
+type ExportTable = FxHashMap<Name, Origin>;
 
 /// The types of one file's definitions, as far as the rounds have found them.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -144,6 +146,7 @@ impl World {
             models,
             targets: Vec::new(),
             exports: Vec::new(),
+            exported: Names::default(),
             state,
             hierarchy: Hierarchy::default(),
             entities: Entities::default(),
@@ -184,9 +187,25 @@ impl World {
     /// are gone over again until nothing is added.
     fn export_tables(&mut self) {
         let count = self.units.len();
+        let stars: Vec<Vec<FileId>> = (0..count).map(|i| self.star_targets(i)).collect();
+        let mut names = Names::default();
+        let mut own: Vec<Option<ExportTable>> = (0..count)
+            .map(|i| Some(self.own_exports(FileId(i as u32), &mut names)))
+            .collect();
+        let mut offers: Vec<Option<Vec<(Name, LocalId)>>> = vec![None; count];
+        for star in stars.iter().flatten() {
+            offers[star.index()].get_or_insert_with(|| self.module_names(*star, &mut names));
+        }
         let mut tables: Vec<Option<ExportTable>> = vec![None; count];
         let mut is_open = vec![false; count];
-        let mut in_cycle: Vec<(usize, Vec<FileId>)> = Vec::new();
+        let mut in_cycle: Vec<usize> = Vec::new();
+        let kept = [names.intern("default"), names.intern("=")];
+        let add_stars = |at: usize, tables: &[Option<ExportTable>], table: &mut ExportTable| {
+            for &star in &stars[at] {
+                let offered = offers[star.index()].iter().flatten();
+                add_star(star, offered, tables[star.index()].as_ref(), kept, table);
+            }
+        };
         for i in 0..count {
             let mut stack = vec![i];
             while let Some(&at) = stack.last() {
@@ -194,9 +213,8 @@ impl World {
                     stack.pop();
                     continue;
                 }
-                let stars = self.star_targets(at);
                 is_open[at] = true;
-                let waiting = stars
+                let waiting = stars[at]
                     .iter()
                     .map(|file| file.index())
                     .find(|&star| tables[star].is_none() && !is_open[star]);
@@ -204,13 +222,11 @@ impl World {
                     stack.push(star);
                     continue;
                 }
-                if stars.iter().any(|star| is_open[star.index()]) {
-                    in_cycle.push((at, stars.clone()));
+                if stars[at].iter().any(|star| is_open[star.index()]) {
+                    in_cycle.push(at);
                 }
-                let mut table = self.own_exports(FileId(at as u32));
-                for star in stars {
-                    self.add_star(star, tables[star.index()].as_ref(), &mut table);
-                }
+                let mut table = own[at].take().unwrap_or_default();
+                add_stars(at, &tables, &mut table);
                 tables[at] = Some(table);
                 is_open[at] = false;
                 stack.pop();
@@ -218,45 +234,35 @@ impl World {
         }
         for _ in 0..MAX_ROUNDS {
             let mut has_grown = false;
-            for (at, stars) in &in_cycle {
-                let mut table = tables[*at].take().unwrap_or_default();
+            for &at in &in_cycle {
+                let mut table = tables[at].take().unwrap_or_default();
                 let before = table.len();
-                for star in stars {
-                    self.add_star(*star, tables[star.index()].as_ref(), &mut table);
-                }
+                add_stars(at, &tables, &mut table);
                 has_grown |= table.len() > before;
-                tables[*at] = Some(table);
+                tables[at] = Some(table);
             }
             if !has_grown {
                 break;
             }
         }
         self.exports = tables.into_iter().map(Option::unwrap_or_default).collect();
+        self.exported = names;
     }
 
-    /// Adds what a star takes from a module to what a file exports; names it has already stay.
+    /// The module-level names that a star takes from a file besides its exports.
     #[expect(
         clippy::iter_over_hash_type,
         reason = "the names are distinct, so that their order does not matter"
     )]
-    fn add_star(&self, star: FileId, exports: Option<&ExportTable>, table: &mut ExportTable) {
-        let facts = &self.unit(star).facts;
-        let module = &facts.module;
-        if module.exports_all {
+    fn module_names(&self, file: FileId, names: &mut Names) -> Vec<(Name, LocalId)> {
+        let facts = &self.unit(file).facts;
+        let mut found = Vec::new();
+        if facts.module.exports_all {
             for (&name, &local) in &facts.module_names {
-                table
-                    .entry(module.text(name).into())
-                    .or_insert(Origin::Local(star, local));
+                found.push((names.intern(facts.module.text(name)), local));
             }
         }
-        for (name, origin) in exports.into_iter().flatten() {
-            if table.len() >= MAX_NAMES {
-                return;
-            }
-            if &**name != "default" && &**name != "=" {
-                table.entry(name.clone()).or_insert_with(|| origin.clone());
-            }
-        }
+        found
     }
 
     fn star_targets(&self, file: usize) -> Vec<FileId> {
@@ -276,7 +282,7 @@ impl World {
         exported.chain(imported).collect()
     }
 
-    fn own_exports(&self, file: FileId) -> ExportTable {
+    fn own_exports(&self, file: FileId, names: &mut Names) -> ExportTable {
         let module = &self.unit(file).facts.module;
         let mut table = FxHashMap::default();
         for (i, export) in module.exports.iter().enumerate() {
@@ -285,12 +291,12 @@ impl World {
                 (ExportKind::Local(local), _) => Origin::Local(file, local),
                 (ExportKind::Expr(_), _) => Origin::Value(file, i),
                 (ExportKind::From { name: Some(n), .. }, Some(target)) => {
-                    Origin::Member(target, module.text(n).into())
+                    Origin::Member(target, names.intern(module.text(n)))
                 }
                 (ExportKind::From { name: None, .. }, Some(target)) => Origin::Namespace(target),
                 _ => continue,
             };
-            table.insert(module.text(export.name).into(), origin);
+            table.insert(names.intern(module.text(export.name)), origin);
         }
         table
     }
@@ -671,15 +677,18 @@ impl World {
         {
             return Some(self.module_local(file, local, hops + 1));
         }
-        if let Some(origin) = self.exports[file.index()].get(name) {
-            return Some(match origin {
-                Origin::Local(file, local) => self.module_local(*file, *local, hops + 1),
-                Origin::Value(file, i) => self.state[file.index()].exports[*i],
-                Origin::Member(target, name) => self.member_of(*target, name, hops + 1),
-                Origin::Namespace(target) => self.namespace(*target, hops + 1),
-            });
+        let table = &self.exports[file.index()];
+        if table.is_empty() {
+            return None;
         }
-        None
+        Some(match *table.get(&self.exported.get(name)?)? {
+            Origin::Local(file, local) => self.module_local(file, local, hops + 1),
+            Origin::Value(file, i) => self.state[file.index()].exports[i],
+            Origin::Member(target, name) => {
+                self.member_of(target, self.exported.text(name), hops + 1)
+            }
+            Origin::Namespace(target) => self.namespace(target, hops + 1),
+        })
     }
 
     /// The type of a module-level name as other functions and files see it.
@@ -695,6 +704,28 @@ impl World {
                 .get(&local)
                 .copied()
                 .unwrap_or(Type::UNKNOWN),
+        }
+    }
+}
+
+/// Adds what a star takes from a module to what a file exports; names it has already stay.
+fn add_star<'n>(
+    star: FileId,
+    offered: impl Iterator<Item = &'n (Name, LocalId)>,
+    exports: Option<&ExportTable>,
+    kept: [Name; 2],
+    table: &mut ExportTable,
+) {
+    for &(name, local) in offered {
+        table.entry(name).or_insert(Origin::Local(star, local));
+    }
+    // The names are distinct, so that their order does not matter.
+    for (name, origin) in exports.into_iter().flatten() {
+        if table.len() >= MAX_NAMES {
+            return;
+        }
+        if !kept.contains(name) {
+            table.entry(*name).or_insert(*origin);
         }
     }
 }
