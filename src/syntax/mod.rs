@@ -1,6 +1,7 @@
 //! Front ends: syntax tree to intermediate form. The only place that knows tree-sitter.
 
 mod javascript;
+mod parse;
 mod python;
 
 use crate::ir::Module;

@@ -111,6 +111,22 @@ fn long_chains_cost_at_most_the_file() {
 }
 
 #[test]
+fn text_that_takes_the_parser_for_ever_is_given_up() {
+    // None of the comments ends, so each is looked for to the end of the file.
+    let open_comments = "/* x\n".repeat(3 * MANY);
+    let project = Project::new(&[("comments.ts", &open_comments), ("next.ts", "let x = [;\n")]);
+    let run = survive(&project, &[]);
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).expect("valid JSON");
+    let notices = json["notices"].as_array().expect("a list");
+    let messages: Vec<_> = notices.iter().map(|n| n["message"].as_str()).collect();
+    let expected = [
+        Some("line 1: parsing took too long"),
+        Some("line 1: something is missing"),
+    ];
+    assert_eq!(messages, expected);
+}
+
+#[test]
 fn call_chains_through_many_functions_end() {
     let count = 20_000;
     let mut python = String::from("import requests\n\n\ndef f0(x):\n    requests.get(x)\n");

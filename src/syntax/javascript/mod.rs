@@ -22,22 +22,17 @@ mod tests;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
 
-use tree_sitter::{ParseOptions, Parser, Tree, TreeCursor};
+use tree_sitter::{Parser, Tree, TreeCursor};
 
 use crate::ir::{
     Builder, ExportKind, Expr, ExprId, ExprList, Field as ClassField, LocalId, LoopId, MODULE_BODY,
     Module,
 };
 use crate::source::{Language, Span};
-use crate::syntax::MAX_DEPTH;
+use crate::syntax::{MAX_DEPTH, parse};
 
 use kinds::{Field, Kind, Tables};
-
-/// A parse that takes longer is given up.
-const PARSE_BUDGET: Duration = Duration::from_secs(10);
 
 /// Syntax errors noted per file.
 const MAX_ERRORS: usize = 20;
@@ -90,28 +85,10 @@ fn parse(text: &str, tables: &Tables) -> Option<Tree> {
     thread_local! {
         static PARSERS: RefCell<[Option<Parser>; 3]> = const { RefCell::new([None, None, None]) };
     }
-    let start = Instant::now();
-    let bytes = text.as_bytes();
-    let mut checks = 0u32;
-    let mut watch = |_: &tree_sitter::ParseState| {
-        checks = checks.wrapping_add(1);
-        if checks.is_multiple_of(256) && start.elapsed() > PARSE_BUDGET {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    };
     PARSERS.with_borrow_mut(|parsers| {
         let parser = parsers[tables.slot].get_or_insert_with(Parser::new);
         parser.set_language(&tables.grammar).ok()?;
-        let tree = parser.parse_with_options(
-            &mut |at, _| bytes.get(at..).unwrap_or_default(),
-            None,
-            Some(ParseOptions::new().progress_callback(&mut watch)),
-        );
-        if tree.is_none() {
-            parser.reset();
-        }
-        tree
+        parse::parse(parser, text)
     })
 }
 

@@ -17,19 +17,14 @@ mod statements;
 mod tests;
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree, TreeCursor};
+use tree_sitter::{Parser, Tree, TreeCursor};
 
 use self::grammar::{Field, GRAMMAR, Grammar, Kind, Part, Parts};
-use super::MAX_DEPTH;
+use super::{MAX_DEPTH, parse};
 use crate::ir::{Builder, ClassId, Expr, ExprId, ExprList, Module, Name};
 use crate::source::Span;
-
-/// A parse that takes longer is given up.
-const PARSE_BUDGET: Duration = Duration::from_secs(10);
 
 /// Errors noted per file; the rest say nothing new.
 const MAX_ERRORS: usize = 20;
@@ -47,32 +42,12 @@ pub(super) fn lower(text: &str) -> Module {
     Lowering::new(text, &tree).module()
 }
 
-/// The syntax tree, unless it takes too long.
+/// The syntax tree, made by the thread's parser; none if it takes too long.
 fn parse(text: &str) -> Option<Tree> {
     thread_local! {
         static PARSER: RefCell<Parser> = RefCell::new(new_parser());
     }
-    let bytes = text.as_bytes();
-    let started = Instant::now();
-    let mut give_up = |_: &ParseState| {
-        if started.elapsed() > PARSE_BUDGET {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    PARSER.with_borrow_mut(|parser| {
-        let tree = parser.parse_with_options(
-            &mut |from, _| bytes.get(from..).unwrap_or_default(),
-            None,
-            Some(ParseOptions::new().progress_callback(&mut give_up)),
-        );
-        if tree.is_none() {
-            // Otherwise the next parse would resume this one.
-            parser.reset();
-        }
-        tree
-    })
+    PARSER.with_borrow_mut(|parser| parse::parse(parser, text))
 }
 
 fn new_parser() -> Parser {
