@@ -9,7 +9,7 @@ mod format;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
-use self::format::{EMBEDDED, Source, collect, needed_packages, parse};
+use self::format::{Source, needed_packages, parse};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
 
@@ -448,8 +448,7 @@ impl Models {
         imported: &FxHashSet<String>,
         users: &[(String, String)],
     ) -> Result<Self, ModelError> {
-        let mut sources = Vec::new();
-        collect(&EMBEDDED, &mut sources)?;
+        let mut sources = format::embedded()?;
         for (path, text) in users {
             sources.push(Source {
                 is_users: true,

@@ -38,6 +38,8 @@ pub struct Modules {
     files: FxHashMap<String, FileId>,
     folder_ids: FxHashMap<String, FolderId>,
     folders: Vec<String>,
+    /// The first segments that names of Python modules can have: files and folders.
+    python_names: FxHashSet<String>,
     /// Folders that hold the top-level packages of Python, nearest to the root first.
     python_roots: Vec<String>,
     configs: FxHashMap<String, PathConfig>,
@@ -75,6 +77,7 @@ impl Modules {
             let folder = parent(path);
             if let Some(stem) = path.strip_suffix(".py") {
                 python_folders.insert(folder.to_owned());
+                modules.python_names.insert(base(stem).to_owned());
                 if stem == "__init__" || stem.ends_with("/__init__") {
                     has_init.insert(folder.to_owned());
                 }
@@ -83,6 +86,7 @@ impl Modules {
                     let id = FolderId(modules.folders.len() as u32);
                     modules.folders.push(at.to_owned());
                     modules.folder_ids.insert(at.to_owned(), id);
+                    modules.python_names.insert(base(at).to_owned());
                     at = parent(at);
                 }
             }
@@ -125,6 +129,11 @@ impl Modules {
                 folder = parent(folder);
             }
             return self.python_at(&join(folder, &relative));
+        }
+        // Most imports are of libraries: no need to look for them in every folder.
+        let first = module.split('.').next().unwrap_or(module);
+        if !self.python_names.contains(first) {
+            return None;
         }
         let mut at = parent(importer);
         loop {
@@ -251,7 +260,7 @@ impl Modules {
     fn read_manifests(&mut self, manifests: &[Manifest]) {
         let mut configs: FxHashMap<String, Value> = FxHashMap::default();
         for manifest in manifests {
-            let name = manifest.path.rsplit('/').next().unwrap_or("");
+            let name = base(&manifest.path);
             let Ok(value) = serde_json::from_str::<Value>(&without_comments(&manifest.text)) else {
                 continue;
             };
@@ -264,7 +273,7 @@ impl Modules {
         let mut paths: Vec<&String> = configs.keys().collect();
         paths.sort_unstable();
         for path in paths {
-            let name = path.rsplit('/').next().unwrap_or("");
+            let name = base(path);
             if name != "tsconfig.json" && name != "jsconfig.json" {
                 continue;
             }
@@ -436,11 +445,19 @@ pub(crate) fn parent(path: &str) -> &str {
     path.rfind('/').map_or("", |i| &path[..i])
 }
 
+/// The last segment of a path.
+fn base(path: &str) -> &str {
+    path.rfind('/').map_or(path, |i| &path[i + 1..])
+}
+
 fn join(folder: &str, rest: &str) -> String {
-    if folder.is_empty() || rest.is_empty() {
-        return format!("{folder}{rest}");
+    let mut joined = String::with_capacity(folder.len() + 1 + rest.len());
+    joined.push_str(folder);
+    if !folder.is_empty() && !rest.is_empty() {
+        joined.push('/');
     }
-    format!("{folder}/{rest}")
+    joined.push_str(rest);
+    joined
 }
 
 /// Resolves `.` and `..`; none if the path leaves the root.

@@ -1,6 +1,7 @@
 //! Model files as they are written, and which of them a project needs.
 
 use include_dir::{Dir, include_dir};
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
@@ -8,7 +9,7 @@ use super::{Batched, Cost, Effect, ModelError, Role, Rows, Runs};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
 
-pub(super) static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules/models");
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules/models");
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,20 +214,30 @@ pub(super) struct Source {
     pub(super) spec: FileSpec,
 }
 
-pub(super) fn collect(dir: &Dir<'_>, into: &mut Vec<Source>) -> Result<(), ModelError> {
-    for file in dir.files() {
-        let path = file.path().to_string_lossy().replace('\\', "/");
-        if !path.ends_with(".toml") {
-            continue;
-        }
-        let ecosystem = match path.split('/').next() {
-            Some("pypi") => Some(Ecosystem::PyPi),
-            Some("npm") => Some(Ecosystem::Npm),
-            _ => None,
-        };
-        into.push(parse(&path, file.contents_utf8().unwrap_or(""), ecosystem)?);
+/// Reads all embedded models.
+pub(super) fn embedded() -> Result<Vec<Source>, ModelError> {
+    let mut files = Vec::new();
+    let mut dirs = vec![&EMBEDDED];
+    while let Some(dir) = dirs.pop() {
+        files.extend(dir.files());
+        dirs.extend(dir.dirs());
     }
-    dir.dirs().try_for_each(|dir| collect(dir, into))
+    files
+        .into_par_iter()
+        .filter_map(|file| {
+            let path = file.path().to_string_lossy().replace('\\', "/");
+            if !path.ends_with(".toml") {
+                return None;
+            }
+            let ecosystem = match path.split('/').next() {
+                Some("pypi") => Some(Ecosystem::PyPi),
+                Some("npm") => Some(Ecosystem::Npm),
+                _ => None,
+            };
+            let text = file.contents_utf8().unwrap_or("");
+            Some(parse(&path, text, ecosystem))
+        })
+        .collect()
 }
 
 pub(super) fn parse(
