@@ -593,10 +593,12 @@ impl World {
             let facts = &self.unit(*file).facts;
             let module = &facts.module;
             let own = || facts.module_names.get(&module.name(name)?).copied();
-            let (file, local) = match self.exports[file.index()].get(name.as_str()) {
+            let exported = self.exported.get(name);
+            let origin = exported.and_then(|name| self.exports[file.index()].get(&name));
+            let (file, local) = match origin {
                 Some(Origin::Local(file, local)) => (*file, *local),
                 Some(Origin::Member(Target::File(next), name)) => {
-                    at = (*next, name.to_string());
+                    at = (*next, self.exported.text(*name).to_owned());
                     continue;
                 }
                 Some(_) => return None,
