@@ -2,7 +2,9 @@
 
 use rustc_hash::FxHashSet;
 
+use super::callbacks::{CalledParams, Given, Handed, LoopRef, Slot};
 use super::effects;
+use super::guards::{Guard, guard_of};
 use super::infer::Typer;
 use super::models::{Batched, CallModelId, Effect, ModelTypeId, Rows, Runs, UseModel};
 use super::types::{Base, ClassRef, FunctionRef, Type};
@@ -76,6 +78,10 @@ pub struct Act {
     pub is_memoized: bool,
     /// Whether the function waits for it.
     pub is_awaited: bool,
+    /// The parameter of this function that decides whether it happens.
+    pub guard: Option<Guard>,
+    /// The loop of the called function that repeats it: it was handed over to be called there.
+    pub repeated_by: Option<LoopRef>,
 }
 
 /// What is done.
@@ -110,7 +116,9 @@ pub struct LinkedFile {
     /// What each function does, in evaluation order.
     pub acts: Vec<Vec<Act>>,
     /// Which parameters each function calls.
-    pub called_params: Vec<u32>,
+    pub(super) called_params: CalledParams,
+    /// Functions and parameters handed to project functions.
+    pub(super) handed: Vec<Handed>,
     /// The calls that are awaited where they stand.
     pub awaited: FxHashSet<ExprId>,
     /// Where relations are used that may have come with their rows.
@@ -143,7 +151,6 @@ pub fn link_file(world: &World, file: FileId) -> LinkedFile {
         consumed: FxHashSet::default(),
         linked: LinkedFile {
             acts: vec![Vec::new(); module.functions.len()],
-            called_params: vec![0; module.functions.len()],
             ..LinkedFile::default()
         },
     };
@@ -184,7 +191,10 @@ impl Linker<'_> {
         self.returned_queries();
         self.indexed_queries();
         self.property_reads();
-        for acts in &mut self.linked.acts {
+        for (i, acts) in self.linked.acts.iter_mut().enumerate() {
+            for act in acts.iter_mut() {
+                act.guard = guard_of(self.facts, FunctionId(i as u32), act.expr, act.stmt);
+            }
             // Expressions are numbered in evaluation order.
             acts.sort_by_key(|act| act.expr);
         }
@@ -269,6 +279,17 @@ impl Linker<'_> {
             return;
         };
         let ty = self.typer.of(callback);
+        if let Expr::Local(local) = module.expr(callback)
+            && let LocalKind::Param(param) = module.local(local).kind
+        {
+            let owner = module.local(local).function;
+            if let Some(lp) = self.lp_in(owner, lp.function, Some(id)) {
+                self.linked
+                    .called_params
+                    .entry((owner, param))
+                    .or_insert(lp);
+            }
+        }
         if let Base::Function(function) = ty.base {
             let act = Act {
                 expr: callback,
@@ -278,6 +299,8 @@ impl Linker<'_> {
                 confidence: ty.confidence,
                 is_memoized: false,
                 is_awaited: false,
+                guard: None,
+                repeated_by: None,
             };
             self.linked.acts[lp.function.index()].push(act);
         }
@@ -446,6 +469,8 @@ impl Linker<'_> {
             confidence,
             is_memoized: self.facts.is_memoized(read, stmt),
             is_awaited: false,
+            guard: None,
+            repeated_by: None,
         };
         self.linked.acts[function.index()].push(act);
     }
@@ -513,6 +538,8 @@ impl Linker<'_> {
             confidence: ty.confidence,
             is_memoized: self.facts.is_memoized(value, stmt),
             is_awaited: true,
+            guard: None,
+            repeated_by: None,
         };
         self.linked.acts[function.index()].push(act);
     }
@@ -533,10 +560,12 @@ impl Linker<'_> {
                     let confidence = confidence.min(call.confidence);
                     self.push(index, ActKind::Call(target), confidence);
                 }
+                self.handed(index, function);
                 self.callbacks(index);
             }
             Callee::Constructor(_, Some(function)) => {
                 self.push(index, ActKind::Call(function), call.confidence);
+                self.handed(index, function);
                 self.callbacks(index);
             }
             Callee::Model(id) => {
@@ -544,14 +573,12 @@ impl Linker<'_> {
                 self.callbacks(index);
             }
             Callee::Param(i) => {
-                let function = site.function.index();
-                if i < 32 {
-                    self.linked.called_params[function] |= 1 << i;
-                }
+                self.called_param_at(index, i);
                 self.callbacks(index);
             }
             _ => self.callbacks(index),
         }
+        self.named_callbacks(index);
     }
 
     /// The methods that may run in place of the one a call was resolved to: those of derived
@@ -674,8 +701,149 @@ impl Linker<'_> {
             confidence,
             is_memoized: self.facts.is_memoized(site.expr, site.stmt),
             is_awaited,
+            guard: None,
+            repeated_by: None,
         };
         self.linked.acts[site.function.index()].push(act);
+    }
+
+    /// A parameter is called, perhaps in a closure that runs in place.
+    fn called_param_at(&mut self, index: usize, param: u16) {
+        let module = self.module;
+        let site = module.sites[index];
+        let Expr::Call { callee, .. } = module.expr(site.expr) else {
+            return;
+        };
+        let Expr::Local(local) = module.expr(callee) else {
+            return;
+        };
+        let owner = module.local(local).function;
+        if let Some(lp) = self.lp_in(owner, site.function, site.lp) {
+            self.linked
+                .called_params
+                .entry((owner, param))
+                .or_insert(lp);
+        }
+    }
+
+    /// The loop around a place in a closure that runs where it stands in `owner`; none outside
+    /// if it does not run in place.
+    #[expect(clippy::option_option, reason = "in place or not, in a loop or not")]
+    fn lp_in(
+        &self,
+        owner: FunctionId,
+        mut function: FunctionId,
+        lp: Option<LoopId>,
+    ) -> Option<Option<LoopRef>> {
+        let mut found = lp;
+        for _ in 0..32 {
+            if function == owner {
+                let file = self.file;
+                return Some(found.map(|lp| LoopRef { file, lp }));
+            }
+            let declared = self.module.function(function);
+            match declared.invocation {
+                Invocation::PerElement(lp) => found = found.or(Some(lp)),
+                Invocation::Immediate | Invocation::Argument(..) => {
+                    found = found.or(declared.defined_in);
+                }
+                Invocation::Declared => return None,
+            }
+            function = declared.parent?;
+        }
+        None
+    }
+
+    /// Functions and parameters handed to a project function, which may call them.
+    fn handed(&mut self, index: usize, callee: FunctionRef) {
+        let module = self.module;
+        let site = module.sites[index];
+        let Expr::Call { args, .. } = module.expr(site.expr) else {
+            return;
+        };
+        for (i, &arg) in module.list(args).iter().enumerate() {
+            let (slot, argument) = match module.expr(arg) {
+                Expr::Keyword { name, value } => (Slot::Keyword(name), value),
+                Expr::Spread(_) => return,
+                _ => (Slot::Position(i as u16), arg),
+            };
+            let Some(given) = self.given(argument) else {
+                continue;
+            };
+            self.linked.handed.push(Handed {
+                caller: site.function,
+                call: site.expr,
+                lp: site.lp,
+                stmt: site.stmt,
+                callee,
+                slot,
+                argument,
+                given,
+            });
+        }
+    }
+
+    fn given(&mut self, argument: ExprId) -> Option<Given> {
+        let module = self.module;
+        match module.expr(argument) {
+            Expr::Local(_) | Expr::Name(_) | Expr::Member { .. } | Expr::Function(_) => {}
+            _ => return None,
+        }
+        let ty = self.typer.of(argument);
+        if let (Base::Function(function), true) = (ty.base, ty.is_bare()) {
+            return Some(Given::Function(function, ty.confidence));
+        }
+        match module.expr(argument) {
+            Expr::Local(local) => match module.local(local).kind {
+                LocalKind::Param(i) => Some(Given::Param(module.local(local).function, i)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Functions handed by name to a call that runs them before it returns.
+    fn named_callbacks(&mut self, index: usize) {
+        let module = self.module;
+        let site = module.sites[index];
+        let Expr::Call { args, .. } = module.expr(site.expr) else {
+            return;
+        };
+        if matches!(
+            self.linked.calls[index].callee,
+            Callee::Function(_) | Callee::Constructor(..)
+        ) {
+            return;
+        }
+        let looped = self.facts.loop_of_call.get(&site.expr);
+        let looped = looped.and_then(|&lp| module.lp(lp).callback);
+        for (i, &arg) in module.list(args).iter().enumerate() {
+            let argument = match module.expr(arg) {
+                Expr::Keyword { value, .. } => value,
+                _ => arg,
+            };
+            if looped == Some(argument)
+                || !matches!(
+                    module.expr(argument),
+                    Expr::Local(_) | Expr::Member { .. } | Expr::Name(_)
+                )
+            {
+                continue;
+            }
+            let call = &self.linked.calls[index];
+            let keyword = matches!(module.expr(arg), Expr::Keyword { name, .. }
+                if module.text(name) == "key" && matches!(call.callee, Callee::Model(_)));
+            let runs =
+                keyword || runs_in_place(self.world, module, site.expr, call, i as u16, false);
+            if !runs {
+                continue;
+            }
+            let ty = self.typer.of(argument);
+            if let (Base::Function(function), true) = (ty.base, ty.is_bare()) {
+                let confidence = ty.confidence.min(Confidence::Medium);
+                self.push(index, ActKind::Call(function), confidence);
+            }
+        }
     }
 
     /// Functions handed to a call that runs them before it returns.

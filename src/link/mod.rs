@@ -1,11 +1,13 @@
 //! Joins the facts of all files into one read-only [`Program`](program::Program).
 
 pub mod call_graph;
+pub mod callbacks;
 pub mod cardinality;
 pub mod coverage;
 mod effects;
 pub mod entities;
 pub mod explain;
+pub mod guards;
 pub mod hierarchy;
 pub mod infer;
 pub mod models;

@@ -3,14 +3,17 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::call_graph::{Act, ActKind, Call, LinkedFile, asks_cache, link_file, runs_in_place};
+use super::call_graph::{
+    Act, ActKind, Call, Callee, LinkedFile, asks_cache, link_file, runs_in_place,
+};
+use super::callbacks::{Slot, link_handed, param_of};
 use super::cardinality::Cardinality;
 use super::entities::PerRow;
 use super::infer::Typer;
 use super::models::Effect;
 use super::rows::{self, Read, Reads};
 use super::serializers;
-use super::summaries::{EffectFact, Summary, params_of, summarize};
+use super::summaries::{EffectFact, Summary, fact_at, params_of, summarize};
 use super::types::{ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::facts::FileFacts;
@@ -34,10 +37,11 @@ pub struct Program {
 impl Program {
     /// Resolves all calls and summarizes all functions.
     pub fn new(world: World, contexts: Vec<Context>) -> Self {
-        let linked: Vec<LinkedFile> = (0..world.units.len())
+        let mut linked: Vec<LinkedFile> = (0..world.units.len())
             .into_par_iter()
             .map(|i| link_file(&world, FileId(i as u32)))
             .collect();
+        link_handed(&world, &mut linked);
         let summaries = summarize(&world, &linked);
         let reads = rows::reads(&world, &linked);
         let listed = serializers::listed(&world);
@@ -248,19 +252,43 @@ impl<'p> Function<'p> {
         found
     }
 
+    /// The loop of another function that repeats an act of this one: the act, or this function
+    /// as a literal, is handed to a function that calls it there.
+    pub fn loop_of_callee(self, act: &Act) -> Option<Loop<'p>> {
+        let found = act.repeated_by.or_else(|| {
+            let Invocation::Argument(call, position) = self.declared().invocation else {
+                return None;
+            };
+            let parent = self.declared().parent?;
+            let outer = Function { id: parent, ..self };
+            let Callee::Function(callee) = outer.call_at(call)?.callee else {
+                return None;
+            };
+            let world = &self.program.world;
+            let param = param_of(world, callee, Slot::Position(position), self.module())?;
+            let linked = &self.program.linked[callee.file.index()];
+            *linked.called_params.get(&(callee.function, param))?
+        })?;
+        let module = &self.program.world.unit(found.file).facts.module;
+        Some(Loop {
+            function: Function {
+                program: self.program,
+                file: found.file,
+                id: module.lp(found.lp).function,
+            },
+            id: found.lp,
+        })
+    }
+
     /// Whether the callee of a call itself calls the argument at `position`.
     fn invokes_param(self, call: &Call, position: u16) -> bool {
-        let super::call_graph::Callee::Function(callee) = call.callee else {
+        let Callee::Function(callee) = call.callee else {
             return false;
         };
+        let world = &self.program.world;
         let linked = &self.program.linked[callee.file.index()];
-        let mask = linked.called_params[callee.function.index()];
-        // A method's receiver parameter is not among the arguments.
-        let module = &self.program.world.unit(callee.file).facts.module;
-        let declared = module.function(callee.function);
-        let shift =
-            u16::from(module.exports_all && declared.class.is_some() && !declared.is_static);
-        mask & (1 << (position + shift).min(31)) != 0
+        param_of(world, callee, Slot::Position(position), self.module())
+            .is_some_and(|param| linked.called_params.contains_key(&(callee.function, param)))
     }
 
     /// The effect of an act, straight or through what it calls: the proof and how sure it is.
@@ -279,11 +307,18 @@ impl<'p> Function<'p> {
                 if summary.is_cached {
                     return None;
                 }
-                let fact = summary.effect(effect)?;
+                let owner = FunctionRef {
+                    file: self.file,
+                    function: self.id,
+                };
+                let program = self.program;
+                let fact = fact_at(&program.world, &program.linked, owner, act, effect, |f| {
+                    program.summary(f)
+                })?;
                 Some(ActEffect {
                     confidence: act.confidence.min(fact.confidence),
                     is_repeated: fact.is_repeated,
-                    via: Some((*target, *fact)),
+                    via: Some((*target, fact)),
                 })
             }
         }

@@ -7,6 +7,7 @@
 use smallvec::SmallVec;
 
 use super::call_graph::{Act, ActKind, LinkedFile};
+use super::guards::holds;
 use super::models::Effect;
 use super::types::FunctionRef;
 use super::world::World;
@@ -156,7 +157,11 @@ fn spread(
                     continue;
                 }
                 let summary = &flat[index(target)];
-                let Some(inner) = summary.effect(effect).filter(|_| !summary.is_cached) else {
+                if summary.is_cached {
+                    continue;
+                }
+                let of = |f: FunctionRef| &flat[index(f)];
+                let Some(inner) = fact_at(world, linked, owner, act, effect, of) else {
                     continue;
                 };
                 let fact = EffectFact {
@@ -165,7 +170,7 @@ fn spread(
                     depth,
                     confidence: inner.confidence.min(act.confidence),
                     params: params_of(world, owner, act.expr),
-                    is_repeated: inner.is_repeated || act.lp.is_some(),
+                    is_repeated: inner.is_repeated || act.lp.is_some() || act.repeated_by.is_some(),
                 };
                 best = Some(best.map_or(fact, |best| better(best, fact)));
             }
@@ -178,6 +183,61 @@ fn spread(
         }
         frontier = found.into_iter().map(|(caller, _)| caller).collect();
     }
+}
+
+/// The proof that a call has an effect: that of its callee, or where it stands behind an
+/// argument that is not given here, the next best act of the callee.
+pub(super) fn fact_at<'a>(
+    world: &World,
+    linked: &[LinkedFile],
+    caller: FunctionRef,
+    act: &Act,
+    effect: Effect,
+    summary: impl Fn(FunctionRef) -> &'a Summary,
+) -> Option<EffectFact> {
+    let ActKind::Call(target) = act.kind else {
+        return None;
+    };
+    let fact = *summary(target).effect(effect)?;
+    let module = &world.unit(caller.file).facts.module;
+    let acts = acts_of(linked, target);
+    let holds = |act_of_callee: &Act| {
+        let Some(guard) = act_of_callee.guard else {
+            return true;
+        };
+        holds(world, guard, target, module, act.expr)
+    };
+    let proof = acts.get(fact.act as usize)?;
+    if holds(proof) {
+        return Some(fact);
+    }
+    let others = acts
+        .iter()
+        .enumerate()
+        .filter(|(_, other)| !other.is_memoized && holds(other));
+    let mut others = others.filter_map(|(j, other)| {
+        let (confidence, depth, is_repeated) = match other.kind {
+            ActKind::Effect { effect: own, .. } => {
+                (own == effect).then_some((other.confidence, 0, false))?
+            }
+            ActKind::Call(next) => {
+                let summary = summary(next);
+                let inner = summary.effect(effect).filter(|_| !summary.is_cached)?;
+                let confidence = other.confidence.min(inner.confidence);
+                (confidence, inner.depth + 1, inner.is_repeated)
+            }
+        };
+        Some(EffectFact {
+            effect,
+            act: j as u32,
+            depth,
+            confidence,
+            params: params_of(world, target, other.expr),
+            is_repeated: is_repeated || other.lp.is_some() || other.repeated_by.is_some(),
+        })
+    });
+    let first = others.next()?;
+    Some(others.fold(first, better))
 }
 
 /// The better proof: outside loops, surer, earlier.

@@ -68,7 +68,7 @@ fn check_read(
     }
     let loops = function.loops_around(act.lp);
     let Some((lp, size)) = growing_loop(&loops) else {
-        return false;
+        return loops.is_empty() && check_handed(function, act, effect, found, reporter);
     };
     // The same query each time is `repeated-query`; a search, retry or page loop ends by it.
     // A function handed over by name gets the element.
@@ -92,11 +92,7 @@ fn check_read(
     let confidence = confidence_of(function, act, effect, found, lp, size);
     let name = function.callee_text(act.expr);
     let element = element_text(lp);
-    let verb = match effect {
-        Effect::Remote => "calls another service",
-        Effect::CacheRead => "reads the cache server",
-        _ => "queries",
-    };
+    let verb = verb_of(effect);
     let subject = if is_callback || is_call(module.expr(act.expr)) || found.via.is_some() {
         format!("`{name}`")
     } else {
@@ -128,6 +124,66 @@ fn check_read(
         }
         None => "read what all elements need in one query before the loop".to_owned(),
     });
+    true
+}
+
+fn verb_of(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Remote => "calls another service",
+        Effect::CacheRead => "reads the cache server",
+        _ => "queries",
+    }
+}
+
+/// A read in a function that another one calls once per element of a collection.
+fn check_handed(
+    function: Function<'_>,
+    act: &Act,
+    effect: Effect,
+    found: ActEffect,
+    reporter: &mut Reporter<'_>,
+) -> bool {
+    let module = function.module();
+    let Some(lp) = function.loop_of_callee(act) else {
+        return false;
+    };
+    let Some((lp, _)) = growing_loop(&[lp]) else {
+        return false;
+    };
+    // Attempts and turns are counted by conditions, elements are walked.
+    if matches!(lp.head().kind, LoopKind::While | LoopKind::Counted) || is_throttled(lp) {
+        return false;
+    }
+    // What is handed by name gets the element; a literal's read must ask for its parameter.
+    let takes_element = |id: ExprId| match module.expr(id) {
+        Expr::Local(local) => {
+            let local = module.local(local);
+            local.function == function.id && matches!(local.kind, LocalKind::Param(_))
+        }
+        Expr::Param(_) => true,
+        _ => false,
+    };
+    if act.repeated_by.is_none() && !function.facts().any_origin(act.expr, takes_element) {
+        return false;
+    }
+    let name = function.callee_text(act.expr);
+    let verb = verb_of(effect);
+    let message = format!("`{name}` {verb} once per element of the function it is handed to");
+    let confidence = found.confidence.min(Confidence::Medium);
+    let what = if effect == Effect::DbRead {
+        "queries"
+    } else {
+        "requests"
+    };
+    let finding = reporter.report(module.span(act.expr), confidence, message);
+    finding
+        .related(lp.place(), "repeated by this loop")
+        .cost(format!("1 + n {what}"))
+        .help("read what all elements need at once, before the call");
+    if found.via.is_some() {
+        finding.related(function.place_of(act.expr), format!("calls `{name}`"));
+        finding.related.extend(function.evidence(found));
+    }
     true
 }
 

@@ -1,0 +1,332 @@
+//! What stands behind an optional argument: `if options?.full`, `if user is None`.
+//!
+//! A guard names the parameter that decides whether a part of a function runs. A call that
+//! leaves the argument out does not run that part.
+
+use super::callbacks::{Slot, param_of};
+use super::types::FunctionRef;
+use super::world::World;
+use crate::analysis::facts::FileFacts;
+use crate::ir::{
+    BinaryOp, BlockOwner, Expr, ExprId, FunctionId, LocalKind, LogicalOp, Module, Name, Stmt,
+    StmtId, UnaryOp,
+};
+
+/// The condition on a parameter under which an act happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guard {
+    /// The parameter.
+    pub param: u16,
+    /// The key of it that is tested, if it is one.
+    pub key: Option<Name>,
+    /// Whether the act happens if the value is there, or if it is not.
+    pub if_given: bool,
+}
+
+/// What is known of a parameter where a test came out as `outcome`.
+fn tested(facts: &FileFacts, function: FunctionId, test: ExprId, outcome: bool) -> Option<Guard> {
+    let module = &facts.module;
+    let if_so = |guard| if outcome { guard } else { inverted(guard) };
+    match module.expr(test) {
+        Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } => tested(facts, function, operand, !outcome),
+        Expr::Binary { op, left, right } => {
+            if module.expr(right) != Expr::Null {
+                return None;
+            }
+            let guard = value(facts, function, left)?;
+            match op {
+                BinaryOp::Is | BinaryOp::Equal => Some(if_so(inverted(guard))),
+                BinaryOp::IsNot | BinaryOp::NotEqual => Some(if_so(guard)),
+                _ => None,
+            }
+        }
+        // Where both sides have the same outcome, each of them decides.
+        Expr::Logical { op, left, right } => {
+            let all = match op {
+                LogicalOp::And => true,
+                LogicalOp::Or => false,
+                _ => return None,
+            };
+            if all != outcome {
+                return None;
+            }
+            tested(facts, function, left, outcome)
+                .or_else(|| tested(facts, function, right, outcome))
+        }
+        _ => value(facts, function, test).map(if_so),
+    }
+}
+
+fn inverted(guard: Guard) -> Guard {
+    Guard {
+        if_given: !guard.if_given,
+        ..guard
+    }
+}
+
+/// The parameter, or the key of one, that an expression is.
+fn value(facts: &FileFacts, function: FunctionId, expr: ExprId) -> Option<Guard> {
+    let module = &facts.module;
+    let given = |param, key| Guard {
+        param,
+        key,
+        if_given: true,
+    };
+    match module.expr(expr) {
+        Expr::Local(local) => {
+            let declared = module.local(local);
+            if declared.function != function || facts.def_use.assignments(local).len() > 1 {
+                return None;
+            }
+            if let LocalKind::Param(param) = declared.kind {
+                let is_first = facts.def_use.assignments(local).is_empty()
+                    || !was_assigned_before(facts, expr);
+                // `{ full = false }` binds parts of a parameter.
+                return match destructured(facts, expr) {
+                    Some((param, key)) => Some(given(param, Some(key))),
+                    None => is_first.then_some(given(param, None)),
+                };
+            }
+            let (param, key) = destructured(facts, expr)?;
+            Some(given(param, Some(key)))
+        }
+        Expr::Member { object, name } => match value(facts, function, object)? {
+            Guard {
+                param, key: None, ..
+            } => Some(given(param, Some(name))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn was_assigned_before(facts: &FileFacts, expr: ExprId) -> bool {
+    use crate::analysis::def_use::Def;
+    facts
+        .def_use
+        .reaching(expr)
+        .is_none_or(|def| !matches!(facts.def_use.def(def), Def::Entry { .. }))
+}
+
+/// The parameter and key that a destructured name was bound from.
+fn destructured(facts: &FileFacts, expr: ExprId) -> Option<(u16, Name)> {
+    use crate::analysis::def_use::Def;
+    let module = &facts.module;
+    let Def::Value { value, .. } = facts.def_use.def(facts.def_use.reaching(expr)?) else {
+        return None;
+    };
+    let mut at = *value;
+    while let Expr::Logical {
+        op: LogicalOp::Default,
+        left,
+        right,
+    } = module.expr(at)
+    {
+        // With a default that counts as given, the key decides nothing.
+        if !is_empty(module, right) {
+            return None;
+        }
+        at = left;
+    }
+    let Expr::Member { object, name } = module.expr(at) else {
+        return None;
+    };
+    let mut object = object;
+    while let Expr::Logical { left, .. } = module.expr(object) {
+        object = left;
+    }
+    match module.expr(object) {
+        Expr::Param(param) => Some((param as u16, name)),
+        Expr::Local(local) => match module.local(local).kind {
+            LocalKind::Param(param) => Some((param, name)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a value counts as not given: false, null, nothing in it.
+fn is_empty(module: &Module, expr: ExprId) -> bool {
+    match module.expr(expr) {
+        Expr::Null | Expr::Bool(false) | Expr::Number(0) => true,
+        Expr::Name(name) => matches!(module.text(name), "undefined" | "None"),
+        Expr::String(text) => module.text(text).is_empty(),
+        Expr::Map(list) | Expr::Sequence { elements: list, .. } => list.is_empty(),
+        _ => false,
+    }
+}
+
+/// The condition on a parameter under which an expression of a function is evaluated, if one
+/// test decides it.
+pub(super) fn guard_of(
+    facts: &FileFacts,
+    function: FunctionId,
+    expr: ExprId,
+    stmt: StmtId,
+) -> Option<Guard> {
+    let module = &facts.module;
+    // An early return decides about all that follows.
+    let mut at = stmt;
+    loop {
+        let block = module.block(module.block_of(at));
+        let before = block.stmts.iter().take_while(|&&s| s != at);
+        for &earlier in before {
+            let Stmt::If {
+                test,
+                then,
+                otherwise: None,
+            } = module.stmt(earlier)
+            else {
+                continue;
+            };
+            let last = module.block(then).stmts.last();
+            let leaves = last.is_some_and(|&s| matches!(module.stmt(s), Stmt::Return(_)));
+            if leaves && let Some(guard) = tested(facts, function, test, false) {
+                return Some(guard);
+            }
+        }
+        match block.owner {
+            BlockOwner::Stmt(owner) => {
+                if let Stmt::If {
+                    test,
+                    then,
+                    otherwise,
+                } = module.stmt(owner)
+                {
+                    let here = module.block_of(at);
+                    let guard = if here == then {
+                        tested(facts, function, test, true)
+                    } else if otherwise == Some(here) {
+                        tested(facts, function, test, false)
+                    } else {
+                        None
+                    };
+                    if guard.is_some() {
+                        return guard;
+                    }
+                }
+                at = owner;
+            }
+            BlockOwner::Loop(lp) => at = module.lp(lp).stmt,
+            _ => break,
+        }
+    }
+    operator_guard(facts, function, expr, stmt)
+}
+
+/// `full ? load() : null`, `full && load()`, `user ?? load()` around an expression.
+fn operator_guard(
+    facts: &FileFacts,
+    function: FunctionId,
+    expr: ExprId,
+    stmt: StmtId,
+) -> Option<Guard> {
+    let module = &facts.module;
+    let mut open: Vec<(ExprId, Option<Guard>)> = Vec::new();
+    match module.stmt(stmt) {
+        Stmt::Expr(value) | Stmt::Return(Some(value)) | Stmt::Collect(value) => {
+            open.push((value, None));
+        }
+        _ => return None,
+    }
+    while let Some((at, guard)) = open.pop() {
+        if at == expr {
+            return guard;
+        }
+        match module.expr(at) {
+            Expr::Conditional {
+                test,
+                then,
+                otherwise,
+            } => {
+                open.push((test, guard));
+                open.push((then, tested(facts, function, test, true).or(guard)));
+                open.push((otherwise, tested(facts, function, test, false).or(guard)));
+            }
+            Expr::Logical { op, left, right } => {
+                let right_if = tested(facts, function, left, op == LogicalOp::And);
+                open.push((left, guard));
+                open.push((right, right_if.or(guard)));
+            }
+            _ => module.for_each_part(at, |part| open.push((part, guard))),
+        }
+    }
+    None
+}
+
+/// Whether a call of a function runs what stands behind a guard.
+pub(super) fn holds(
+    world: &World,
+    guard: Guard,
+    callee: FunctionRef,
+    caller: &Module,
+    call: ExprId,
+) -> bool {
+    let Expr::Call { args, .. } = caller.expr(call) else {
+        return true;
+    };
+    let module = &world.unit(callee.file).facts.module;
+    let mut given = None;
+    for (i, &arg) in caller.list(args).iter().enumerate() {
+        let (slot, value) = match caller.expr(arg) {
+            Expr::Spread(_) => return true,
+            Expr::Keyword { name, value } => (Slot::Keyword(name), value),
+            _ => (Slot::Position(i as u16), arg),
+        };
+        if param_of(world, callee, slot, caller) == Some(guard.param) {
+            given = Some(value);
+        }
+    }
+    let Some(mut value) = given else {
+        let declared = module.function(callee.function);
+        let default = declared
+            .params
+            .get(usize::from(guard.param))
+            .and_then(|param| param.default);
+        let counts = default.is_some_and(|default| !is_empty(module, default));
+        return counts == guard.if_given;
+    };
+    if let Some(key) = guard.key {
+        let Expr::Map(entries) = caller.expr(value) else {
+            return !is_empty(caller, value) || !guard.if_given;
+        };
+        let name = caller.name(module.text(key));
+        let mut found = None;
+        for &entry in caller.list(entries) {
+            match caller.expr(entry) {
+                Expr::Keyword { name: key, value } if Some(key) == name => found = Some(value),
+                Expr::Keyword { .. } => {}
+                _ => return true,
+            }
+        }
+        match found {
+            Some(found) => value = found,
+            None => return !guard.if_given,
+        }
+    }
+    if is_empty(caller, value) {
+        return !guard.if_given;
+    }
+    if guard.if_given {
+        return true;
+    }
+    // What is handed to an optional parameter saves what stands behind its absence; what is
+    // handed to a required one may be empty.
+    let declared = module.function(callee.function);
+    let param = declared.params.get(usize::from(guard.param));
+    let is_optional = param.is_some_and(|param| param.default.is_some());
+    let is_there = matches!(
+        caller.expr(value),
+        Expr::String(_)
+            | Expr::Template(_)
+            | Expr::Number(_)
+            | Expr::Bool(true)
+            | Expr::Map(_)
+            | Expr::Sequence { .. }
+            | Expr::Function(_)
+    );
+    !is_optional && !is_there
+}
