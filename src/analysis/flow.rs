@@ -5,8 +5,8 @@ use rustc_hash::FxHashSet;
 use super::def_use::Def;
 use super::facts::FileFacts;
 use crate::ir::{
-    BinaryOp, BlockId, BlockOwner, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, Stmt,
-    StmtId, UnaryOp,
+    BinaryOp, BlockId, BlockOwner, Expr, ExprId, FunctionId, LocalId, LocalKind, LoopId, LoopKind,
+    Stmt, StmtId, UnaryOp,
 };
 
 /// Expressions looked at before an answer is given up (as "no").
@@ -251,6 +251,21 @@ impl FileFacts {
                 _ => return false,
             }
         }
+    }
+
+    /// The `return` statements of a function.
+    pub fn returns(&self, function: FunctionId) -> Vec<StmtId> {
+        let mut open = vec![self.module.function(function).body];
+        let mut found = Vec::new();
+        while let Some(block) = open.pop() {
+            for &stmt in &self.module.block(block).stmts {
+                if let Stmt::Return(_) = self.module.stmt(stmt) {
+                    found.push(stmt);
+                }
+                self.push_blocks(stmt, &mut open);
+            }
+        }
+        found
     }
 
     /// The blocks directly inside a statement.

@@ -4,10 +4,12 @@
 //! [`World`]'s last round. Every answer is the best single type, or unknown.
 
 mod annotations;
+mod arguments;
 mod calls;
 mod definitions;
 mod members;
 mod names;
+mod parts;
 
 use rustc_hash::FxHashMap;
 

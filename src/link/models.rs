@@ -142,6 +142,8 @@ pub enum TypeSpec {
     Argument(u8),
     /// What the callback returns.
     Callback,
+    /// `tuple<A, B>`
+    Parts(Vec<TypeSpec>),
     /// `list<T>` and the like.
     Wrapped(Wrapper, Box<TypeSpec>),
 }

@@ -12,7 +12,7 @@ use super::models::Effect;
 use super::types::FunctionRef;
 use super::world::World;
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionId, LocalKind, Module};
+use crate::ir::{Expr, ExprId, FunctionId, Invocation, LocalKind, Module};
 use crate::source::FileId;
 
 /// How a function comes to have an effect.
@@ -273,7 +273,12 @@ pub(super) fn params_of(world: &World, owner: FunctionRef, expr: ExprId) -> u32 
 /// Whether a decorator or wrapper keeps the results of a function.
 fn is_cached(module: &Module, function: FunctionId) -> bool {
     let declared = module.function(function);
-    module.list(declared.decorators).iter().any(|&decorator| {
+    let wrapper = match declared.invocation {
+        Invocation::Argument(call, 0) => Some(call),
+        _ => None,
+    };
+    let decorators = module.list(declared.decorators).iter().copied();
+    decorators.chain(wrapper).any(|decorator| {
         let mut at = decorator;
         if let Expr::Call { callee, .. } = module.expr(at) {
             at = callee;

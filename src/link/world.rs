@@ -5,12 +5,12 @@
 //! the same on any number of threads.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entities::Entities;
 use super::hierarchy::Hierarchy;
 use super::infer::Typer;
-use super::models::{ModelTypeId, Models};
+use super::models::{ModelTypeId, Models, Wrapper};
 use super::modules::{Modules, Target, parent};
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use crate::analysis::facts::FileFacts;
@@ -55,6 +55,8 @@ pub struct World {
     exported: Names,
     /// The types of what can be imported.
     pub(super) state: Vec<FileTypes>,
+    /// What calls hand to parameters that say nothing of themselves.
+    pub(super) given: FxHashMap<(FunctionRef, u16), Type>,
     /// Who derives from whom.
     pub(super) hierarchy: Hierarchy,
     /// The project's tables and their relations.
@@ -110,6 +112,8 @@ pub(super) struct FileTypes {
     pub exports: Vec<Type>,
     /// What each type alias stands for.
     pub aliases: Vec<Type>,
+    /// What each part is of what a function returns as several.
+    pub parts: FxHashMap<FunctionId, Vec<Type>>,
     /// The members of the object literals and object types that other files may see.
     pub members: FxHashMap<ExprId, Vec<(Name, Type)>>,
 }
@@ -136,7 +140,7 @@ impl World {
                     locals: FxHashMap::default(),
                     exports: vec![Type::UNKNOWN; module.exports.len()],
                     aliases: vec![Type::UNKNOWN; module.classes.len()],
-                    members: FxHashMap::default(),
+                    ..FileTypes::default()
                 }
             })
             .collect();
@@ -148,6 +152,7 @@ impl World {
             exports: Vec::new(),
             exported: Names::default(),
             state,
+            given: FxHashMap::default(),
             hierarchy: Hierarchy::default(),
             entities: Entities::default(),
         };
@@ -157,7 +162,11 @@ impl World {
             .map(|i| world.resolve_modules(FileId(i as u32)))
             .collect();
         world.export_tables();
-        world.solve();
+        let importers = world.importers();
+        let all = vec![true; world.units.len()];
+        world.solve(all, &importers);
+        let told = world.hand_arguments();
+        world.solve(told, &importers);
         world
     }
 
@@ -350,9 +359,41 @@ impl World {
             .collect()
     }
 
-    fn solve(&mut self) {
-        let importers = self.importers();
-        let mut dirty: Vec<bool> = vec![true; self.units.len()];
+    /// Gathers what calls hand to parameters without a type of their own. Answers which files
+    /// have learnt something.
+    fn hand_arguments(&mut self) -> Vec<bool> {
+        let handed: Vec<Vec<(FunctionRef, u16, Type)>> = (0..self.units.len())
+            .into_par_iter()
+            .map(|i| Typer::new(self, FileId(i as u32)).handed())
+            .collect();
+        let mut given: FxHashMap<(FunctionRef, u16), Type> = FxHashMap::default();
+        let mut refuted: FxHashSet<(FunctionRef, u16)> = FxHashSet::default();
+        for (function, param, ty) in handed.into_iter().flatten() {
+            let key = (function, param);
+            let known = given.entry(key).or_insert(ty);
+            let both = known.or(ty);
+            if both.is_unknown() && !known.is_unknown() && !ty.is_unknown() {
+                refuted.insert(key);
+            }
+            *known = both;
+        }
+        given.retain(|key, ty| {
+            let says_nothing = matches!(ty.base, Base::Unknown | Base::Null | Base::External);
+            !says_nothing && !refuted.contains(key)
+        });
+        let mut told = vec![false; self.units.len()];
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "marks are set, in whatever order"
+        )]
+        for (function, _) in given.keys() {
+            told[function.file.index()] = true;
+        }
+        self.given = given;
+        told
+    }
+
+    fn solve(&mut self, mut dirty: Vec<bool>, importers: &[Vec<FileId>]) {
         for round in 0..MAX_ROUNDS {
             let next: Vec<Option<FileTypes>> = (0..self.units.len())
                 .into_par_iter()
@@ -461,7 +502,16 @@ impl World {
             types.fields.push(typer.fields(ClassId(i as u32)));
         }
         for i in 0..module.functions.len() {
-            types.returns.push(typer.returned(FunctionId(i as u32)));
+            let id = FunctionId(i as u32);
+            let ty = typer.returned(id);
+            let inner = ty.awaited();
+            if matches!(inner.wrapper(), Some(Wrapper::Tuple | Wrapper::List)) {
+                let parts = typer.returned_parts(id);
+                if parts.len() > 1 {
+                    types.parts.insert(id, parts);
+                }
+            }
+            types.returns.push(ty);
         }
         for (i, local) in module.locals.iter().enumerate() {
             let is_variable = matches!(local.kind, LocalKind::Variable | LocalKind::Const);

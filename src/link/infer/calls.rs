@@ -5,7 +5,8 @@ use super::super::modules::Target;
 use super::super::types::{Base, Entity, FunctionRef, Type};
 use super::{Typer, entity_of, keyword_of};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, ExprId};
+use crate::ir::{CallKind, Expr, ExprId, LocalKind};
+use crate::source::Ecosystem;
 
 impl<'w> Typer<'w> {
     /// What is called by a call: the type of its callee.
@@ -62,9 +63,19 @@ impl<'w> Typer<'w> {
     }
 
     pub(super) fn called(&mut self, call: ExprId) -> Type {
-        let Expr::Call { kind, .. } = self.module.expr(call) else {
+        let Expr::Call { kind, args, .. } = self.module.expr(call) else {
             return Type::UNKNOWN;
         };
+        if kind == CallKind::Import {
+            let specifier = self.module.list(args).first();
+            return match specifier.map(|&s| self.module.expr(s)) {
+                Some(Expr::String(specifier)) => self
+                    .module_named(self.module.text(specifier))
+                    .unwrap_or(Type::UNKNOWN)
+                    .wrapped(Wrapper::Promise),
+                _ => Type::UNKNOWN.wrapped(Wrapper::Promise),
+            };
+        }
         let callee = self.callee(call);
         let confidence = callee.confidence;
         if !callee.is_bare() {
@@ -85,6 +96,11 @@ impl<'w> Typer<'w> {
                         self.model_result(id, Type::UNKNOWN, Entity::None, call)
                     }
                     (_, Some(ty)) => {
+                        if let Some(wrapper) = world.models.wrapper_of(ty)
+                            && let Some(element) = self.element_argument(call)
+                        {
+                            return element.wrapped(wrapper);
+                        }
                         let entity = match world.models.ty(ty).entity_from {
                             EntityFrom::Argument(n) => {
                                 let argument = self.argument(call, usize::from(n));
@@ -102,6 +118,12 @@ impl<'w> Typer<'w> {
             Base::External => Type::of(Base::External),
             _ => Type::UNKNOWN,
         };
+        if ty.base == Base::External
+            && kind != CallKind::New
+            && let Some(wrapped) = self.wrapped_function(call)
+        {
+            return wrapped;
+        }
         if ty.is_unknown() {
             // `require("x")` in the midst of an expression.
             if let Some(found) = self.required(call) {
@@ -125,7 +147,11 @@ impl<'w> Typer<'w> {
         if self.module.text(name) != "require" {
             return None;
         }
-        let specifier = self.module.text(specifier);
+        self.module_named(self.module.text(specifier))
+    }
+
+    /// The module object of a specifier.
+    fn module_named(&self, specifier: &str) -> Option<Type> {
         if let Some(Target::File(file)) = self.world.resolve(self.file, 0, specifier) {
             let whole = self.world.module_member(Base::File(file), "=");
             Some(if whole.is_unknown() {
@@ -154,11 +180,62 @@ impl<'w> Typer<'w> {
             let base = Base::Instance(on);
             return Type { base, ..ty };
         }
+        if let Some(wrapped) = self.wrapped_by(function, ty, call) {
+            return wrapped;
+        }
         let is_open = ty.awaited().is_unknown() || ty.base == Base::External;
         if is_open && let Some(bound) = self.bound_result(function, call) {
             return bound;
         }
         ty
+    }
+
+    /// `debounce(save, 100)`, `cache(async (key) => …)`: a function of a library that nobody
+    /// describes, given a function first, is taken to return one that calls it.
+    fn wrapped_function(&mut self, call: ExprId) -> Option<Type> {
+        let argument = self.argument(call, 0)?;
+        if let Expr::Call { .. } = self.module.expr(argument) {
+            return None;
+        }
+        let ty = self.of(argument);
+        let is_function = ty.is_bare() && matches!(ty.base, Base::Function(_));
+        is_function.then(|| ty.at_most(Confidence::Medium))
+    }
+
+    /// What a project function wraps that returns a closure which calls a parameter.
+    fn wrapped_by(&mut self, function: FunctionRef, returned: Type, call: ExprId) -> Option<Type> {
+        let (Base::Function(closure), true) = (returned.base, returned.is_bare()) else {
+            return None;
+        };
+        let facts = &self.world.unit(function.file).facts;
+        let module = &facts.module;
+        if closure.file != function.file
+            || module.function(closure.function).parent != Some(function.function)
+        {
+            return None;
+        }
+        let inside = module.function(closure.function).exprs;
+        let param = module.sites.iter().find_map(|site| {
+            let Expr::Call { callee, .. } = module.expr(site.expr) else {
+                return None;
+            };
+            let Expr::Local(local) = module.expr(callee) else {
+                return None;
+            };
+            let local = module.local(local);
+            match local.kind {
+                LocalKind::Param(i)
+                    if local.function == function.function && inside.contains(site.expr) =>
+                {
+                    Some(i)
+                }
+                _ => None,
+            }
+        })?;
+        let argument = self.argument(call, usize::from(param))?;
+        let ty = self.of(argument);
+        let is_function = ty.is_bare() && matches!(ty.base, Base::Function(_));
+        is_function.then(|| ty.at_most(Confidence::Medium))
     }
 
     /// `function f<T>(x: T): T`, `(make: () => T): T`: what the argument says of the result.
@@ -260,6 +337,22 @@ impl<'w> Typer<'w> {
         ty
     }
 
+    /// The type of the elements in `new Map<string, T>()`, `new Set<T>()`.
+    fn element_argument(&mut self, call: ExprId) -> Option<Type> {
+        let Expr::Call { callee, .. } = self.module.expr(call) else {
+            return None;
+        };
+        let Expr::Index { index, .. } = self.module.expr(callee) else {
+            return None;
+        };
+        let last = match self.module.expr(index) {
+            Expr::Sequence { elements, .. } => *self.module.list(elements).last()?,
+            _ => index,
+        };
+        let ty = self.annotated(last);
+        (!ty.is_unknown()).then_some(ty)
+    }
+
     /// The type argument of `f<T>(…)`, as an entity.
     fn generic_argument(&mut self, call: ExprId) -> Entity {
         let Expr::Call { callee, .. } = self.module.expr(call) else {
@@ -317,6 +410,11 @@ impl<'w> Typer<'w> {
                 argument.map_or(Type::UNKNOWN, |argument| self.of(argument))
             }
             TypeSpec::Callback => self.callback_result(call),
+            TypeSpec::Parts(parts) => {
+                let first = parts.first();
+                let first = first.map(|first| self.specified(first, receiver, entity, call));
+                first.unwrap_or(Type::UNKNOWN).wrapped(Wrapper::Tuple)
+            }
             TypeSpec::Wrapped(wrapper, inner) => {
                 let inner = self.specified(inner, receiver, entity, call);
                 // A promise of a promise is a promise.
@@ -330,6 +428,12 @@ impl<'w> Typer<'w> {
                 Base::Path(_) | Base::Unknown | Base::Function(_) if receiver.is_bare() => {
                     let argument = self.argument(call, 0);
                     let over = argument.map_or(Type::UNKNOWN, |argument| self.of(argument));
+                    // `Object.values(prices)`
+                    if over.wrapper() == Some(Wrapper::Map)
+                        && self.world.unit(self.file).ecosystem == Ecosystem::Npm
+                    {
+                        return over.peeled();
+                    }
                     self.element_of(over)
                 }
                 _ => self.element_or_value(receiver),
@@ -375,6 +479,11 @@ impl<'w> Typer<'w> {
                 Entity::Class(class) => Type::of(Base::Instance(class)),
                 Entity::Named(..) | Entity::None => Type::of(Base::External),
             },
+            TypeSpec::Parts(parts) => {
+                let first = parts.first();
+                let first = first.map(|first| self.plain_spec(first, receiver, entity));
+                first.unwrap_or(Type::UNKNOWN).wrapped(Wrapper::Tuple)
+            }
             TypeSpec::Wrapped(wrapper, inner) => {
                 self.plain_spec(inner, receiver, entity).wrapped(*wrapper)
             }

@@ -285,6 +285,12 @@ impl Typer<'_> {
         if let Expr::Slice(_) = self.module.expr(index) {
             return on;
         }
+        if let Expr::Number(n) = self.module.expr(index)
+            && let Ok(n) = usize::try_from(n)
+            && let Some(part) = self.part(object, n)
+        {
+            return part;
+        }
         match on.wrapper() {
             Some(Wrapper::Tuple) => match self.module.expr(index) {
                 // Only the first part of a tuple is known.

@@ -11,7 +11,7 @@ impl Typer<'_> {
     pub(super) fn local(&mut self, id: ExprId, local: LocalId) -> Type {
         if let Some(annotation) = self.module.local(local).annotation {
             let ty = self.annotated(annotation);
-            if !ty.is_unknown() {
+            if !ty.is_unknown() && !self.is_literal(local, ty) {
                 return ty;
             }
         }
@@ -96,11 +96,22 @@ impl Typer<'_> {
         }
     }
 
+    /// Whether a constant is an object literal with members: it says more than its type.
+    fn is_literal(&self, local: LocalId, declared: Type) -> bool {
+        let is_object = matches!(declared.base, Base::Instance(_) | Base::Shaped(_));
+        if !is_object || !declared.is_bare() || self.module.local(local).kind != LocalKind::Const {
+            return false;
+        }
+        let value = self.facts.def_use.single_value(local);
+        matches!(value.map(|value| self.module.expr(value)),
+            Some(Expr::Map(entries)) if !entries.is_empty())
+    }
+
     /// The type of a variable over all its assignments.
     pub fn variable(&mut self, local: LocalId) -> Type {
         if let Some(annotation) = self.module.local(local).annotation {
             let ty = self.annotated(annotation);
-            if !ty.is_unknown() {
+            if !ty.is_unknown() && !self.is_literal(local, ty) {
                 return ty;
             }
         }
@@ -253,6 +264,15 @@ impl Typer<'_> {
                 }
             }
             _ => {}
+        }
+        let at = FunctionRef {
+            file: self.file,
+            function,
+        };
+        if param.annotation.is_none()
+            && let Some(&given) = self.world.given.get(&(at, index as u16))
+        {
+            return given.at_most(Confidence::Medium);
         }
         let default = param.default.map(|default| self.of(default));
         let name = match module.expr(param.target) {

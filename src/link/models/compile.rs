@@ -256,7 +256,18 @@ impl Models {
                 "map" => Wrapper::Map,
                 "iterator" => Wrapper::Iterator,
                 "promise" => Wrapper::Promise,
-                "tuple" => Wrapper::Tuple,
+                "tuple" => {
+                    let mut parts = Vec::new();
+                    let mut rest = inner;
+                    loop {
+                        let first = first_of(rest);
+                        parts.push(self.type_spec(source, first)?);
+                        match rest.get(first.len() + 1..) {
+                            Some(next) => rest = next,
+                            None => return Ok(TypeSpec::Parts(parts)),
+                        }
+                    }
+                }
                 _ => return self.named(source, head).map(TypeSpec::Named),
             };
             let inner = self.type_spec(source, first)?;

@@ -146,6 +146,21 @@ impl Lowering<'_> {
         });
     }
 
+    /// The type in `value as Type`.
+    fn cast_type(&mut self) -> Option<crate::ir::ExprId> {
+        let mut parts = 0;
+        let mut ty = None;
+        self.each_child(|this, kind| {
+            if !kind.is_trivia() {
+                parts += 1;
+                if parts == 2 {
+                    ty = Some(this.type_expr());
+                }
+            }
+        });
+        ty
+    }
+
     fn declarator(&mut self, bind: Bind, span: Span) {
         if self.has_require && self.require(span) {
             return;
@@ -165,6 +180,9 @@ impl Lowering<'_> {
                         this.hint = Some(this.hint_at(name.1));
                     }
                     value = Some(this.expr());
+                    if kind == Kind::AsExpression && annotation.is_none() {
+                        annotation = this.cast_type();
+                    }
                 }
                 _ => {}
             },

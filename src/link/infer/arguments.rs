@@ -1,0 +1,69 @@
+//! What the calls of a file hand to parameters of project functions.
+
+use super::super::callbacks::{Slot, param_of};
+use super::super::types::{Base, ClassRef, FunctionRef, Type};
+use super::Typer;
+use crate::ir::{Expr, FunctionKind, Invocation};
+
+impl Typer<'_> {
+    /// The arguments of this file's calls whose parameters have no type of their own.
+    pub(in crate::link) fn handed(&mut self) -> Vec<(FunctionRef, u16, Type)> {
+        let module = self.module;
+        let world = self.world;
+        let mut found = Vec::new();
+        for site in &module.sites {
+            let Expr::Call { args, .. } = module.expr(site.expr) else {
+                continue;
+            };
+            if args.is_empty() {
+                continue;
+            }
+            let callee = self.callee(site.expr);
+            let function = match callee.base {
+                _ if !callee.is_bare() => continue,
+                Base::Function(function) => Some(function),
+                Base::Class(class) => self.constructor_of(class),
+                _ => continue,
+            };
+            let Some(function) = function else {
+                continue;
+            };
+            let declared = world
+                .unit(function.file)
+                .facts
+                .module
+                .function(function.function);
+            if !matches!(declared.invocation, Invocation::Declared) {
+                continue;
+            }
+            for (i, &arg) in module.list(args).iter().enumerate() {
+                let (slot, argument) = match module.expr(arg) {
+                    Expr::Keyword { name, value } => (Slot::Keyword(name), value),
+                    Expr::Spread(_) => break,
+                    _ => (Slot::Position(i as u16), arg),
+                };
+                let Some(param) = param_of(world, function, slot, module) else {
+                    continue;
+                };
+                if declared.params[usize::from(param)].annotation.is_some() {
+                    continue;
+                }
+                let ty = self.of(argument);
+                found.push((function, param, ty));
+            }
+        }
+        found
+    }
+
+    /// The constructor of a class, its own or the first inherited.
+    fn constructor_of(&self, class: ClassRef) -> Option<FunctionRef> {
+        self.world.above(class).into_iter().find_map(|class| {
+            let file = class.file;
+            let module = &self.world.unit(file).facts.module;
+            let methods = &module.class(class.class).methods;
+            let is_constructor = |&&m: &&_| module.function(m).kind == FunctionKind::Constructor;
+            let function = *methods.iter().find(is_constructor)?;
+            Some(FunctionRef { file, function })
+        })
+    }
+}
