@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::callbacks::{CalledParams, Given, Handed, LoopRef, Slot};
 use super::effects;
-use super::guards::{Guard, guard_of};
+use super::guards::{Guard, guard_of, is_per_batch};
 use super::infer::Typer;
 use super::models::{Batched, CallModelId, Effect, ModelTypeId, Rows, Runs, UseModel};
 use super::types::{Base, ClassRef, FunctionRef, Type};
@@ -80,6 +80,8 @@ pub struct Act {
     pub is_awaited: bool,
     /// The parameter of this function that decides whether it happens.
     pub guard: Option<Guard>,
+    /// Whether the receiver of this function keeps what it gave: a cached property.
+    pub is_kept: bool,
     /// The loop of the called function that repeats it: it was handed over to be called there.
     pub repeated_by: Option<LoopRef>,
 }
@@ -193,6 +195,7 @@ impl Linker<'_> {
         self.property_reads();
         for (i, acts) in self.linked.acts.iter_mut().enumerate() {
             for act in acts.iter_mut() {
+                act.is_memoized |= is_per_batch(self.facts, act.stmt);
                 act.guard = guard_of(self.facts, FunctionId(i as u32), act.expr, act.stmt);
             }
             // Expressions are numbered in evaluation order.
@@ -300,6 +303,7 @@ impl Linker<'_> {
                 is_memoized: false,
                 is_awaited: false,
                 guard: None,
+                is_kept: false,
                 repeated_by: None,
             };
             self.linked.acts[lp.function.index()].push(act);
@@ -457,6 +461,12 @@ impl Linker<'_> {
         }
     }
 
+    /// Whether an attribute is one of the receiver of the function around.
+    fn reads_receiver(&self, read: ExprId) -> bool {
+        matches!(self.module.expr(read), Expr::Member { object, .. }
+            if self.module.receiver_class(object).is_some())
+    }
+
     fn push_read(&mut self, read: ExprId, getter: FunctionRef, confidence: Confidence) {
         let Some((function, lp, stmt)) = self.facts.context_of(read) else {
             return;
@@ -470,6 +480,7 @@ impl Linker<'_> {
             is_memoized: self.facts.is_memoized(read, stmt),
             is_awaited: false,
             guard: None,
+            is_kept: self.reads_receiver(read) && is_kept(self.world, getter),
             repeated_by: None,
         };
         self.linked.acts[function.index()].push(act);
@@ -539,6 +550,7 @@ impl Linker<'_> {
             is_memoized: self.facts.is_memoized(value, stmt),
             is_awaited: true,
             guard: None,
+            is_kept: false,
             repeated_by: None,
         };
         self.linked.acts[function.index()].push(act);
@@ -702,6 +714,7 @@ impl Linker<'_> {
             is_memoized: self.facts.is_memoized(site.expr, site.stmt),
             is_awaited,
             guard: None,
+            is_kept: false,
             repeated_by: None,
         };
         self.linked.acts[site.function.index()].push(act);
@@ -945,6 +958,20 @@ pub(super) fn asks_cache(module: &Module, call: ExprId) -> bool {
     };
     let name = name.to_ascii_lowercase();
     name.ends_with("cache") || name.ends_with("memo")
+}
+
+/// Whether a property's value is kept by the object it belongs to.
+fn is_kept(world: &World, getter: FunctionRef) -> bool {
+    let module = &world.unit(getter.file).facts.module;
+    let decorators = module.function(getter.function).decorators;
+    module.list(decorators).iter().any(|&decorator| {
+        let name = match module.expr(decorator) {
+            Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
+            Expr::Local(local) => module.text(module.local(local).name),
+            _ => "",
+        };
+        name.contains("cached")
+    })
 }
 
 fn package_of(qualified: &str) -> String {

@@ -119,6 +119,7 @@ pub(super) fn link_handed(world: &World, linked: &mut [LinkedFile]) {
                 is_memoized: false,
                 is_awaited: false,
                 guard: None,
+                is_kept: false,
                 repeated_by,
             };
             added.push((handed.caller, act));

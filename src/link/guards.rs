@@ -217,6 +217,57 @@ pub(super) fn guard_of(
     operator_guard(facts, function, expr, stmt)
 }
 
+/// Whether a statement runs only when something has grown to some size: a buffer is emptied,
+/// every hundredth trip says how far it is. It costs once per batch.
+pub(super) fn is_per_batch(facts: &FileFacts, stmt: StmtId) -> bool {
+    let module = &facts.module;
+    let mut at = stmt;
+    loop {
+        match module.block(module.block_of(at)).owner {
+            BlockOwner::Stmt(owner) => {
+                if let Stmt::If { test, then, .. } = module.stmt(owner)
+                    && then == module.block_of(at)
+                    && is_full(module, test)
+                {
+                    return true;
+                }
+                at = owner;
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// `len(batch) >= SIZE`, `rows.length === limit`, `i % 100 == 0`
+fn is_full(module: &Module, test: ExprId) -> bool {
+    let Expr::Binary { op, left, right } = module.expr(test) else {
+        return false;
+    };
+    if !matches!(
+        op,
+        BinaryOp::Equal | BinaryOp::GreaterEqual | BinaryOp::Greater
+    ) {
+        return false;
+    }
+    let is_size = match module.expr(left) {
+        Expr::Binary {
+            op: BinaryOp::Remainder,
+            ..
+        } => return true,
+        Expr::Call { callee, .. } => {
+            matches!(module.expr(callee), Expr::Name(name) if module.text(name) == "len")
+        }
+        Expr::Member { name, .. } => matches!(module.text(name), "length" | "size"),
+        _ => false,
+    };
+    is_size
+        && match module.expr(right) {
+            Expr::Number(n) => n > 1,
+            Expr::Local(_) | Expr::Name(_) | Expr::Member { .. } => true,
+            _ => false,
+        }
+}
+
 /// `full ? load() : null`, `full && load()`, `user ?? load()` around an expression.
 fn operator_guard(
     facts: &FileFacts,

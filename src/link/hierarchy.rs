@@ -18,6 +18,8 @@ pub struct Hierarchy {
     derived: FxHashMap<ClassRef, Vec<ClassRef>>,
     /// Classes that ask for members and not for a name, with those that have them all.
     structural: Vec<(ClassRef, Vec<ClassRef>)>,
+    /// Classes by their names in camel case, those that share one left out.
+    by_camel_case: FxHashMap<Box<str>, Option<ClassRef>>,
     /// The names of attributes that run code when they are read.
     pub getters: FxHashSet<Box<str>>,
 }
@@ -77,6 +79,7 @@ impl Hierarchy {
         Self {
             derived: FxHashMap::default(),
             structural,
+            by_camel_case: by_camel_case(units),
             getters,
         }
     }
@@ -104,6 +107,11 @@ impl Hierarchy {
                 derived.extend(classes);
             }
         }
+    }
+
+    /// The only class of a script whose name in camel case is this.
+    pub fn registered(&self, name: &str) -> Option<ClassRef> {
+        self.by_camel_case.get(name).copied().flatten()
     }
 
     /// The classes below one, nearest first.
@@ -194,6 +202,33 @@ impl World {
         let file = function.file;
         Some(ClassRef { file, class })
     }
+}
+
+fn by_camel_case(units: &[Unit]) -> FxHashMap<Box<str>, Option<ClassRef>> {
+    let mut found: FxHashMap<Box<str>, Option<ClassRef>> = FxHashMap::default();
+    for (i, unit) in units.iter().enumerate() {
+        let module = &unit.facts.module;
+        for (j, class) in module.classes.iter().enumerate() {
+            let Some(name) = class.name.map(|name| module.text(name)) else {
+                continue;
+            };
+            let is_class = class.kind == ClassKind::Class && !class.methods.is_empty();
+            let mut letters = name.chars();
+            let Some(first) = letters.next().filter(char::is_ascii_uppercase) else {
+                continue;
+            };
+            if module.exports_all || !is_class {
+                continue;
+            }
+            let camel = format!("{}{}", first.to_ascii_lowercase(), letters.as_str());
+            let (file, class) = (FileId(i as u32), ClassId(j as u32));
+            found
+                .entry(camel.into())
+                .and_modify(|known| *known = None)
+                .or_insert(Some(ClassRef { file, class }));
+        }
+    }
+    found
 }
 
 fn is_left_out(module: &Module, function: &Function) -> bool {

@@ -117,6 +117,12 @@ impl<'w> Typer<'w> {
             Expr::Entry { value, .. } => self.of(value),
             Expr::Member { object, name } => {
                 let text = self.module.text(name);
+                if text == "exports"
+                    && let Expr::Name(module) = self.module.expr(object)
+                    && self.module.text(module) == "module"
+                {
+                    return Type::of(Base::File(self.file));
+                }
                 if let Some(class) = self.parent_view(object) {
                     return self.inherited_member(class, text);
                 }
@@ -150,6 +156,12 @@ impl<'w> Typer<'w> {
                         };
                         return self.member(ty, text);
                     }
+                }
+                if matches!(found.base, Base::Unknown | Base::External)
+                    && self.is_constructor_param(object)
+                    && let Some(registered) = self.registered(text)
+                {
+                    return registered;
                 }
                 if found.is_unknown() && on.is_unknown() {
                     return self.by_convention(text);
@@ -217,7 +229,7 @@ impl<'w> Typer<'w> {
             }
             Expr::Entered(value) => {
                 let ty = self.of(value);
-                self.member_call_result(ty, "__enter__").unwrap_or(ty)
+                self.entered_value(ty)
             }
             _ => Type::UNKNOWN,
         }

@@ -13,7 +13,7 @@ use super::infer::Typer;
 use super::models::Effect;
 use super::rows::{self, Read, Reads};
 use super::serializers;
-use super::summaries::{EffectFact, Summary, fact_at, params_of, summarize};
+use super::summaries::{EffectFact, Summary, fact_at, is_of_receiver, params_of, summarize};
 use super::types::{ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::facts::FileFacts;
@@ -315,6 +315,11 @@ impl<'p> Function<'p> {
                 let fact = fact_at(&program.world, &program.linked, owner, act, effect, |f| {
                     program.summary(f)
                 })?;
+                let is_kept =
+                    act.is_kept || (fact.is_kept && is_of_receiver(&program.world, owner, act));
+                if is_kept && !self.loops_around(act.lp).is_empty() {
+                    return None;
+                }
                 Some(ActEffect {
                     confidence: act.confidence.min(fact.confidence),
                     is_repeated: fact.is_repeated,

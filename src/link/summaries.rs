@@ -30,6 +30,8 @@ pub struct EffectFact {
     pub params: u32,
     /// Whether a loop stands somewhere in the chain.
     pub is_repeated: bool,
+    /// Whether the receiver keeps what it asked for, so that it asks once.
+    pub is_kept: bool,
 }
 
 /// What calling a function does.
@@ -126,6 +128,7 @@ fn spread(
                 confidence: act.confidence,
                 params: params_of(world, owner, act.expr),
                 is_repeated: act.lp.is_some(),
+                is_kept: false,
             };
             best = Some(best.map_or(fact, |best| better(best, fact)));
         }
@@ -171,6 +174,7 @@ fn spread(
                     confidence: inner.confidence.min(act.confidence),
                     params: params_of(world, owner, act.expr),
                     is_repeated: inner.is_repeated || act.lp.is_some() || act.repeated_by.is_some(),
+                    is_kept: act.is_kept || (inner.is_kept && is_of_receiver(world, owner, act)),
                 };
                 best = Some(best.map_or(fact, |best| better(best, fact)));
             }
@@ -234,15 +238,27 @@ pub(super) fn fact_at<'a>(
             confidence,
             params: params_of(world, target, other.expr),
             is_repeated: is_repeated || other.lp.is_some() || other.repeated_by.is_some(),
+            is_kept: other.is_kept,
         })
     });
     let first = others.next()?;
     Some(others.fold(first, better))
 }
 
+/// Whether an act is a call of, or reads, a member of the receiver of its function.
+pub(super) fn is_of_receiver(world: &World, owner: FunctionRef, act: &Act) -> bool {
+    let module = &world.unit(owner.file).facts.module;
+    let member = match module.expr(act.expr) {
+        Expr::Call { callee, .. } => callee,
+        _ => act.expr,
+    };
+    matches!(module.expr(member), Expr::Member { object, .. }
+        if module.receiver_class(object).is_some())
+}
+
 /// The better proof: outside loops, surer, earlier.
 fn better(a: EffectFact, b: EffectFact) -> EffectFact {
-    let rank = |f: &EffectFact| (f.is_repeated, std::cmp::Reverse(f.confidence));
+    let rank = |f: &EffectFact| (f.is_kept, f.is_repeated, std::cmp::Reverse(f.confidence));
     if rank(&b) < rank(&a) { b } else { a }
 }
 

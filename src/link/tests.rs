@@ -3,6 +3,8 @@
 mod cardinality;
 mod models;
 mod python;
+mod resolved_python;
+mod resolved_script;
 mod script;
 
 use rustc_hash::FxHashSet;

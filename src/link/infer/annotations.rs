@@ -3,7 +3,7 @@
 use super::super::models::{ModelTypeId, Wrapper};
 use super::super::types::{Base, ClassRef, Entity, ExprRef, Type};
 use super::{MAX_STEPS, Typer, entity_of};
-use crate::ir::{BinaryOp, ClassKind, Expr, ExprId};
+use crate::ir::{BinaryOp, ClassKind, Expr, ExprId, LocalKind};
 
 impl<'w> Typer<'w> {
     /// The type of the values that a type expression describes.
@@ -36,7 +36,7 @@ impl<'w> Typer<'w> {
             Expr::Null => Type::of(Base::Null),
             Expr::This => self.receiver(id),
             // `typeof value`
-            Expr::Unary { operand, .. } => self.of(operand),
+            Expr::Unary { operand, .. } => self.value_named(operand),
             Expr::String(_) | Expr::Template(_) => Type::of(Base::Str),
             Expr::Number(_) => Type::of(Base::Num),
             Expr::Map(_) => {
@@ -134,6 +134,17 @@ impl<'w> Typer<'w> {
                 }
             }
             _ => ty,
+        }
+    }
+
+    /// The value whose type `typeof` asks for.
+    fn value_named(&mut self, id: ExprId) -> Type {
+        match self.module.expr(id) {
+            Expr::Local(local) => match self.module.local(local).kind {
+                LocalKind::Variable | LocalKind::Const => self.variable(local),
+                _ => self.of(id),
+            },
+            _ => self.of(id),
         }
     }
 

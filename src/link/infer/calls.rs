@@ -5,7 +5,7 @@ use super::super::modules::Target;
 use super::super::types::{Base, Entity, FunctionRef, Type};
 use super::{Typer, entity_of, keyword_of};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, ExprId, LocalKind};
+use crate::ir::{CallKind, Expr, ExprId, LocalKind, Module, Name};
 use crate::source::Ecosystem;
 
 impl<'w> Typer<'w> {
@@ -123,6 +123,11 @@ impl<'w> Typer<'w> {
             && let Some(wrapped) = self.wrapped_function(call)
         {
             return wrapped;
+        }
+        if matches!(ty.base, Base::Unknown | Base::External)
+            && let Some(injected) = self.injected(call)
+        {
+            return injected;
         }
         if ty.is_unknown() {
             // `require("x")` in the midst of an expression.
@@ -490,6 +495,79 @@ impl<'w> Typer<'w> {
         }
     }
 
+    /// What `with` binds: what the value's own method of entering gives, or what a generator
+    /// that was made a context manager yields.
+    pub(super) fn entered_value(&mut self, ty: Type) -> Type {
+        if let Some(Wrapper::Iterator | Wrapper::Promise) = ty.wrapper() {
+            let inner = ty.peeled();
+            return match inner.wrapper() {
+                Some(Wrapper::Iterator) => inner.peeled(),
+                _ => inner,
+            };
+        }
+        if let (Base::Instance(class), true) = (ty.base, ty.is_bare()) {
+            let entering = ["__enter__", "__aenter__"];
+            let method = entering
+                .iter()
+                .find_map(|name| self.world.method(class, name));
+            if let Some(method) = method {
+                let entered = self.result_of(method).awaited();
+                if !entered.is_unknown() {
+                    return entered;
+                }
+            }
+        }
+        self.member_call_result(ty, "__enter__").unwrap_or(ty)
+    }
+
+    /// A value that a container hands out: `resolve(Service)`, `resolve("orderService")`.
+    fn injected(&mut self, call: ExprId) -> Option<Type> {
+        let module = self.module;
+        let Expr::Call { callee, args, .. } = module.expr(call) else {
+            return None;
+        };
+        let (callee, typed) = match module.expr(callee) {
+            Expr::Index { object, index } => (object, Some(index)),
+            _ => (callee, None),
+        };
+        let Expr::Member { name, .. } = module.expr(callee) else {
+            return None;
+        };
+        if !matches!(
+            module.text(name),
+            "resolve" | "get" | "getInstance" | "inject"
+        ) {
+            return None;
+        }
+        if let Some(typed) = typed {
+            let ty = self.annotated(typed);
+            return (!ty.is_unknown() && ty.base != Base::External).then_some(ty);
+        }
+        let &[token, ..] = module.list(args) else {
+            return None;
+        };
+        match module.expr(token) {
+            Expr::String(name) if module.text(callee_name(module, callee)?) == "resolve" => {
+                self.registered(module.text(name))
+            }
+            Expr::Local(_) | Expr::Member { .. } => match self.of(token) {
+                Type {
+                    base: Base::Class(class),
+                    ..
+                } => Some(Type::of(Base::Instance(class)).at_most(Confidence::Medium)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The instance registered by a name, if one class of the project is called so in camel
+    /// case: `orderService`.
+    pub(super) fn registered(&self, name: &str) -> Option<Type> {
+        let class = self.world.hierarchy.registered(name)?;
+        Some(Type::of(Base::Instance(class)).at_most(Confidence::Medium))
+    }
+
     /// The result of calling a method without arguments, as `with` does.
     pub(super) fn member_call_result(&mut self, on: Type, name: &str) -> Option<Type> {
         let Base::Method(call, entity) = self.member(on, name).base else {
@@ -498,5 +576,13 @@ impl<'w> Typer<'w> {
         let world = self.world;
         let returns = &world.models.call(call).returns;
         Some(self.plain_spec(returns, on, entity))
+    }
+}
+
+/// The last part of the name by which something is called.
+fn callee_name(module: &Module, callee: ExprId) -> Option<Name> {
+    match module.expr(callee) {
+        Expr::Member { name, .. } => Some(name),
+        _ => None,
     }
 }

@@ -1,11 +1,14 @@
 //! Types of names: variables, parameters, globals.
 
-use super::super::models::ModelTypeId;
+use super::super::models::{ModelTypeId, Wrapper};
 use super::super::types::{Base, ClassRef, Entity, FunctionRef, Type};
 use super::{MAX_STEPS, Typer};
 use crate::analysis::def_use::{Def, DefId};
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionId, Invocation, LocalId, LocalKind, MODULE_BODY};
+use crate::ir::{
+    Expr, ExprId, FunctionId, FunctionKind, ImportId, Invocation, LocalId, LocalKind, MODULE_BODY,
+};
+use crate::source::Ecosystem;
 
 impl Typer<'_> {
     pub(super) fn local(&mut self, id: ExprId, local: LocalId) -> Type {
@@ -74,7 +77,20 @@ impl Typer<'_> {
                 let file = self.file;
                 Type::of(Base::Class(ClassRef { file, class }))
             }
-            LocalKind::Import(import) => self.world.import_type(self.file, import),
+            LocalKind::Import(import) => {
+                let ty = self.world.import_type(self.file, import);
+                if !matches!(ty.base, Base::External | Base::Unknown) {
+                    return ty;
+                }
+                // `except ImportError: from plain import load`
+                let imports = &self.module.imports;
+                let same = (0..imports.len())
+                    .filter(|&i| i != import.index() && imports[i].local == Some(local));
+                let mut others =
+                    same.map(|i| self.world.import_type(self.file, ImportId(i as u32)));
+                let known = others.find(|ty| !matches!(ty.base, Base::External | Base::Unknown));
+                known.map_or(ty, |known| known.at_most(Confidence::Medium))
+            }
             LocalKind::Param(index) => {
                 let is_assigned = !self.facts.def_use.assignments(local).is_empty();
                 if declared.function == function || !is_assigned {
@@ -137,6 +153,9 @@ impl Typer<'_> {
         if let Some(path) = self.world.models.global(ecosystem, name) {
             return Type::of(Base::Path(path));
         }
+        if name == "exports" && ecosystem == Ecosystem::Npm {
+            return Type::of(Base::File(self.file));
+        }
         // A name that a star import brings in.
         let found = self.world.module_member(Base::File(self.file), name);
         if found.is_unknown() {
@@ -186,6 +205,45 @@ impl Typer<'_> {
         let class = module.function(owner).class?;
         let file = self.file;
         Some(ClassRef { file, class })
+    }
+
+    /// Whether an expression is the first parameter of a constructor.
+    pub(super) fn is_constructor_param(&self, expr: ExprId) -> bool {
+        let module = self.module;
+        let function = match module.expr(expr) {
+            Expr::Param(0) => module.function_of(expr),
+            Expr::Local(local) if module.local(local).kind == LocalKind::Param(0) => {
+                module.local(local).function
+            }
+            _ => return false,
+        };
+        module.function(function).kind == FunctionKind::Constructor && !module.exports_all
+    }
+
+    /// The type that `Depends(get_repo)` asks the framework for.
+    fn provided(&mut self, value: ExprId) -> Option<Type> {
+        let module = self.module;
+        let Expr::Call { callee, args, .. } = module.expr(value) else {
+            return None;
+        };
+        if !matches!(
+            self.last_name(callee)?,
+            "Depends" | "Security" | "Provide" | "Inject"
+        ) {
+            return None;
+        }
+        let &[provider, ..] = module.list(args) else {
+            return None;
+        };
+        let ty = self.of(provider);
+        let given = match ty.base {
+            Base::Class(_) => self.instance_of(ty),
+            _ => self.result_of_type(ty).awaited(),
+        };
+        Some(match given.wrapper() {
+            Some(Wrapper::Iterator) => given.peeled(),
+            _ => given,
+        })
     }
 
     /// The type of a parameter.
@@ -273,6 +331,11 @@ impl Typer<'_> {
             && let Some(&given) = self.world.given.get(&(at, index as u16))
         {
             return given.at_most(Confidence::Medium);
+        }
+        if let Some(default) = param.default
+            && let Some(provided) = self.provided(default)
+        {
+            return provided;
         }
         let default = param.default.map(|default| self.of(default));
         let name = match module.expr(param.target) {
