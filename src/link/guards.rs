@@ -240,6 +240,14 @@ pub(super) fn is_per_batch(facts: &FileFacts, stmt: StmtId) -> bool {
 
 /// `len(batch) >= SIZE`, `rows.length === limit`, `i % 100 == 0`
 fn is_full(module: &Module, test: ExprId) -> bool {
+    if let Expr::Logical {
+        op: LogicalOp::And,
+        left,
+        right,
+    } = module.expr(test)
+    {
+        return is_full(module, left) || is_full(module, right);
+    }
     let Expr::Binary { op, left, right } = module.expr(test) else {
         return false;
     };

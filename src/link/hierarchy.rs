@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::models::{ModelTypeId, Models};
 use super::types::{Base, ClassRef, FunctionRef};
 use super::world::{FileTypes, Unit, World};
 use crate::ir::{ClassId, ClassKind, Expr, Function, FunctionKind, Module, Stmt};
@@ -20,6 +21,8 @@ pub struct Hierarchy {
     structural: Vec<(ClassRef, Vec<ClassRef>)>,
     /// Classes by their names in camel case, those that share one left out.
     by_camel_case: FxHashMap<Box<str>, Option<ClassRef>>,
+    /// Methods that project classes add to types of libraries, entities left out, by name.
+    extensions: FxHashMap<Box<str>, Vec<(ModelTypeId, FunctionRef)>>,
     /// The names of attributes that run code when they are read.
     pub getters: FxHashSet<Box<str>>,
 }
@@ -80,13 +83,15 @@ impl Hierarchy {
             derived: FxHashMap::default(),
             structural,
             by_camel_case: by_camel_case(units),
+            extensions: FxHashMap::default(),
             getters,
         }
     }
 
     /// Reads the bases anew that a round has found.
-    pub(super) fn update(&mut self, units: &[Unit], state: &[FileTypes]) {
+    pub(super) fn update(&mut self, units: &[Unit], state: &[FileTypes], models: &Models) {
         self.derived.clear();
+        self.extensions.clear();
         for (i, types) in state.iter().enumerate() {
             for (j, bases) in types.bases.iter().enumerate() {
                 let (file, class) = (FileId(i as u32), ClassId(j as u32));
@@ -94,6 +99,23 @@ impl Hierarchy {
                     continue;
                 }
                 for base in bases {
+                    let extended = match base.base {
+                        Base::Path(path) => models.path(path).ty,
+                        Base::ModelClass(ty, _) | Base::Model(ty, _) => Some(ty),
+                        _ => None,
+                    };
+                    if let Some(ty) = extended.filter(|&ty| !models.ty(ty).entity) {
+                        let module = &units[i].facts.module;
+                        for &function in &module.class(class).methods {
+                            let Some(name) = module.function(function).name else {
+                                continue;
+                            };
+                            let added = self.extensions.entry(module.text(name).into());
+                            added
+                                .or_default()
+                                .push((ty, FunctionRef { file, function }));
+                        }
+                    }
                     if let Base::Class(base) | Base::Instance(base) = base.base {
                         let derived = self.derived.entry(base).or_default();
                         derived.push(ClassRef { file, class });
@@ -107,6 +129,22 @@ impl Hierarchy {
                 derived.extend(classes);
             }
         }
+    }
+
+    /// The only method of this name that the project adds to a type of the same library: what
+    /// managers and query sets of the project can do beyond the library's own.
+    pub(super) fn extension(
+        &self,
+        models: &Models,
+        on: ModelTypeId,
+        name: &str,
+    ) -> Option<FunctionRef> {
+        let package = |ty: ModelTypeId| models.ty(ty).name.split('.').next().map(str::to_owned);
+        let wanted = package(on);
+        let mut found = self.extensions.get(name)?.iter();
+        let mut same = found.by_ref().filter(|(ty, _)| package(*ty) == wanted);
+        let (_, only) = *same.next()?;
+        same.all(|&(_, function)| function == only).then_some(only)
     }
 
     /// The only class of a script whose name in camel case is this.

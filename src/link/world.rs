@@ -417,7 +417,8 @@ impl World {
                     }
                 }
             }
-            self.hierarchy.update(&self.units, &self.state);
+            self.hierarchy
+                .update(&self.units, &self.state, &self.models);
             // What classes derive from is known now, and with it what their fields lead to.
             if round == 0 {
                 self.entities = Entities::new(self);

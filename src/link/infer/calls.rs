@@ -185,6 +185,19 @@ impl<'w> Typer<'w> {
             let base = Base::Instance(on);
             return Type { base, ..ty };
         }
+        // A query set of the project's own is one of the same rows.
+        if let (Base::Instance(class), Some(declaring)) = (ty.base, world.class_of(function))
+            && class == declaring
+            && let on @ Type {
+                base: Base::Model(..),
+                ..
+            } = self.receiver_of(call)
+        {
+            return Type {
+                base: on.base,
+                ..ty
+            };
+        }
         if let Some(wrapped) = self.wrapped_by(function, ty, call) {
             return wrapped;
         }

@@ -40,6 +40,7 @@ impl Typer<'_> {
             }
             Base::Model(ty, entity) => self
                 .model_member(ty, false, name, entity)
+                .or_else(|| self.extended_member(ty, entity, name))
                 .or(Some(Type::of(Base::External))),
             Base::ModelClass(ty, entity) => self
                 .model_member(ty, true, name, entity)
@@ -105,6 +106,16 @@ impl Typer<'_> {
             }
         }
         members
+    }
+
+    /// A method that the project's own managers and query sets add to the library's.
+    fn extended_member(&self, ty: ModelTypeId, entity: Entity, name: &str) -> Option<Type> {
+        let Entity::Class(_) = entity else {
+            return None;
+        };
+        let models = &self.world.models;
+        let function = self.world.hierarchy.extension(models, ty, name)?;
+        Some(Type::of(Base::Function(function)).at_most(Confidence::Medium))
     }
 
     /// A member that a model describes. A method is bound to the entity of its receiver.

@@ -580,6 +580,15 @@ fn python_calls_are_followed() {
             "from store import load\ndef f(xs):\n    return list(filter(load, xs))\n",
             &[STORE],
         ),
+        (
+            "method of the project's own query set",
+            true,
+            "from models import Shop\ndef f():\n    return Shop.objects.filter(a=1).open()\n",
+            &[(
+                "models.py",
+                "from django.db import models\nimport db\nclass ShopQuerySet(models.QuerySet):\n    def open(self):\n        db.load(1)\n        return self\nclass Shop(models.Model):\n    objects = ShopQuerySet.as_manager()\n",
+            )],
+        ),
     ];
     let not_yet = [
         "decorator wrapper",
