@@ -6,7 +6,7 @@ use super::def_use::Def;
 use super::facts::FileFacts;
 use crate::ir::{
     BinaryOp, BlockId, BlockOwner, Expr, ExprId, FunctionId, LocalId, LocalKind, LoopId, LoopKind,
-    Stmt, StmtId, UnaryOp,
+    MODULE_BODY, Stmt, StmtId, UnaryOp,
 };
 
 /// Expressions looked at before an answer is given up (as "no").
@@ -295,6 +295,134 @@ impl FileFacts {
     /// Whether `site` runs only for keys that a container does not hold yet, and the container
     /// then gets them: a memo.
     pub fn is_memoized(&self, site: ExprId, stmt: StmtId) -> bool {
+        self.is_stored_by_key(site, stmt) || self.fills_empty_place(stmt)
+    }
+
+    /// Whether a statement makes what is kept in a variable of the module or a field of the
+    /// receiver, and only while nothing is there: `if pool is None: pool = connect()`,
+    /// `pool ??= connect()`.
+    pub fn fills_empty_place(&self, stmt: StmtId) -> bool {
+        let module = &self.module;
+        if let Stmt::Expr(value) | Stmt::Return(Some(value)) = module.stmt(stmt)
+            && let Expr::Assign { target, value, .. } = module.expr(value)
+            && let Expr::Logical { left, .. } = module.expr(value)
+            && let Some(place) = self.lasting_place(target)
+            && self.lasting_place(left) == Some(place)
+        {
+            return true;
+        }
+        let mut at = stmt;
+        loop {
+            let block = module.block_of(at);
+            // `if pool is not None: return pool`, then the statement.
+            let stmts = &module.block(block).stmts;
+            let position = stmts.iter().position(|&s| s == at).unwrap_or(0);
+            let guarded = stmts[..position].iter().any(|&guard| {
+                let Stmt::If { test, then, .. } = module.stmt(guard) else {
+                    return false;
+                };
+                let last = module.block(then).stmts.last();
+                last.is_some_and(|&last| matches!(module.stmt(last), Stmt::Return(Some(_))))
+                    && self
+                        .full_place(test)
+                        .is_some_and(|place| self.assigns(place, &stmts[position..]))
+            });
+            if guarded {
+                return true;
+            }
+            let BlockOwner::Stmt(owner) = module.block(block).owner else {
+                return false;
+            };
+            if let Stmt::If { test, then, .. } = module.stmt(owner)
+                && then == block
+                && self
+                    .empty_place(test)
+                    .is_some_and(|place| self.assigns(place, stmts))
+            {
+                return true;
+            }
+            at = owner;
+        }
+    }
+
+    /// The place that a test says is empty: `x is None`, `!x`.
+    fn empty_place(&self, test: ExprId) -> Option<LocalOrField> {
+        match self.module.expr(test) {
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => self.full_place(operand),
+            Expr::Binary {
+                op: BinaryOp::Is | BinaryOp::Equal,
+                left,
+                right,
+            } if self.module.expr(right) == Expr::Null => self.lasting_place(left),
+            Expr::Logical { left, right, .. } => {
+                self.empty_place(left).or_else(|| self.empty_place(right))
+            }
+            _ => None,
+        }
+    }
+
+    /// The place that a test says is filled: `x`, `x is not None`.
+    fn full_place(&self, test: ExprId) -> Option<LocalOrField> {
+        match self.module.expr(test) {
+            Expr::Binary {
+                op: BinaryOp::IsNot | BinaryOp::NotEqual,
+                left,
+                right,
+            } if self.module.expr(right) == Expr::Null => self.lasting_place(left),
+            Expr::Logical { left, .. } => self.full_place(left),
+            _ => self.lasting_place(test),
+        }
+    }
+
+    /// A variable of the module, or a field of the receiver, its class, or something global.
+    fn lasting_place(&self, expr: ExprId) -> Option<LocalOrField> {
+        let module = &self.module;
+        match module.expr(expr) {
+            Expr::Local(local) => (module.local(local).function == MODULE_BODY
+                && module.function_of(expr) != MODULE_BODY)
+                .then_some(LocalOrField::Local(local)),
+            Expr::Member { object, name } => {
+                let lasts = match module.expr(object) {
+                    Expr::This | Expr::Name(_) => true,
+                    Expr::Local(local) => {
+                        let local = module.local(local);
+                        local.function == MODULE_BODY
+                            || module.exports_all
+                                && local.kind == LocalKind::Param(0)
+                                && module.function(local.function).class.is_some()
+                    }
+                    _ => false,
+                };
+                lasts.then_some(LocalOrField::Field(name))
+            }
+            _ => None,
+        }
+    }
+
+    fn assigns(&self, place: LocalOrField, stmts: &[StmtId]) -> bool {
+        let module = &self.module;
+        let mut open: Vec<StmtId> = stmts.to_vec();
+        while let Some(stmt) = open.pop() {
+            if let Stmt::Expr(expr) | Stmt::Return(Some(expr)) = module.stmt(stmt)
+                && let Expr::Assign { target, .. } = module.expr(expr)
+                && self.container(target) == Some(place)
+            {
+                return true;
+            }
+            let mut blocks = Vec::new();
+            self.push_blocks(stmt, &mut blocks);
+            for block in blocks {
+                open.extend_from_slice(&module.block(block).stmts);
+            }
+        }
+        false
+    }
+
+    /// Whether the result of `site` is put under a key that was missing.
+    fn is_stored_by_key(&self, site: ExprId, stmt: StmtId) -> bool {
         let module = &self.module;
         let mut at = stmt;
         let mut child_block = module.block_of(stmt);

@@ -84,6 +84,9 @@ pub struct Act {
     pub is_kept: bool,
     /// The loop of the called function that repeats it: it was handed over to be called there.
     pub repeated_by: Option<LoopRef>,
+    /// Whether it may run in another thread: a callback of something that starts one, or of
+    /// something unknown.
+    pub is_off_thread: bool,
 }
 
 /// What is done.
@@ -105,9 +108,22 @@ pub enum ActKind {
         bulk: Option<String>,
         /// The type whose values must not be used concurrently, if the receiver is one.
         serial: Option<ModelTypeId>,
+        /// Whether it holds the thread so long that others waiting for it notice.
+        blocks: bool,
     },
     /// A call of a project function.
     Call(FunctionRef),
+}
+
+impl Act {
+    /// Whether it has an effect itself.
+    pub fn has(&self, effect: Effect) -> bool {
+        match self.kind {
+            ActKind::Effect { blocks, .. } if effect == Effect::Block => blocks,
+            ActKind::Effect { effect: own, .. } => own == effect,
+            ActKind::Call(_) => false,
+        }
+    }
 }
 
 /// One file, linked.
@@ -305,6 +321,10 @@ impl Linker<'_> {
                 guard: None,
                 is_kept: false,
                 repeated_by: None,
+                is_off_thread: lp.call.is_some_and(|call| {
+                    let at = module.sites.iter().position(|site| site.expr == call);
+                    at.is_none_or(|at| self.leaves_thread(at))
+                }),
             };
             self.linked.acts[lp.function.index()].push(act);
         }
@@ -482,6 +502,7 @@ impl Linker<'_> {
             guard: None,
             is_kept: self.reads_receiver(read) && is_kept(self.world, getter),
             repeated_by: None,
+            is_off_thread: false,
         };
         self.linked.acts[function.index()].push(act);
     }
@@ -533,6 +554,12 @@ impl Linker<'_> {
         let Base::Model(id, _) = ty.base else {
             return;
         };
+        // `async for` waits for a blocking iterable's asynchronous form.
+        let is_async = self
+            .module
+            .loops
+            .iter()
+            .any(|lp| lp.is_async && lp.over == Some(value));
         let act = Act {
             expr: value,
             lp,
@@ -545,6 +572,7 @@ impl Linker<'_> {
                 package: package_of(&self.world.models.ty(id).name),
                 bulk: model.bulk.clone(),
                 serial: None,
+                blocks: model.blocking && !is_async && is_long(effect, model.rows),
             },
             confidence: ty.confidence,
             is_memoized: self.facts.is_memoized(value, stmt),
@@ -552,6 +580,7 @@ impl Linker<'_> {
             guard: None,
             is_kept: false,
             repeated_by: None,
+            is_off_thread: false,
         };
         self.linked.acts[function.index()].push(act);
     }
@@ -663,6 +692,7 @@ impl Linker<'_> {
                 package: model.package.clone(),
                 bulk: model.bulk.clone(),
                 serial,
+                blocks: self.blocks(site.expr, effect, id),
             };
             self.push(index, kind, confidence);
         } else if let Expr::Call { callee, args, .. } = self.module.expr(site.expr) {
@@ -673,6 +703,32 @@ impl Linker<'_> {
                 let ty = self.typer.of(first);
                 self.consume(first, ty, site.function, site.lp, site.stmt);
             }
+        }
+    }
+
+    /// Whether a call holds the thread for long. What is awaited does not, and a database in
+    /// the process answers at once.
+    fn blocks(&mut self, call: ExprId, effect: Effect, id: CallModelId) -> bool {
+        let world = self.world;
+        let model = world.models.call(id);
+        if !model.blocking || !is_long(effect, model.rows) || self.linked.awaited.contains(&call) {
+            return false;
+        }
+        // With a size only so much of a file is read.
+        if effect == Effect::File {
+            let bound = model.bounded.as_ref();
+            return !bound.is_some_and(|bound| self.typer.is_given(call, bound));
+        }
+        let receiver = self.typer.receiver_of(call);
+        !matches!(receiver.base, Base::Model(ty, _) if world.models.ty(ty).local)
+    }
+
+    /// Whether a call may run what it is handed in another thread: a model says so, or nothing
+    /// is known of it.
+    fn leaves_thread(&self, index: usize) -> bool {
+        match self.linked.calls[index].callee {
+            Callee::Model(id) => self.world.models.call(id).off_thread,
+            _ => true,
         }
     }
 
@@ -716,6 +772,7 @@ impl Linker<'_> {
             guard: None,
             is_kept: false,
             repeated_by: None,
+            is_off_thread: false,
         };
         self.linked.acts[site.function.index()].push(act);
     }
@@ -854,7 +911,11 @@ impl Linker<'_> {
             let ty = self.typer.of(argument);
             if let (Base::Function(function), true) = (ty.base, ty.is_bare()) {
                 let confidence = ty.confidence.min(Confidence::Medium);
+                let is_off_thread = self.leaves_thread(index);
                 self.push(index, ActKind::Call(function), confidence);
+                if let Some(act) = self.linked.acts[site.function.index()].last_mut() {
+                    act.is_off_thread = is_off_thread;
+                }
             }
         }
     }
@@ -887,10 +948,13 @@ impl Linker<'_> {
                 let kind = ActKind::Call(FunctionRef { file, function });
                 self.push(index, kind, Confidence::Medium);
                 // `cache.get(key, () => …)` calls back for keys that it lacks.
-                if asks_cache(self.module, site.expr)
-                    && let Some(act) = self.linked.acts[site.function.index()].last_mut()
-                {
-                    act.is_memoized = true;
+                let is_memoized = asks_cache(self.module, site.expr);
+                let is_off_thread = self.module.function(function).invocation
+                    != Invocation::Immediate
+                    && self.leaves_thread(index);
+                if let Some(act) = self.linked.acts[site.function.index()].last_mut() {
+                    act.is_memoized |= is_memoized;
+                    act.is_off_thread = is_off_thread;
                 }
             }
         }
@@ -972,6 +1036,16 @@ fn is_kept(world: &World, getter: FunctionRef) -> bool {
         };
         name.contains("cached")
     })
+}
+
+/// Whether a blocking call with this effect takes long enough to be noticed: all but small
+/// things done with files, and locks, which are mostly free.
+fn is_long(effect: Effect, rows: Option<Rows>) -> bool {
+    match effect {
+        Effect::File => rows == Some(Rows::Many),
+        Effect::Lock => false,
+        _ => true,
+    }
 }
 
 fn package_of(qualified: &str) -> String {

@@ -121,6 +121,8 @@ pub(super) fn link_handed(world: &World, linked: &mut [LinkedFile]) {
                 guard: None,
                 is_kept: false,
                 repeated_by,
+                // Where the callee calls it is not looked at.
+                is_off_thread: true,
             };
             added.push((handed.caller, act));
         }

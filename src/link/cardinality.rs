@@ -589,6 +589,12 @@ impl<'p> Tracer<'p> {
             }
         }
         if model.effect.is_some() && model.rows == Some(super::models::Rows::Many) {
+            let sql = model
+                .sql
+                .and_then(|at| self.typer.argument(expr, at.into()));
+            if sql.is_some_and(|sql| self.has_limit(sql)) {
+                return Cardinality::Fixed;
+            }
             return Cardinality::Rows;
         }
         // A builder: bounded if a call earlier in the chain is.
@@ -600,6 +606,20 @@ impl<'p> Tracer<'p> {
             }
             _ => Cardinality::Unknown,
         }
+    }
+
+    /// Whether SQL text ends with a limit: one in a subquery bounds nothing.
+    fn has_limit(&self, sql: ExprId) -> bool {
+        let facts = &self.program.world.unit(self.file).facts;
+        facts.any_origin(sql, |id| match facts.module.expr(id) {
+            Expr::String(text) => {
+                let text = facts.module.text(text);
+                let last = text.rsplit(')').next().unwrap_or(text);
+                last.split_whitespace()
+                    .any(|word| word.eq_ignore_ascii_case("limit"))
+            }
+            _ => false,
+        })
     }
 
     /// Whether a value comes from the process's environment.

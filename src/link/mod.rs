@@ -6,6 +6,7 @@ pub mod cardinality;
 pub mod coverage;
 mod effects;
 pub mod entities;
+pub mod entry_points;
 pub mod explain;
 pub mod guards;
 pub mod hierarchy;

@@ -60,6 +60,10 @@ pub enum Effect {
     Cpu,
     /// Reads or changes a database, as its SQL text says.
     Sql,
+    /// Holds the thread so long that others waiting for it notice. Follows from the other
+    /// effects of blocking calls; no model says it.
+    #[serde(skip)]
+    Block,
 }
 
 /// How many rows a read asks for.
@@ -240,6 +244,8 @@ pub struct CallModel {
     pub concurrent: bool,
     /// Whether the callback runs in another thread.
     pub off_thread: bool,
+    /// Whether it opens a pool or connection, or makes a client that keeps one.
+    pub opens: bool,
 }
 
 /// What iterating or awaiting a value does.
@@ -255,6 +261,8 @@ pub struct UseModel {
     pub bulk: Option<String>,
     /// Whether rows that came along cost no round trip.
     pub preloaded: bool,
+    /// Whether it holds the thread.
+    pub blocking: bool,
 }
 
 /// A type of a model.
@@ -272,6 +280,8 @@ pub struct ModelType {
     pub entity_from: EntityFrom,
     /// A value is a statement with this effect.
     pub statement: Option<Effect>,
+    /// Constructing it opens a pool or connection, or makes a client that keeps one.
+    pub opens: bool,
     /// Its round trips stay in the process: SQLite.
     pub local: bool,
     /// The type whose members hold here too.

@@ -9,11 +9,14 @@ use super::call_graph::{
 use super::callbacks::{Slot, link_handed, param_of};
 use super::cardinality::Cardinality;
 use super::entities::PerRow;
+use super::entry_points::{Reach, Reached, reach};
 use super::infer::Typer;
 use super::models::Effect;
 use super::rows::{self, Read, Reads};
 use super::serializers;
-use super::summaries::{EffectFact, Summary, fact_at, is_of_receiver, params_of, summarize};
+use super::summaries::{
+    EffectFact, Summary, fact_at, is_of_receiver, params_of, passes_on, summarize,
+};
 use super::types::{ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::facts::FileFacts;
@@ -32,6 +35,7 @@ pub struct Program {
     reads: Reads,
     pub(super) listed: FxHashSet<ClassRef>,
     summaries: Vec<Vec<Summary>>,
+    reach: Vec<Vec<Reached>>,
 }
 
 impl Program {
@@ -45,6 +49,7 @@ impl Program {
         let summaries = summarize(&world, &linked);
         let reads = rows::reads(&world, &linked);
         let listed = serializers::listed(&world);
+        let reach = reach(&world, &linked);
         Self {
             world,
             contexts,
@@ -52,6 +57,7 @@ impl Program {
             reads,
             listed,
             summaries,
+            reach,
         }
     }
 
@@ -146,6 +152,21 @@ impl<'p> Function<'p> {
             file: self.file,
             function: self.id,
         })
+    }
+
+    /// How requests reach it, or what it is defined in.
+    pub fn reached(self) -> Reached {
+        let mut at = self.id;
+        loop {
+            let mut found = self.program.reach[self.file.index()][at.index()];
+            if at != self.id {
+                found.reach = found.reach.min(Reach::Called);
+            }
+            match self.module().function(at).parent {
+                Some(parent) if found.reach == Reach::None => at = parent,
+                _ => return found,
+            }
+        }
     }
 
     /// A name for it in messages: its own, or that of the function around it.
@@ -297,14 +318,14 @@ impl<'p> Function<'p> {
             return None;
         }
         match &act.kind {
-            ActKind::Effect { effect: own, .. } => (*own == effect).then_some(ActEffect {
+            ActKind::Effect { .. } => act.has(effect).then_some(ActEffect {
                 confidence: act.confidence,
                 is_repeated: false,
                 via: None,
             }),
             ActKind::Call(target) => {
                 let summary = self.program.summary(*target);
-                if summary.is_cached {
+                if summary.is_cached || !passes_on(&self.program.world, act, *target, effect) {
                     return None;
                 }
                 let owner = FunctionRef {
@@ -343,10 +364,16 @@ impl<'p> Function<'p> {
             };
             let place = function.place_of(act.expr);
             match &act.kind {
-                ActKind::Effect { package, .. } => {
+                ActKind::Effect {
+                    package, effect, ..
+                } => {
+                    let effect = match fact.effect {
+                        Effect::Block => *effect,
+                        effect => effect,
+                    };
                     steps.push(Related {
                         place,
-                        message: format!("{} here ({package})", verb_of(fact.effect)),
+                        message: format!("{} here ({package})", verb_of(effect)),
                     });
                     break;
                 }
@@ -506,5 +533,6 @@ pub fn verb_of(effect: Effect) -> &'static str {
         Effect::Lock => "takes a lock",
         Effect::Process => "runs a program",
         Effect::Cpu => "computes",
+        Effect::Block => "holds the thread",
     }
 }

@@ -81,7 +81,12 @@ pub fn summarize(world: &World, linked: &[LinkedFile]) -> Vec<Vec<Summary>> {
         for act in acts_of(linked, owner) {
             match &act.kind {
                 ActKind::Call(target) => callers[index(*target)].push(i as u32),
-                ActKind::Effect { effect, .. } => direct.push(*effect),
+                ActKind::Effect { effect, blocks, .. } => {
+                    direct.push(*effect);
+                    if *blocks {
+                        direct.push(Effect::Block);
+                    }
+                }
             }
         }
     }
@@ -115,10 +120,7 @@ fn spread(
     for (i, &owner) in owners.iter().enumerate() {
         let mut best: Option<EffectFact> = None;
         for (j, act) in acts_of(linked, owner).iter().enumerate() {
-            let ActKind::Effect { effect: own, .. } = act.kind else {
-                continue;
-            };
-            if own != effect || act.is_memoized {
+            if !act.has(effect) || act.is_memoized {
                 continue;
             }
             let fact = EffectFact {
@@ -156,7 +158,7 @@ fn spread(
                 let ActKind::Call(target) = act.kind else {
                     continue;
                 };
-                if act.is_memoized {
+                if act.is_memoized || !passes_on(world, act, target, effect) {
                     continue;
                 }
                 let summary = &flat[index(target)];
@@ -254,6 +256,20 @@ pub(super) fn is_of_receiver(world: &World, owner: FunctionRef, act: &Act) -> bo
     };
     matches!(module.expr(member), Expr::Member { object, .. }
         if module.receiver_class(object).is_some())
+}
+
+/// Whether what a called function does is done to its caller as well: a thread is held only
+/// by what runs in it, and a coroutine that holds it is reported itself.
+pub fn passes_on(world: &World, act: &Act, target: FunctionRef, effect: Effect) -> bool {
+    if effect != Effect::Block {
+        return true;
+    }
+    let callee = world
+        .unit(target.file)
+        .facts
+        .module
+        .function(target.function);
+    !act.is_off_thread && !act.is_awaited && !callee.is_async
 }
 
 /// The better proof: outside loops, surer, earlier.

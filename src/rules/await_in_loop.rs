@@ -5,6 +5,7 @@ use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
 use crate::ir::{Concurrency, Expr, ExprId, Stmt};
+use crate::link::call_graph::ActKind;
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::Effect;
@@ -51,11 +52,29 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             )
             .related(lp.place(), "trips of this loop do not depend on each other")
             .cost("n waits in a row instead of one")
-            .help(
-                "start the calls together and await them at once, with a bound on how many run \
-                 at the same time",
-            );
+            .help(advice(function, lp));
     }
+}
+
+/// What to write instead: one call for all where there is one, else several at a time.
+fn advice(function: Function<'_>, lp: Loop<'_>) -> String {
+    let writes = function
+        .acts()
+        .iter()
+        .filter(|act| lp.head().exprs.contains(act.expr))
+        .find_map(|act| Some((act, function.effect_of(act, Effect::DbWrite)?)));
+    if let Some((act, found)) = writes {
+        let bulk = match &function.final_act(act, found).kind {
+            ActKind::Effect {
+                bulk: Some(bulk), ..
+            } => bulk,
+            _ => "one statement",
+        };
+        return format!("write all elements at once: {bulk}");
+    }
+    "start the calls together and await them at once, with a bound on how many run at the same \
+     time"
+        .to_owned()
 }
 
 /// How sure we are that the trips of a loop could overlap; none if they cannot.
@@ -125,8 +144,8 @@ fn independence(
     if super::is_in_transaction(module, value) {
         return None;
     }
-    // What else the trip waits for may need its order.
-    if has_other_wait(function, lp, site) {
+    // What else the trip waits for may need its order, and a context may carry a transaction.
+    if has_other_wait(function, lp, site) || super::takes_context(module, value) {
         confidence = Confidence::Low;
     }
     if uses_serial_value(function, lp) {

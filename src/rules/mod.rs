@@ -4,6 +4,8 @@
 //! and severity stand on its page, `rules/<id>.md`.
 
 mod await_in_loop;
+mod blocking_in_async;
+mod connection_per_request;
 mod lazy_relation;
 mod linear_search_in_loop;
 mod n_plus_one;
@@ -11,15 +13,18 @@ mod per_row;
 mod quadratic_accumulation;
 mod quadratic_loop;
 mod sequential_await;
+mod unbounded_concurrency;
 
 use rayon::prelude::*;
 
 use crate::finding::{Confidence, Finding, Related, RuleId, Severity};
 use crate::ir::{Expr, ExprId, LocalId, Module};
-use crate::link::call_graph::{Act, ActKind};
+use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
+use crate::link::infer::Typer;
 use crate::link::models::Effect;
 use crate::link::program::{Function, Loop, Program};
+use crate::link::types::Base;
 use crate::source::{FileId, Place, Span};
 
 /// The catalogue, in the order of `slowpath rules`.
@@ -27,6 +32,9 @@ pub const ALL: &[Rule] = &[
     n_plus_one::RULE,
     await_in_loop::RULE,
     sequential_await::RULE,
+    blocking_in_async::RULE,
+    unbounded_concurrency::RULE,
+    connection_per_request::RULE,
     quadratic_loop::RULE,
     linear_search_in_loop::RULE,
     quadratic_accumulation::RULE,
@@ -161,6 +169,8 @@ fn waits_for_turn(function: Function<'_>, lp: Loop<'_>) -> bool {
         is_own
             && matches!(module.expr(value), Expr::Call { .. })
             && !facts.varies_in(value, lp.id)
+            // What a model describes without an effect hands over what is there already.
+            && !matches!(function.call_at(value).map(|call| &call.callee), Some(Callee::Model(_)))
             && !function.acts().iter().any(|act| {
                 (act.expr == value || act.expr == site.expr)
                     && matches!(act.kind, ActKind::Effect { .. })
@@ -200,6 +210,28 @@ fn is_in_transaction(module: &Module, call: ExprId) -> bool {
     false
 }
 
+/// Whether a call, or one that makes its receiver, is handed a context by its name, which may
+/// carry the transaction: `repository(ctx, User).find()`.
+fn takes_context(module: &Module, call: ExprId) -> bool {
+    let mut at = call;
+    loop {
+        match module.expr(at) {
+            Expr::Await(inner) | Expr::Member { object: inner, .. } => at = inner,
+            Expr::Call { callee, args, .. } => {
+                let is_context = |&arg: &ExprId| {
+                    matches!(module.expr(arg), Expr::Local(local)
+                        if matches!(module.text(module.local(local).name), "ctx" | "context"))
+                };
+                if module.list(args).iter().any(is_context) {
+                    return true;
+                }
+                at = callee;
+            }
+            _ => return false,
+        }
+    }
+}
+
 /// Whether an act uses a value that must not be used concurrently: a session, a transaction,
 /// also one that the called function keeps.
 fn is_serial(function: Function<'_>, act: &Act) -> bool {
@@ -219,6 +251,24 @@ fn is_serial(function: Function<'_>, act: &Act) -> bool {
                 }
             )
         })
+}
+
+/// Whether an expression is made with a value that must not be used concurrently:
+/// `tx.user.create()`, `save(user, session)`.
+fn mentions_serial_value(function: Function<'_>, expr: ExprId) -> bool {
+    let module = function.module();
+    let world = &function.program.world;
+    let mut typer = Typer::new(world, function.file);
+    let mut open = vec![expr];
+    while let Some(id) = open.pop() {
+        if let Base::Model(ty, _) = typer.of(id).base
+            && world.models.ty(ty).serial
+        {
+            return true;
+        }
+        module.for_each_part(id, |part| open.push(part));
+    }
+    false
 }
 
 /// The text by which people call a loop's element in a message.

@@ -7,7 +7,6 @@ use crate::ir::{BlockId, BlockOwner, Expr, ExprId, LocalId, Stmt, StmtId};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::models::Effect;
 use crate::link::program::Function;
-use crate::link::types::Base;
 
 pub(super) const RULE: Rule = Rule::per_function("sequential-await", check);
 
@@ -73,6 +72,8 @@ struct Wait {
     expr: ExprId,
     value: ExprId,
     defines: Vec<LocalId>,
+    /// Statements before it in its block that may leave the function.
+    guards: usize,
 }
 
 fn awaits_in_a_row(function: Function<'_>, reporter: &mut Reporter<'_>) {
@@ -96,9 +97,12 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
     // The waits since the last statement that no await may move across.
     let mut row: Vec<Wait> = Vec::new();
     let mut reported = false;
+    let mut guards = 0;
     for &stmt in &module.block(block).stmts {
-        let Some(wait) = wait_of(function, stmt) else {
-            if is_barrier(function, stmt, &row) {
+        let Some(wait) = wait_of(function, stmt, guards) else {
+            if is_guard(function, stmt) {
+                guards += 1;
+            } else if is_barrier(function, stmt, &row) {
                 row.clear();
                 reported = false;
             }
@@ -147,7 +151,7 @@ fn report(
 }
 
 /// The wait of a statement: `await f()`, `const x = await f()`.
-fn wait_of(function: Function<'_>, stmt: StmtId) -> Option<Wait> {
+fn wait_of(function: Function<'_>, stmt: StmtId, guards: usize) -> Option<Wait> {
     let module = function.module();
     let Stmt::Expr(expr) = module.stmt(stmt) else {
         return None;
@@ -183,6 +187,7 @@ fn wait_of(function: Function<'_>, stmt: StmtId) -> Option<Wait> {
                     expr: at,
                     value,
                     defines,
+                    guards,
                 });
             }
             Expr::Member { object, .. } | Expr::Index { object, .. } => at = object,
@@ -190,6 +195,25 @@ fn wait_of(function: Function<'_>, stmt: StmtId) -> Option<Wait> {
             _ => return None,
         }
     }
+}
+
+/// Whether a statement leaves the function by what was read, and does nothing else:
+/// `if (!user) { throw new NotFound(); }`.
+fn is_guard(function: Function<'_>, stmt: StmtId) -> bool {
+    let module = function.module();
+    let Stmt::If {
+        then,
+        otherwise: None,
+        ..
+    } = module.stmt(stmt)
+    else {
+        return false;
+    };
+    let last = module.block(then).stmts.last();
+    let leaves =
+        last.is_some_and(|&last| matches!(module.stmt(last), Stmt::Return(_) | Stmt::Throw(_)));
+    // Its test may have effects of its own.
+    leaves && !function.acts().iter().any(|act| act.stmt == stmt)
 }
 
 /// Whether later awaits must not move before this statement.
@@ -258,6 +282,15 @@ fn independent(
         return None;
     }
     match (first.reads, second.reads) {
+        // The later one may be meant only for what passes the guard, and a context may carry a
+        // transaction.
+        (Some(_), Some(_))
+            if later.guards > earlier.guards
+                || super::takes_context(module, earlier.value)
+                    && super::takes_context(module, later.value) =>
+        {
+            Some(Confidence::Low)
+        }
         (Some(a), Some(b)) => Some(a.min(b)),
         // One of the two is not known to do anything but compute.
         _ => None,
@@ -274,7 +307,6 @@ struct Nature {
 }
 
 fn nature(function: Function<'_>, wait: &Wait) -> Nature {
-    let module = function.module();
     let mut nature = Nature::default();
     for act in function.acts().iter().filter(|act| act.stmt == wait.stmt) {
         for effect in [
@@ -302,15 +334,7 @@ fn nature(function: Function<'_>, wait: &Wait) -> Nature {
         nature.is_serial |= super::is_serial(function, act);
         nature.is_serial |= super::is_in_transaction(function.module(), act.expr);
     }
-    let mut typer = crate::link::infer::Typer::new(&function.program.world, function.file);
-    let models = &function.program.world.models;
-    let mut open = vec![wait.value];
-    while let Some(id) = open.pop() {
-        if let Base::Model(ty, _) = typer.of(id).base {
-            nature.is_serial |= models.ty(ty).serial;
-        }
-        module.for_each_part(id, |part| open.push(part));
-    }
+    nature.is_serial |= super::mentions_serial_value(function, wait.value);
     nature
 }
 

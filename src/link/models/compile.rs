@@ -18,6 +18,7 @@ impl Models {
                 serial: entry.serial,
                 shared: entry.shared,
                 local: entry.local,
+                opens: entry.opens,
                 entity: matches!(entry.entity, Some(EntityEntry::Table(true))),
                 entity_from: match &entry.entity {
                     Some(EntityEntry::From(text)) => entity_from(Some(text)),
@@ -100,6 +101,7 @@ impl Models {
                 preloaded: entry.preloaded,
                 concurrent: entry.concurrent,
                 off_thread: entry.off_thread,
+                opens: entry.opens,
             });
             if let Some(on) = &entry.on {
                 let (on, of_class) = self.receiver_type(source, on)?;
@@ -125,6 +127,7 @@ impl Models {
                     gives: self.optional_type(source, entry.yields.as_deref())?,
                     bulk: entry.bulk.clone(),
                     preloaded: entry.preloaded,
+                    blocking: entry.blocking,
                 });
                 let ty = &mut self.types[on.0 as usize];
                 if is_await {

@@ -49,6 +49,8 @@ pub(super) struct TypeEntry {
     pub(super) extends: Option<String>,
     #[serde(default)]
     pub(super) local: bool,
+    #[serde(default)]
+    pub(super) opens: bool,
     pub(super) relations: Option<String>,
     pub(super) role: Option<Role>,
     #[serde(default)]
@@ -122,6 +124,8 @@ pub(super) struct CallEntry {
     pub(super) concurrent: bool,
     #[serde(default, rename = "off-thread")]
     pub(super) off_thread: bool,
+    #[serde(default)]
+    pub(super) opens: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,7 +144,6 @@ pub(super) struct UseEntry {
     #[serde(alias = "returns")]
     pub(super) yields: Option<String>,
     #[serde(default)]
-    #[expect(dead_code, reason = "read by the rules about blocking calls")]
     pub(super) blocking: bool,
     #[expect(dead_code, reason = "read by the rules about unbounded results")]
     pub(super) bounded: Option<BoundedEntry>,

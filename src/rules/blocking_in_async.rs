@@ -1,0 +1,128 @@
+//! `blocking-in-async`: a call that holds the thread of an event loop until it is done.
+
+use super::{Reporter, Rule};
+use crate::finding::Confidence;
+use crate::ir::{Expr, FunctionKind};
+use crate::link::call_graph::{Act, ActKind};
+use crate::link::entry_points::Reach;
+use crate::link::models::Effect;
+use crate::link::program::{ActEffect, Function, verb_of};
+use crate::source::{Context, Ecosystem};
+
+pub(super) const RULE: Rule = Rule::per_function("blocking-in-async", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let Some(most) = runs_in_event_loop(function) else {
+        return;
+    };
+    // One change of the function cures all calls of a kind.
+    let mut reported: Vec<Effect> = Vec::new();
+    for act in function.acts() {
+        let Some(found) = function.effect_of(act, Effect::Block) else {
+            continue;
+        };
+        let ActKind::Effect { effect, .. } = function.final_act(act, found).kind else {
+            continue;
+        };
+        if reported.contains(&kind_of(effect)) {
+            continue;
+        }
+        reported.push(kind_of(effect));
+        report(function, act, found, effect, most, reporter);
+    }
+}
+
+fn report(
+    function: Function<'_>,
+    act: &Act,
+    found: ActEffect,
+    effect: Effect,
+    most: Confidence,
+    reporter: &mut Reporter<'_>,
+) {
+    let name = function.callee_text(act.expr);
+    let subject = match function.module().expr(act.expr) {
+        Expr::Call { .. } => format!("`{name}`"),
+        _ => format!("iterating `{name}`"),
+    };
+    let finding = reporter.report(
+        function.module().span(act.expr),
+        // How large the files are is not known.
+        match effect {
+            Effect::File => found.confidence.min(most).min(Confidence::Medium),
+            _ => found.confidence.min(most),
+        },
+        format!(
+            "{subject} {} and holds the event loop until it is done",
+            verb_of(effect)
+        ),
+    );
+    if found.via.is_some() {
+        finding.related(function.place_of(act.expr), format!("calls `{name}`"));
+        finding.related.extend(function.evidence(found));
+    }
+    finding
+        .cost("all other tasks of the event loop wait meanwhile")
+        .help(match effect {
+            Effect::Sleep => "await a sleep that lets other tasks run",
+            Effect::Cpu => {
+                "run it in a thread or process of its own, or await its asynchronous form"
+            }
+            _ => "await the asynchronous form, or run it in a thread",
+        });
+}
+
+/// Whether a function runs in an event loop that others share, and how sure a finding in it
+/// can be.
+fn runs_in_event_loop(function: Function<'_>) -> Option<Confidence> {
+    let declared = function.declared();
+    if declared.kind == FunctionKind::Module {
+        return None;
+    }
+    let ecosystem = function.program.world.unit(function.file).ecosystem;
+    // A script has its event loop for itself.
+    if function.context() == Context::Script {
+        return None;
+    }
+    let reach = function.reached().reach;
+    let runs = match ecosystem {
+        Ecosystem::PyPi => declared.is_async,
+        // All of a Node.js program runs in one loop. What matters is that others wait.
+        Ecosystem::Npm => declared.is_async || reach == Reach::Handler,
+    };
+    if !runs {
+        return None;
+    }
+    let is_sure = match ecosystem {
+        Ecosystem::PyPi => reach != Reach::None || !runs_at_the_ends(function),
+        Ecosystem::Npm => reach != Reach::None,
+    };
+    Some(if is_sure {
+        Confidence::High
+    } else {
+        Confidence::Low
+    })
+}
+
+/// Whether a function by its name runs once, before or after the work.
+fn runs_at_the_ends(function: Function<'_>) -> bool {
+    const NAMES: &[&str] = &[
+        "main", "lifespan", "startup", "shutdown", "setup", "teardown",
+    ];
+    function.name().is_some_and(|name| {
+        let name = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+        NAMES
+            .iter()
+            .any(|word| name.split('_').any(|part| part == *word))
+    })
+}
+
+/// Effects that the same change cures.
+fn kind_of(effect: Effect) -> Effect {
+    match effect {
+        Effect::DbWrite | Effect::Commit | Effect::Sql => Effect::DbRead,
+        Effect::RemoteWrite => Effect::Remote,
+        Effect::CacheWrite => Effect::CacheRead,
+        effect => effect,
+    }
+}

@@ -1,0 +1,219 @@
+//! `connection-per-request`: a client, pool or connection made anew for each request or
+//! element, where one for the process is meant.
+
+use super::{Reporter, Rule, element_text, growing_loop};
+use crate::finding::Confidence;
+use crate::ir::{Expr, ExprId, FunctionKind, LocalKind, Site, Stmt};
+use crate::link::call_graph::Callee;
+use crate::link::entry_points::Reach;
+use crate::link::infer::Typer;
+use crate::link::program::{Function, Loop};
+use crate::link::types::Base;
+use crate::source::Context;
+
+pub(super) const RULE: Rule = Rule::per_function("connection-per-request", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    for site in function.facts().sites(function.id) {
+        if opens(function, site.expr) && !is_kept(function, site) {
+            check_opening(function, site, reporter);
+        }
+    }
+}
+
+fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_>) {
+    let declared = function.declared();
+    let repeating = repeating_loop(function, site);
+    let reached = function.reached();
+    let is_module = declared.kind == FunctionKind::Module;
+    // What runs once makes one, and an object keeps what its constructor makes.
+    let runs_once = is_module || declared.kind == FunctionKind::Constructor;
+    if repeating.is_none() && (runs_once || function.context() == Context::Script) {
+        return;
+    }
+    let is_factory = is_handed_out(function, site.expr);
+    if is_factory && repeating.is_none() && reached.reach == Reach::None {
+        return;
+    }
+    let is_sure = !depends_on_parameter(function, site.expr)
+        && (repeating.is_some() || reached.reach != Reach::None)
+        && !is_factory;
+    // Something that nothing is known to call may run once.
+    let confidence = if is_sure {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
+    let name = function.callee_text(site.expr);
+    let what = match repeating {
+        Some(lp) => format!("each {}", element_text(lp)),
+        None if reached.reach == Reach::None => "each call".to_owned(),
+        None => "each request".to_owned(),
+    };
+    let finding = reporter.report(
+        function.module().span(site.expr),
+        confidence,
+        format!("`{name}` opens anew for {what}"),
+    );
+    if let Some(lp) = repeating {
+        finding.related(lp.place(), "repeated by this loop");
+    } else if let Some(handler) = reached.handler {
+        let handler = function.program.function(handler);
+        let name = handler.name().unwrap_or_else(|| "this".to_owned());
+        finding.related(
+            handler.place(handler.declared().name_span),
+            format!("`{name}` answers requests"),
+        );
+    }
+    finding
+        .cost("a handshake each time, and nothing left to reuse")
+        .help("make one when the program starts and share it");
+}
+
+/// Whether a call opens a pool or connection, or makes a client that keeps one.
+fn opens(function: Function<'_>, expr: ExprId) -> bool {
+    let Expr::Call { .. } = function.module().expr(expr) else {
+        return false;
+    };
+    let models = &function.program.world.models;
+    match function.call_at(expr).map(|call| &call.callee) {
+        Some(Callee::Model(id)) => models.call(*id).opens,
+        Some(Callee::External) => {
+            let mut typer = Typer::new(&function.program.world, function.file);
+            matches!(typer.callee(expr).base, Base::Path(path)
+                if models.path(path).ty.is_some_and(|ty| models.ty(ty).opens))
+        }
+        _ => false,
+    }
+}
+
+/// The loop that repeats an opening for the same server.
+fn repeating_loop<'p>(function: Function<'p>, site: &Site) -> Option<Loop<'p>> {
+    let loops = function.loops_around(site.lp);
+    let (lp, _) = growing_loop(&loops)?;
+    // Elements that bring their address mean different servers.
+    (!function.facts().varies_in(site.expr, lp.id)).then_some(lp)
+}
+
+/// Whether what is opened stays: in a variable of the module, a field, a map, or because the
+/// function's results are kept.
+fn is_kept(function: Function<'_>, site: &Site) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    if function
+        .program
+        .summary(crate::link::types::FunctionRef {
+            file: function.file,
+            function: function.id,
+        })
+        .is_cached
+        || facts.is_memoized(site.expr, site.stmt)
+    {
+        return true;
+    }
+    let inside = function.declared().exprs;
+    facts.sites(function.id).iter().any(|other| {
+        // `clients.set(key, client)`
+        let Expr::Call { callee, args, .. } = module.expr(other.expr) else {
+            return false;
+        };
+        matches!(module.expr(callee), Expr::Member { name, .. }
+            if matches!(module.text(name), "set" | "append" | "push" | "setdefault" | "add"))
+            && module
+                .list(args)
+                .iter()
+                .any(|&arg| is_value(function, arg, site.expr))
+    }) || inside.iter().any(|id| {
+        let Expr::Assign { target, value, .. } = module.expr(id) else {
+            return false;
+        };
+        let lasts = match module.expr(target) {
+            Expr::Member { .. } | Expr::Index { .. } => true,
+            Expr::Local(local) => module.local(local).function != function.id,
+            _ => false,
+        };
+        lasts && is_value(function, value, site.expr)
+    })
+}
+
+/// Whether the value of an expression is what `site` makes, perhaps through names.
+fn is_value(function: Function<'_>, expr: ExprId, site: ExprId) -> bool {
+    let module = function.module();
+    let mut at = expr;
+    for _ in 0..8 {
+        if at == site {
+            return true;
+        }
+        at = match module.expr(at) {
+            Expr::Await(inner) | Expr::Entered(inner) => inner,
+            Expr::Assign { value, .. } => value,
+            Expr::Logical { right, .. } => right,
+            Expr::Conditional { otherwise, .. } => otherwise,
+            Expr::Local(local) => match function.facts().def_use.single_value(local) {
+                Some(value) => value,
+                None => return false,
+            },
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// Whether the caller gets what is opened and may keep it.
+fn is_handed_out(function: Function<'_>, site: ExprId) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    let mut open = vec![function.declared().body];
+    while let Some(block) = open.pop() {
+        for &stmt in &module.block(block).stmts {
+            if let Stmt::Return(Some(value)) = module.stmt(stmt)
+                && returns(function, value, site)
+            {
+                return true;
+            }
+            facts.push_blocks(stmt, &mut open);
+        }
+    }
+    function.declared().is_generator
+}
+
+/// Whether a returned value holds what `site` makes: itself, in an object, or in another one
+/// made with it.
+fn returns(function: Function<'_>, value: ExprId, site: ExprId) -> bool {
+    let module = function.module();
+    let parts = match module.expr(value) {
+        Expr::Map(parts)
+        | Expr::Sequence {
+            elements: parts, ..
+        } => module.list(parts),
+        Expr::Call { args, callee, .. } if matches!(module.expr(callee), Expr::Local(_)) => {
+            module.list(args)
+        }
+        _ => &[],
+    };
+    is_value(function, value, site)
+        || parts.iter().any(|&part| {
+            let part = match module.expr(part) {
+                Expr::Keyword { value, .. } => value,
+                _ => part,
+            };
+            is_value(function, part, site)
+        })
+}
+
+/// Whether an argument comes from the caller: another server each time, perhaps.
+fn depends_on_parameter(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(call) else {
+        return false;
+    };
+    module.list(args).iter().any(|&arg| {
+        function
+            .facts()
+            .any_origin(arg, |id| match module.expr(id) {
+                Expr::Local(local) => matches!(module.local(local).kind, LocalKind::Param(_)),
+                Expr::Param(_) | Expr::This => true,
+                _ => false,
+            })
+    })
+}

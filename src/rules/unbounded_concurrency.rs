@@ -1,0 +1,241 @@
+//! `unbounded-concurrency`: as many requests, queries or programs at once as there are
+//! elements.
+
+use super::{Reporter, Rule, element_text};
+use crate::finding::Confidence;
+use crate::ir::{Concurrency, Expr, ExprId, Invocation, LoopId, Stmt};
+use crate::link::call_graph::{Act, ActKind, Callee};
+use crate::link::cardinality::Cardinality;
+use crate::link::models::{Batched, Effect};
+use crate::link::program::{ActEffect, Function, Loop, verb_of};
+use crate::link::types::Base;
+
+pub(super) const RULE: Rule = Rule::per_function("unbounded-concurrency", check);
+
+/// What runs against something that takes only so much at once.
+const LIMITED: &[Effect] = &[
+    Effect::RemoteWrite,
+    Effect::Remote,
+    Effect::DbWrite,
+    Effect::Process,
+    Effect::DbRead,
+];
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let mut reported: Vec<LoopId> = Vec::new();
+    for act in function.acts() {
+        let Some((effect, found)) = LIMITED
+            .iter()
+            .find_map(|&effect| Some((effect, function.effect_of(act, effect)?)))
+        else {
+            continue;
+        };
+        let Some((lp, size)) = overlapping_loop(function, act) else {
+            continue;
+        };
+        if reported.contains(&lp.id)
+            || is_merged(function, act, found)
+            || is_limited(function, act, found, lp)
+        {
+            continue;
+        }
+        reported.push(lp.id);
+        report(function, act, (effect, found), (lp, size), reporter);
+    }
+}
+
+fn report(
+    function: Function<'_>,
+    act: &Act,
+    (effect, found): (Effect, ActEffect),
+    (lp, size): (Loop<'_>, Cardinality),
+    reporter: &mut Reporter<'_>,
+) {
+    let confidence = match (size, effect) {
+        // A query per element is `n-plus-one`, and its cure is this one's as well.
+        (_, Effect::DbRead) => Confidence::Low,
+        (Cardinality::Rows, _) => found.confidence.min(Confidence::Medium),
+        _ => Confidence::Low,
+    };
+    let name = function.callee_text(act.expr);
+    let element = element_text(lp);
+    let finding = reporter.report(
+        function.module().span(act.expr),
+        confidence,
+        format!("`{name}` {} for every {element} at once", verb_of(effect)),
+    );
+    finding.related(lp.place(), "starts all of them together");
+    if found.via.is_some() {
+        finding.related(function.place_of(act.expr), format!("calls `{name}`"));
+        finding.related.extend(function.evidence(found));
+    }
+    finding.cost("n at the same time").help(
+        "bound how many run at the same time: chunks, a limiter or a semaphore, or one call for \
+         all of them",
+    );
+}
+
+/// The innermost growing loop that starts its trips without waiting for them, unless batches
+/// are what it goes through.
+fn overlapping_loop<'p>(function: Function<'p>, act: &Act) -> Option<(Loop<'p>, Cardinality)> {
+    let loops = function.loops_around(act.lp);
+    let (&lp, outer) = loops.split_first()?;
+    let overlaps = lp.head().concurrency == Concurrency::Concurrent
+        || !act.is_awaited && is_collected(function, act, lp);
+    if !overlaps
+        || outer
+            .iter()
+            .any(|lp| lp.cardinality() == Cardinality::Batches)
+    {
+        return None;
+    }
+    // In turn within each element: `for` in the callback is another matter.
+    match lp.cardinality() {
+        size @ (Cardinality::Rows | Cardinality::Unknown) => function
+            .facts()
+            .varies_in(act.expr, lp.id)
+            .then_some((lp, size)),
+        Cardinality::Fixed | Cardinality::Batches => None,
+    }
+}
+
+/// Whether a loop keeps the promise of a call to await it later: `jobs.push(send(x))`,
+/// `group.create_task(send(x))`.
+fn is_collected(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    if lp.function.id != function.id || !starts_promise(function, act) {
+        return false;
+    }
+    let Stmt::Expr(stmt) = module.stmt(act.stmt) else {
+        return false;
+    };
+    let Expr::Call { callee, args, .. } = module.expr(stmt) else {
+        return false;
+    };
+    let collects = matches!(module.expr(callee), Expr::Member { name, .. }
+        if matches!(module.text(name), "push" | "append" | "create_task" | "add"));
+    let is_task = |arg: ExprId| match module.expr(arg) {
+        Expr::Call { args, .. } => arg == act.expr || module.list(args).contains(&act.expr),
+        _ => false,
+    };
+    collects && module.list(args).iter().any(|&arg| is_task(arg))
+}
+
+fn starts_promise(function: Function<'_>, act: &Act) -> bool {
+    match &act.kind {
+        ActKind::Call(target) => function.program.function(*target).declared().is_async,
+        ActKind::Effect {
+            model: Some(model), ..
+        } => function.program.world.models.call(*model).awaitable,
+        ActKind::Effect { .. } => false,
+    }
+}
+
+/// Whether a loader makes one call of all.
+fn is_merged(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    matches!(
+        &function.final_act(act, found).kind,
+        ActKind::Effect {
+            batched: Some(Batched::SameTick | Batched::Pipeline),
+            ..
+        }
+    )
+}
+
+/// Whether something on the way from the loop to the effect lets only so many pass.
+fn is_limited(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>) -> bool {
+    // One connection runs its statements in turn, however they are started.
+    let has_one_connection = super::is_serial(function, act)
+        || super::is_in_transaction(function.module(), act.expr)
+        || super::mentions_serial_value(function, act.expr);
+    if has_one_connection || super::waits_for_turn(lp.function, lp) || takes_turns(function) {
+        return true;
+    }
+    // `xs.map((x) => limit(() => send(x)))`
+    let models = &function.program.world.models;
+    let is_limiter =
+        |callee: &Callee| matches!(callee, Callee::Model(id) if models.call(*id).concurrent);
+    if function
+        .call_at(act.expr)
+        .is_some_and(|call| is_limiter(&call.callee))
+    {
+        return true;
+    }
+    let module = function.module();
+    let mut at = function;
+    for _ in 0..32 {
+        let declared = at.declared();
+        let Some(parent) = declared.parent else {
+            break;
+        };
+        let outer = Function { id: parent, ..at };
+        if let Invocation::Argument(call, _) = declared.invocation {
+            let limits = outer.call_at(call).is_some_and(|call| match call.callee {
+                Callee::Unknown | Callee::External | Callee::Param(_) => true,
+                _ => is_limiter(&call.callee),
+            });
+            if limits && module.lp(lp.id).call != Some(call) {
+                return true;
+            }
+        }
+        if parent == lp.function.id {
+            break;
+        }
+        at = outer;
+    }
+    let mut via = found.via;
+    for _ in 0..16 {
+        let Some((target, fact)) = via else {
+            break;
+        };
+        let callee = function.program.function(target);
+        if takes_turns(callee) {
+            return true;
+        }
+        via = match callee.acts().get(fact.act as usize).map(|act| &act.kind) {
+            Some(ActKind::Call(next)) => function
+                .program
+                .summary(*next)
+                .effect(fact.effect)
+                .map(|fact| (*next, *fact)),
+            _ => None,
+        };
+    }
+    false
+}
+
+/// Whether a function enters a semaphore or a limiter.
+fn takes_turns(function: Function<'_>) -> bool {
+    let module = function.module();
+    let has_lock = function
+        .acts()
+        .iter()
+        .any(|act| act.has(Effect::Lock) || act.has(Effect::Sleep));
+    has_lock
+        || function.facts().sites(function.id).iter().any(|site| {
+            let block = module.block_of(site.stmt);
+            let crate::ir::BlockOwner::Stmt(owner) = module.block(block).owner else {
+                return false;
+            };
+            let Stmt::With { items, .. } = module.stmt(owner) else {
+                return false;
+            };
+            module.list(items).iter().any(|&item| {
+                let value = match module.expr(item) {
+                    Expr::Assign { value, .. } => value,
+                    _ => item,
+                };
+                let value = match module.expr(value) {
+                    Expr::Entered(inner) => inner,
+                    _ => value,
+                };
+                let name = function.callee_text(value).to_ascii_lowercase();
+                let by_name = ["sem", "limit", "lock", "throttle"]
+                    .iter()
+                    .any(|word| name.contains(word));
+                by_name
+                    || matches!(function.type_of(value).base, Base::Model(ty, _)
+                        if function.program.world.models.ty(ty).name.ends_with("Lock"))
+            })
+        })
+}
