@@ -394,16 +394,22 @@ impl<'p> Function<'p> {
 
     /// The act at the end of a chain: the one that has the effect.
     pub fn final_act(self, act: &'p Act, effect: ActEffect) -> &'p Act {
-        let mut found = act;
+        self.final_site(act, effect).1
+    }
+
+    /// The act at the end of a chain, and the function it stands in.
+    pub fn final_site(self, act: &'p Act, effect: ActEffect) -> (Self, &'p Act) {
+        let mut found = (self, act);
         let mut at = effect.via;
         for _ in 0..32 {
             let Some((target, fact)) = at else {
                 break;
             };
-            let Some(next) = self.program.function(target).acts().get(fact.act as usize) else {
+            let function = self.program.function(target);
+            let Some(next) = function.acts().get(fact.act as usize) else {
                 break;
             };
-            found = next;
+            found = (function, next);
             at = match next.kind {
                 ActKind::Call(next) => self
                     .program

@@ -14,6 +14,7 @@ mod quadratic_accumulation;
 mod quadratic_loop;
 mod sequential_await;
 mod unbounded_concurrency;
+mod write_in_loop;
 
 use rayon::prelude::*;
 
@@ -30,6 +31,7 @@ use crate::source::{FileId, Place, Span};
 /// The catalogue, in the order of `slowpath rules`.
 pub const ALL: &[Rule] = &[
     n_plus_one::RULE,
+    write_in_loop::RULE,
     await_in_loop::RULE,
     sequential_await::RULE,
     blocking_in_async::RULE,

@@ -188,7 +188,7 @@ fn check_handed(
 }
 
 /// A callback's acts are reported in the callback itself.
-fn is_own_closure(function: Function<'_>, act: &Act) -> bool {
+pub(super) fn is_own_closure(function: Function<'_>, act: &Act) -> bool {
     let ActKind::Call(target) = act.kind else {
         return false;
     };
@@ -199,7 +199,7 @@ fn is_own_closure(function: Function<'_>, act: &Act) -> bool {
 
 /// Whether the query asks for a whole group of keys that the element holds: one query per
 /// group is the cure.
-fn takes_batch(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+pub(super) fn takes_batch(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     let module = function.module();
     let facts = function.facts();
     let mut open = receiver_chain(function, act.expr, lp);
@@ -368,7 +368,7 @@ fn is_element(function: Function<'_>, expr: ExprId, lp: Loop<'_>) -> bool {
 
 /// Whether the loop waits on purpose. A callee that asks and then sleeps is asked per element
 /// all the same.
-fn is_throttled(lp: Loop<'_>) -> bool {
+pub(super) fn is_throttled(lp: Loop<'_>) -> bool {
     let function = lp.function;
     let sleeps = function.acts().iter().any(|act| {
         let reads = READS
@@ -410,7 +410,7 @@ fn is_held(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
 }
 
 /// Whether a loader merges the calls of one tick, and the loop makes them in one tick.
-fn is_merged(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>) -> bool {
+pub(super) fn is_merged(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>) -> bool {
     let ActKind::Effect { batched, .. } = &function.final_act(act, found).kind else {
         return false;
     };
@@ -788,7 +788,7 @@ fn walks_written_list(lp: Loop<'_>) -> bool {
 }
 
 /// Whether each element brings the client or connection that is asked: different servers.
-fn has_own_client(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+pub(super) fn has_own_client(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     let module = function.module();
     let Expr::Call { callee, .. } = module.expr(act.expr) else {
         return false;
@@ -804,6 +804,6 @@ fn has_own_client(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     is_client && function.facts().varies_in(object, lp.id)
 }
 
-fn is_call(expr: Expr) -> bool {
+pub(super) fn is_call(expr: Expr) -> bool {
     matches!(expr, Expr::Call { .. } | Expr::Await(_))
 }

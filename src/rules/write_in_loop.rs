@@ -1,0 +1,553 @@
+//! `write-in-loop`: a row written, or a transaction committed, once per element of a loop.
+
+use super::n_plus_one::{
+    has_own_client, is_call, is_merged, is_own_closure, is_throttled, takes_batch,
+};
+use super::{Reporter, Rule, element_text, growing_loop};
+use crate::finding::Confidence;
+use crate::ir::{
+    BlockId, BlockOwner, Expr, ExprId, Invocation, LocalKind, LoopId, LoopKind, Stmt, StmtId,
+};
+use crate::link::call_graph::{Act, ActKind};
+use crate::link::cardinality::Cardinality;
+use crate::link::models::{CallModel, Effect, Rows, Wrapper};
+use crate::link::program::{ActEffect, Function, Loop};
+use crate::link::types::Base;
+
+pub(super) const RULE: Rule = Rule::per_function("write-in-loop", check);
+
+/// What happens elsewhere and cannot be undone: a row written beside it per element keeps
+/// track of it.
+const OUTSIDE: &[Effect] = &[
+    Effect::Remote,
+    Effect::RemoteWrite,
+    Effect::File,
+    Effect::Process,
+    Effect::Sleep,
+];
+
+/// What a called function may do besides writing.
+const ACTS: &[Effect] = &[
+    Effect::DbRead,
+    Effect::DbWrite,
+    Effect::Remote,
+    Effect::RemoteWrite,
+    Effect::File,
+    Effect::Process,
+    Effect::Sleep,
+    Effect::Lock,
+];
+
+/// Calls of a function that does little more than write.
+const MAX_CALLS: usize = 8;
+
+/// Writes per element that are still the rows of one or two tables.
+const MAX_WRITES: usize = 2;
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let mut reported: Vec<(Option<LoopId>, String)> = Vec::new();
+    // Writes first: rows that are written at once are committed at once.
+    for effect in [Effect::DbWrite, Effect::Commit] {
+        for act in function.acts() {
+            let Some(found) = function.effect_of(act, effect) else {
+                continue;
+            };
+            let key = (act.lp, function.callee_text(act.expr));
+            let is_known = match effect {
+                Effect::Commit => reported.iter().any(|(lp, _)| *lp == act.lp),
+                _ => reported.contains(&key),
+            };
+            if !is_known && check_write(function, act, effect, found, reporter) {
+                reported.push(key);
+            }
+        }
+    }
+}
+
+fn check_write(
+    function: Function<'_>,
+    act: &Act,
+    effect: Effect,
+    found: ActEffect,
+    reporter: &mut Reporter<'_>,
+) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    // A loop behind the call is reported where it stands.
+    if found.is_repeated || is_own_closure(function, act) {
+        return false;
+    }
+    let loops = function.loops_around(act.lp);
+    let Some((lp, size)) = growing_loop(&loops) else {
+        return false;
+    };
+    // Elements of a stream come one at a time.
+    if lp.head().is_async && size != Cardinality::Rows {
+        return false;
+    }
+    let Some(write) = Write::of(function, act, found) else {
+        return false;
+    };
+    // What a session holds is sent for each element, whichever it is; the same row written again
+    // keeps track of the loop's progress.
+    let is_callback = lp.head().callback == Some(act.expr);
+    let is_about_element = is_callback || facts.varies_in(act.expr, lp.id);
+    if !(is_about_element || write.sends_session) || facts.exits_on(lp.id, act.expr) {
+        return false;
+    }
+    let is_here = lp.function.id == function.id;
+    if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
+        return false;
+    }
+    if takes_batch(function, act, lp)
+        || has_own_client(function, act, lp)
+        || is_throttled(lp)
+        || is_merged(function, act, found, lp)
+        || write.takes_group
+        || is_switched_off(function, act, found)
+    {
+        return false;
+    }
+    let confidence = confidence_of(function, act, found, lp, size, &write);
+    let name = function.callee_text(act.expr);
+    let element = element_text(lp);
+    let (verb, cost, help) = match effect {
+        Effect::Commit => ("commits", "n transactions", "commit what belongs together"),
+        _ => (
+            "writes",
+            "n statements",
+            "collect the rows and write them together",
+        ),
+    };
+    let subject = if is_callback || is_call(module.expr(act.expr)) {
+        format!("`{name}`")
+    } else {
+        format!("awaiting `{name}`")
+    };
+    let finding = reporter.report(
+        module.span(act.expr),
+        confidence,
+        format!("{subject} {verb} once per {element}"),
+    );
+    finding
+        .related(lp.place(), "repeated by this loop")
+        .cost(cost);
+    if found.via.is_some() {
+        finding.related(function.place_of(act.expr), format!("calls `{name}`"));
+        finding.related.extend(function.evidence(found));
+    }
+    let mut help = match write.bulk {
+        Some(bulk) => format!("{help}: {bulk}"),
+        None => format!("{help}: executemany(), or one statement with several rows"),
+    };
+    if let Some(hook) = write.hook {
+        help = format!("{help}; bulk forms do not run `{hook}`");
+    }
+    finding.help(help);
+    true
+}
+
+/// A write that a bulk form could replace.
+struct Write {
+    /// The bulk form.
+    bulk: Option<String>,
+    /// Whether it sends what a session has gathered, without a word about the element.
+    sends_session: bool,
+    /// Whether it is handed several rows already.
+    takes_group: bool,
+    /// Whether it writes only what it does not find, or into a table that it is handed.
+    may_be_elsewhere: bool,
+    /// The project's own method that runs around the library's: `Invoice.save`.
+    hook: Option<String>,
+}
+
+impl Write {
+    /// None if no bulk form is known, if nothing leaves the process, or if a block is opened
+    /// that ends in a commit: such a transaction for each element is meant.
+    fn of(function: Function<'_>, act: &Act, found: ActEffect) -> Option<Self> {
+        let (owner, last) = function.final_site(act, found);
+        let ActKind::Effect {
+            effect,
+            ref bulk,
+            model,
+            ..
+        } = last.kind
+        else {
+            return None;
+        };
+        let models = &function.program.world.models;
+        let model: Option<&CallModel> = model.map(|id| models.call(id));
+        let is_sql = model.is_some_and(|model| model.sql.is_some());
+        if bulk.is_none() && !is_sql {
+            return None;
+        }
+        let receiver = receiver_type(owner, last);
+        let is_local = matches!(receiver, Base::Model(ty, _) if models.ty(ty).local);
+        if effect == Effect::DbWrite && is_local {
+            return None;
+        }
+        let opens_block = model.is_some_and(|m| m.callback.is_some()) || is_entered(owner, last);
+        if effect == Effect::Commit && opens_block {
+            return None;
+        }
+        let takes_nothing = match owner.module().expr(last.expr) {
+            Expr::Call { args, .. } => args.is_empty(),
+            _ => false,
+        };
+        let is_session = matches!(receiver, Base::Model(ty, _) if models.ty(ty).serial);
+        Some(Self {
+            bulk: bulk.clone(),
+            sends_session: takes_nothing && is_session,
+            takes_group: match model {
+                Some(model) if model.iterates.is_some() && is_sql => true,
+                // What goes with SQL text are its parameters.
+                Some(_) if is_sql => owns_statement(owner, last) && has_rows(owner, last),
+                _ => takes_group(owner, last),
+            },
+            may_be_elsewhere: takes_table(owner, last)
+                || model.is_some_and(|model| model.rows == Some(Rows::One)),
+            hook: hook(owner, last),
+        })
+    }
+}
+
+fn receiver_type(function: Function<'_>, act: &Act) -> Base {
+    let module = function.module();
+    match module.expr(act.expr) {
+        Expr::Call { callee, .. } => match module.expr(callee) {
+            Expr::Member { object, .. } => function.type_of(object).base,
+            _ => Base::Unknown,
+        },
+        _ => Base::Unknown,
+    }
+}
+
+/// Whether the act is what a `with` enters.
+fn is_entered(function: Function<'_>, act: &Act) -> bool {
+    let module = function.module();
+    let Stmt::With { items, .. } = module.stmt(act.stmt) else {
+        return false;
+    };
+    let mut open = module.list(items).to_vec();
+    while let Some(id) = open.pop() {
+        if id == act.expr {
+            return true;
+        }
+        if let Expr::Assign { value, .. } | Expr::Entered(value) = module.expr(id) {
+            open.push(value);
+        }
+    }
+    false
+}
+
+/// Whether an argument is a statement that was built, not written as text.
+fn owns_statement(function: Function<'_>, act: &Act) -> bool {
+    let models = &function.program.world.models;
+    let Expr::Call { args, .. } = function.module().expr(act.expr) else {
+        return false;
+    };
+    let mut args = function.module().list(args).iter();
+    args.any(|&arg| {
+        matches!(function.type_of(arg).base, Base::Model(ty, _) if models.ty(ty).statement.is_some())
+    })
+}
+
+/// Whether something other than one row, written out, goes with a statement.
+fn has_rows(function: Function<'_>, act: &Act) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    module.list(args).get(1).is_some_and(|&arg| {
+        !matches!(
+            module.expr(arg),
+            Expr::Map(_) | Expr::Keyword { .. } | Expr::Spread(_)
+        )
+    })
+}
+
+/// Whether an argument is a list of rows.
+fn takes_group(function: Function<'_>, act: &Act) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    // One element wrapped in a list is still one element.
+    let is_list = |value| {
+        function.type_of(value).wrapper() == Some(Wrapper::List)
+            && !matches!(module.expr(value), Expr::Sequence { .. })
+    };
+    module.list(args).iter().any(|&arg| match module.expr(arg) {
+        // `createMany({ data: rows })`
+        Expr::Map(entries) => module.list(entries).iter().any(|&entry| {
+            matches!(module.expr(entry), Expr::Keyword { name, value }
+                if module.text(name) == "data" && is_list(value))
+        }),
+        Expr::Keyword { .. } => false,
+        _ => is_list(arg),
+    })
+}
+
+/// The project's method that overrides the library's and calls it, at the end of the chain.
+fn hook(owner: Function<'_>, last: &Act) -> Option<String> {
+    let module = owner.module();
+    let Expr::Call { callee, .. } = module.expr(last.expr) else {
+        return None;
+    };
+    let Expr::Member { object, .. } = module.expr(callee) else {
+        return None;
+    };
+    match module.expr(object) {
+        Expr::Super => owner.name(),
+        _ => None,
+    }
+}
+
+/// Whether the call says no, by name, to what the callee asks before it writes:
+/// `rename(row, save=False)`.
+fn is_switched_off(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    let Some((target, fact)) = found.via else {
+        return false;
+    };
+    let mut refused: Vec<&str> = Vec::new();
+    let mut open = module.list(args).to_vec();
+    while let Some(arg) = open.pop() {
+        match module.expr(arg) {
+            Expr::Map(entries) => open.extend(module.list(entries)),
+            Expr::Keyword { name, value } if module.expr(value) == Expr::Bool(false) => {
+                refused.push(module.text(name));
+            }
+            _ => {}
+        }
+    }
+    let callee = function.program.function(target);
+    let Some(write) = callee.acts().get(fact.act as usize) else {
+        return false;
+    };
+    if refused.is_empty() {
+        return false;
+    }
+    let inner = callee.module();
+    let mut at = write.stmt;
+    while let BlockOwner::Stmt(owner) = inner.block(inner.block_of(at)).owner {
+        if let Stmt::If { test, .. } = inner.stmt(owner)
+            && callee.facts().any_origin(test, |id| match inner.expr(id) {
+                Expr::Local(local) => refused.contains(&inner.text(inner.local(local).name)),
+                Expr::Member { name, .. } => refused.contains(&inner.text(name)),
+                _ => false,
+            })
+        {
+            return true;
+        }
+        at = owner;
+    }
+    false
+}
+
+fn confidence_of(
+    function: Function<'_>,
+    act: &Act,
+    found: ActEffect,
+    lp: Loop<'_>,
+    size: Cardinality,
+    write: &Write,
+) -> Confidence {
+    let mut confidence = found.confidence;
+    if size == Cardinality::Unknown || write.hook.is_some() || write.sends_session {
+        confidence = confidence.min(Confidence::Medium);
+    }
+    if let Some((target, fact)) = found.via {
+        confidence = confidence.min(Confidence::Medium);
+        // Among other things that the callee does, the write is one step of many.
+        let is_override = write.hook.is_some() && fact.depth == 0;
+        let callee = function.program.function(target);
+        let is_the_write = fact.params != 0 && does_little_else(callee, fact.act);
+        if !(is_override || is_the_write) || write.may_be_elsewhere {
+            confidence = Confidence::Low;
+        }
+    } else if has_own_table(function, act, lp) {
+        confidence = Confidence::Low;
+    }
+    if writes(function, |other| other.lp == act.lp) > MAX_WRITES {
+        confidence = Confidence::Low;
+    }
+    // Work is taken from a queue one piece at a time, and what follows from a failure, a
+    // transaction or a message sent is a matter of one element.
+    if lp.head().kind == LoopKind::While
+        || handles_failure(function, act, lp)
+        || is_exception(function, act, lp)
+        || is_in_own_transaction(function, act, lp)
+        || goes_outside(function, act)
+    {
+        confidence = Confidence::Low;
+    }
+    confidence
+}
+
+/// Whether a function is little more than the write that `act` leads to.
+fn does_little_else(function: Function<'_>, act: u32) -> bool {
+    let is_effect = |other: &Act| {
+        ACTS.iter()
+            .any(|&effect| function.effect_of(other, effect).is_some())
+    };
+    let others = function.acts().iter().enumerate();
+    let effects = others.filter(|&(i, other)| i != act as usize && is_effect(other));
+    effects.count() == 0 && function.facts().sites(function.id).len() <= MAX_CALLS
+}
+
+/// Whether each element brings the table that is written to: `for model in models`.
+fn has_own_table(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    table_of(function, act).is_some_and(|table| function.facts().varies_in(table, lp.id))
+}
+
+/// The name of the table that a call asks for rows, if nothing tells which one it is. The row
+/// that is saved is no table.
+fn table_of(function: Function<'_>, act: &Act) -> Option<ExprId> {
+    let module = function.module();
+    let mut at = act.expr;
+    let mut members = 0;
+    loop {
+        at = match module.expr(at) {
+            Expr::Call { callee, .. } => callee,
+            Expr::Await(inner) => inner,
+            Expr::Member { object, .. } => {
+                members += 1;
+                object
+            }
+            Expr::Local(_) if members > 1 => {
+                let ty = function.type_of(at);
+                let is_open = ty.is_unknown() || matches!(ty.base, Base::Class(_));
+                return is_open.then_some(at);
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Whether a callee is handed the table.
+fn takes_table(owner: Function<'_>, last: &Act) -> bool {
+    let module = owner.module();
+    table_of(owner, last).is_some_and(|table| {
+        matches!(module.expr(table), Expr::Local(local)
+            if matches!(module.local(local).kind, LocalKind::Param(_)))
+    })
+}
+
+/// Whether the write stands in an error handler.
+fn is_exception(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    blocks_around(function, act.stmt, lp).any(|(owner, block)| {
+        matches!(module.stmt(owner), Stmt::Try { handlers, .. } if handlers == block)
+    })
+}
+
+/// How many acts of a function write.
+fn writes(function: Function<'_>, is_meant: impl Fn(&Act) -> bool) -> usize {
+    let acts = function.acts().iter().filter(|&act| is_meant(act));
+    acts.filter(|act| function.effect_of(act, Effect::DbWrite).is_some())
+        .count()
+}
+
+/// Whether the loop goes on with the next element when the write fails.
+fn handles_failure(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    blocks_around(function, act.stmt, lp).any(|(owner, block)| match module.stmt(owner) {
+        Stmt::Try { body, handlers, .. } => body == block && !throws(function, handlers),
+        _ => false,
+    })
+}
+
+fn throws(function: Function<'_>, block: BlockId) -> bool {
+    let module = function.module();
+    let mut open = vec![block];
+    let mut is_empty = true;
+    while let Some(block) = open.pop() {
+        for &stmt in &module.block(block).stmts {
+            is_empty = false;
+            if matches!(
+                module.stmt(stmt),
+                Stmt::Throw(_) | Stmt::Return(_) | Stmt::Break(_)
+            ) {
+                return true;
+            }
+            function.facts().push_blocks(stmt, &mut open);
+        }
+    }
+    // `try … finally`
+    is_empty
+}
+
+/// The statements around one, with the block that it is in, up to the loop or the callback.
+fn blocks_around<'p>(
+    function: Function<'p>,
+    stmt: StmtId,
+    lp: Loop<'p>,
+) -> impl Iterator<Item = (StmtId, BlockId)> {
+    let module = function.module();
+    let mut at = Some(stmt);
+    std::iter::from_fn(move || {
+        loop {
+            let block = module.block_of(at?);
+            match module.block(block).owner {
+                BlockOwner::Stmt(owner) => {
+                    at = Some(owner);
+                    return Some((owner, block));
+                }
+                BlockOwner::Loop(inner) if inner != lp.id => at = Some(module.lp(inner).stmt),
+                _ => return None,
+            }
+        }
+    })
+}
+
+/// Whether a transaction is opened for each element.
+fn is_in_own_transaction(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let commits = |function: Function<'_>, is_meant: &dyn Fn(&Act) -> bool| {
+        function.acts().iter().any(|act| {
+            matches!(
+                act.kind,
+                ActKind::Effect {
+                    effect: Effect::Commit,
+                    ..
+                }
+            ) && is_meant(act)
+        })
+    };
+    let in_with = blocks_around(function, act.stmt, lp).any(|(owner, _)| {
+        matches!(module.stmt(owner), Stmt::With { .. })
+            && commits(function, &|act| {
+                act.stmt == owner && is_entered(function, act)
+            })
+    });
+    if in_with {
+        return true;
+    }
+    let mut at = function;
+    while at.id != lp.function.id {
+        let declared = at.declared();
+        let (Invocation::Argument(call, _), Some(parent)) = (declared.invocation, declared.parent)
+        else {
+            return false;
+        };
+        at.id = parent;
+        if commits(at, &|act| act.expr == call) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether each trip also does something elsewhere.
+fn goes_outside(function: Function<'_>, act: &Act) -> bool {
+    function.acts().iter().any(|other| {
+        other.lp == act.lp
+            && OUTSIDE
+                .iter()
+                .any(|&effect| function.effect_of(other, effect).is_some())
+    })
+}
