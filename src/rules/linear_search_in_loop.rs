@@ -177,6 +177,22 @@ fn replacement_of(name: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether the loop adds to the list.
+pub(super) fn is_added_to(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    module.sites.iter().any(|site| {
+        let Expr::Call { callee, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            return false;
+        };
+        lp.repeats(site.expr)
+            && matches!(module.text(name), "append" | "push" | "unshift" | "insert")
+            && super::same_path(module, object, list)
+    })
+}
+
 /// Whether a value of unknown type is a list by what is done with it: it is searched with a
 /// function, or somewhere mapped, filtered, pushed to.
 fn is_used_as_list(function: Function<'_>, list: ExprId, search: ExprId) -> bool {
@@ -235,7 +251,7 @@ fn is_used_as_list(function: Function<'_>, list: ExprId, search: ExprId) -> bool
 }
 
 /// Whether a list that lives outside the loop gets longer by its trips.
-fn grows_across(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
+pub(super) fn grows_across(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
     let module = function.module();
     let facts = function.facts();
     let Some(local) = root_local(module, list) else {
@@ -250,7 +266,7 @@ fn grows_across(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
 }
 
 /// Whether the list is made inside the loop.
-fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
+pub(super) fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
     let module = function.module();
     let facts = function.facts();
     let Some(local) = root_local(module, list) else {

@@ -6,14 +6,19 @@
 mod await_in_loop;
 mod blocking_in_async;
 mod connection_per_request;
+mod invariance;
 mod lazy_relation;
 mod linear_search_in_loop;
+mod loop_invariant_work;
 mod n_plus_one;
 mod per_row;
 mod quadratic_accumulation;
 mod quadratic_loop;
+mod repeated_query;
+mod repeated_recursion;
 mod sequential_await;
 mod unbounded_concurrency;
+mod sort_in_loop;
 mod write_in_loop;
 
 use rayon::prelude::*;
@@ -32,6 +37,7 @@ use crate::source::{FileId, Place, Span};
 pub const ALL: &[Rule] = &[
     n_plus_one::RULE,
     write_in_loop::RULE,
+    repeated_query::RULE,
     await_in_loop::RULE,
     sequential_await::RULE,
     blocking_in_async::RULE,
@@ -40,6 +46,9 @@ pub const ALL: &[Rule] = &[
     quadratic_loop::RULE,
     linear_search_in_loop::RULE,
     quadratic_accumulation::RULE,
+    sort_in_loop::RULE,
+    loop_invariant_work::RULE,
+    repeated_recursion::RULE,
 ];
 
 /// A rule: its id and its check.

@@ -1,0 +1,177 @@
+//! `loop-invariant-work`: a pattern, formatter or file made or read again with the same input in
+//! each trip.
+
+use super::invariance::Invariance;
+use super::{Reporter, Rule, element_text, growing_loop};
+use crate::finding::Confidence;
+use crate::ir::{CallKind, Expr, ExprId, LoopKind, Stmt};
+use crate::link::call_graph::{Act, ActKind, Callee};
+use crate::link::cardinality::Cardinality;
+use crate::link::models::{Cost, Effect, Rows};
+use crate::link::program::{Function, Loop};
+use crate::link::types::Base;
+
+pub(super) const RULE: Rule = Rule::per_function("loop-invariant-work", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let mut invariance = Invariance::default();
+    for site in function.facts().sites(function.id) {
+        if !matches!(module.expr(site.expr), Expr::Call { .. }) {
+            continue;
+        }
+        let Some(call) = function.call_at(site.expr) else {
+            continue;
+        };
+        let Callee::Model(id) = call.callee else {
+            continue;
+        };
+        let model = function.program.world.models.call(id);
+        let (verb, is_thing) = match (model.cost, model.effect) {
+            // A client or pool is a matter of the process, not of the loop.
+            (Some(Cost::Compile), None) if is_shared(function, site.expr) => continue,
+            // Of text turned into a value each trip may need its own, and engines keep the
+            // patterns they compiled: only what a model has a remedy for is sure to cost.
+            (Some(Cost::Compile), None) => ("makes the same", model.bulk.is_some()),
+            (_, Some(Effect::File)) if model.rows == Some(Rows::Many) => ("reads the same", true),
+            _ => continue,
+        };
+        let loops = function.loops_around(site.lp);
+        let Some((lp, _)) = growing_loop(&loops) else {
+            continue;
+        };
+        let is_dropped = matches!(module.stmt(site.stmt), Stmt::Expr(expr) if expr == site.expr);
+        if is_dropped || !may_repeat(function, site.expr, lp) {
+            continue;
+        }
+        let is_here = lp.function.id == function.id;
+        if is_here && function.facts().runs_at_most_once(site.stmt, lp.id)
+            || function.facts().is_memoized(site.expr, site.stmt)
+            || !invariance.is_same(function, site.expr, lp)
+            || has_no_input(function, site.expr)
+        {
+            continue;
+        }
+        let mut confidence = call.confidence.min(Confidence::Medium);
+        if !is_thing || lp.head().kind == LoopKind::While {
+            confidence = Confidence::Low;
+        }
+        let name = function.callee_text(site.expr);
+        let element = element_text(lp);
+        let finding = reporter.report(
+            module.span(site.expr),
+            confidence,
+            format!("`{name}` {verb} again for each {element}"),
+        );
+        finding
+            .related(lp.place(), "repeated by this loop")
+            .cost("n times the work of one")
+            .help(match &model.bulk {
+                Some(bulk) => format!("do it once before the loop: {bulk}"),
+                None => "do it once before the loop and use the result in it".to_owned(),
+            });
+    }
+    through_calls(function, &mut invariance, reporter);
+}
+
+/// `load_settings()` in a loop, where it reads a file.
+fn through_calls(function: Function<'_>, invariance: &mut Invariance, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    for act in function.acts() {
+        let ActKind::Call(_) = act.kind else {
+            continue;
+        };
+        let Some(found) = function.effect_of(act, Effect::File) else {
+            continue;
+        };
+        // The function that opens the file reads it to its end.
+        let (reader, _) = function.final_site(act, found);
+        let reads_all = reader.acts().iter().any(|act| {
+            matches!(
+                act.kind,
+                ActKind::Effect {
+                    effect: Effect::File,
+                    rows: Some(Rows::Many),
+                    ..
+                }
+            )
+        });
+        if !reads_all {
+            continue;
+        }
+        let loops = function.loops_around(act.lp);
+        let Some((lp, size)) = growing_loop(&loops) else {
+            continue;
+        };
+        if is_dropped(function, act)
+            || !matches!(module.expr(act.expr), Expr::Call { .. })
+            || !may_repeat(function, act.expr, lp)
+            || !invariance.is_same(function, act.expr, lp)
+            || does_more(function, act)
+        {
+            continue;
+        }
+        let mut confidence = found.confidence.min(Confidence::Medium);
+        if size == Cardinality::Unknown && found.via.is_some_and(|(_, fact)| fact.depth > 1) {
+            confidence = Confidence::Low;
+        }
+        let name = function.callee_text(act.expr);
+        let element = element_text(lp);
+        let finding = reporter.report(
+            module.span(act.expr),
+            confidence,
+            format!("`{name}` reads the same file again for each {element}"),
+        );
+        finding
+            .related(lp.place(), "repeated by this loop")
+            .related(function.place_of(act.expr), format!("calls `{name}`"))
+            .cost("n reads of one file")
+            .help("read it once before the loop, or keep what it returns");
+        finding.related.extend(function.evidence(found));
+    }
+}
+
+fn is_dropped(function: Function<'_>, act: &Act) -> bool {
+    matches!(function.module().stmt(act.stmt), Stmt::Expr(expr) if expr == act.expr)
+}
+
+/// Whether the callee also does something that may come out differently each time.
+fn does_more(function: Function<'_>, act: &Act) -> bool {
+    const OTHERS: &[Effect] = &[
+        Effect::DbRead,
+        Effect::DbWrite,
+        Effect::Remote,
+        Effect::RemoteWrite,
+        Effect::Process,
+        Effect::Sleep,
+    ];
+    OTHERS
+        .iter()
+        .any(|&effect| function.effect_of(act, effect).is_some())
+}
+
+/// Whether what a call makes is meant to be made once for the whole process.
+fn is_shared(function: Function<'_>, call: ExprId) -> bool {
+    let models = &function.program.world.models;
+    matches!(function.type_of(call).base, Base::Model(ty, _) if models.ty(ty).shared)
+}
+
+/// Whether a loop runs through to its end whatever the call gives.
+fn may_repeat(function: Function<'_>, expr: ExprId, lp: Loop<'_>) -> bool {
+    !function.facts().exits_on(lp.id, expr)
+}
+
+/// A call without input, as a parser or an empty container: what it makes is filled by the trip.
+fn has_no_input(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    match module.expr(call) {
+        Expr::Call {
+            kind, callee, args, ..
+        } => {
+            args.is_empty()
+                && kind != CallKind::New
+                && !matches!(module.expr(callee), Expr::Member { .. })
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,330 @@
+//! `repeated-query`: the same read with the same input, in each trip of a loop or twice in one
+//! call.
+
+use super::invariance::Invariance;
+use super::n_plus_one::{is_merged, is_own_closure};
+use super::{Reporter, Rule, element_text, growing_loop, same_path};
+use crate::finding::Confidence;
+use crate::ir::{BlockOwner, Expr, ExprId, LoopKind, Module, Stmt, StmtId};
+use crate::link::call_graph::{Act, ActKind, Callee};
+use crate::link::cardinality::Cardinality;
+use crate::link::models::{Effect, Rows};
+use crate::link::program::{Function, Loop};
+
+pub(super) const RULE: Rule = Rule::per_function("repeated-query", check);
+
+/// After these, a query may give another answer.
+const CHANGES: &[Effect] = &[
+    Effect::DbWrite,
+    Effect::Commit,
+    Effect::RemoteWrite,
+    Effect::Process,
+    Effect::Sleep,
+    Effect::Lock,
+];
+
+/// Pairs of queries compared in one function.
+const MAX_READS: usize = 64;
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let mut invariance = Invariance::default();
+    for act in function.acts() {
+        in_loop(function, act, &mut invariance, reporter);
+    }
+    twice(function, reporter);
+}
+
+fn in_loop(
+    function: Function<'_>,
+    act: &Act,
+    invariance: &mut Invariance,
+    reporter: &mut Reporter<'_>,
+) {
+    let module = function.module();
+    let facts = function.facts();
+    let Some(found) = function.effect_of(act, Effect::DbRead) else {
+        return;
+    };
+    if found.is_repeated || is_own_closure(function, act) {
+        return;
+    }
+    let loops = function.loops_around(act.lp);
+    let Some((lp, size)) = growing_loop(&loops) else {
+        return;
+    };
+    // A condition that counts polls: it asks for what has changed.
+    if matches!(lp.head().kind, LoopKind::While | LoopKind::Counted)
+        || lp.head().is_async
+        || lp.head().callback == Some(act.expr)
+        || facts.exits_on(lp.id, act.expr)
+        || is_merged(function, act, found, lp)
+    {
+        return;
+    }
+    let is_here = lp.function.id == function.id;
+    if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
+        return;
+    }
+    // A query object in a variable keeps its rows, and a call for its own sake does more than ask.
+    let call = match module.expr(act.expr) {
+        Expr::Await(inner) => inner,
+        _ => act.expr,
+    };
+    if !matches!(module.expr(call), Expr::Call { .. })
+        || module.stmt(act.stmt) == Stmt::Expr(act.expr)
+        || is_kept(function, act, lp)
+    {
+        return;
+    }
+    let last = function.final_act(act, found);
+    if !asks(function, last) || changes_something(function, lp) {
+        return;
+    }
+    if !invariance.is_same(function, act.expr, lp) {
+        return;
+    }
+    let mut confidence = found.confidence;
+    if size == Cardinality::Unknown || found.via.is_some() {
+        confidence = confidence.min(Confidence::Medium);
+    }
+    if found.via.is_some_and(|(_, fact)| fact.depth > 1) {
+        confidence = Confidence::Low;
+    }
+    let name = function.callee_text(act.expr);
+    let element = element_text(lp);
+    let finding = reporter.report(
+        module.span(act.expr),
+        confidence,
+        format!("`{name}` asks the same for each {element}"),
+    );
+    finding
+        .related(lp.place(), "repeated by this loop")
+        .cost("n queries for one answer")
+        .help("ask once before the loop and use the answer in it");
+    if found.via.is_some() {
+        finding.related(function.place_of(act.expr), format!("calls `{name}`"));
+        finding.related.extend(function.evidence(found));
+    }
+}
+
+/// Whether the answer is kept for the next trips: `if plan is None: plan = default_plan()`.
+fn is_kept(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let Stmt::Expr(expr) = module.stmt(act.stmt) else {
+        return false;
+    };
+    let Expr::Assign { target, .. } = module.expr(expr) else {
+        return false;
+    };
+    let mut at = act.stmt;
+    while let BlockOwner::Stmt(owner) = module.block(module.block_of(at)).owner {
+        if let Stmt::If { test, .. } = module.stmt(owner) {
+            let mut open = vec![test];
+            while let Some(id) = open.pop() {
+                if same_path(module, id, target) && lp.repeats(id) {
+                    return true;
+                }
+                module.for_each_part(id, |part| open.push(part));
+            }
+        }
+        at = owner;
+    }
+    false
+}
+
+/// Whether an effect is a question, whose answer stays the same until something is written.
+fn asks(function: Function<'_>, act: &Act) -> bool {
+    match &act.kind {
+        ActKind::Effect {
+            model: Some(model), ..
+        } => {
+            let model = function.program.world.models.call(*model);
+            !model.mutates && !model.identity && model.rows != Some(Rows::None)
+        }
+        ActKind::Effect { .. } => true,
+        ActKind::Call(_) => false,
+    }
+}
+
+/// Whether a loop may change what is asked for.
+fn changes_something(function: Function<'_>, lp: Loop<'_>) -> bool {
+    let repeats = |function: Function<'_>| {
+        function.acts().iter().any(|act| {
+            lp.repeats(act.expr)
+                && CHANGES
+                    .iter()
+                    .any(|&effect| function.effect_of(act, effect).is_some())
+        })
+    };
+    repeats(function) || (lp.function.id != function.id && repeats(lp.function))
+}
+
+/// Two calls of the same text, one after the other, with nothing between that changes the answer.
+fn twice(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let acts = function.acts();
+    let reads: Vec<&Act> = acts
+        .iter()
+        .filter(|act| {
+            matches!(
+                act.kind,
+                ActKind::Effect {
+                    effect: Effect::DbRead,
+                    model: Some(_),
+                    ..
+                }
+            ) && matches!(module.expr(act.expr), Expr::Call { .. })
+                && asks(function, act)
+                && !act.is_memoized
+        })
+        .take(MAX_READS)
+        .collect();
+    let mut reported: Vec<ExprId> = Vec::new();
+    for (i, first) in reads.iter().enumerate() {
+        for second in &reads[i + 1..] {
+            let is_repeat = first.lp == second.lp
+                && !reported.contains(&second.expr)
+                && is_same_text(function, first.expr, second.expr)
+                && always_before(function, first, second);
+            if !is_repeat {
+                continue;
+            }
+            let Some(confidence) = unchanged_between(function, first, second) else {
+                continue;
+            };
+            reported.push(second.expr);
+            let name = function.callee_text(second.expr);
+            reporter
+                .report(
+                    module.span(second.expr),
+                    confidence.min(first.confidence).min(second.confidence),
+                    format!("`{name}` asks what was asked before"),
+                )
+                .related(function.place_of(first.expr), "the first time")
+                .cost("two queries for one answer")
+                .help("keep the answer of the first query");
+        }
+    }
+}
+
+/// Whether the first act has always run when the second does.
+fn always_before(function: Function<'_>, first: &Act, second: &Act) -> bool {
+    let module = function.module();
+    let is_conditional = |act: &Act| {
+        let mut sites = function.facts().sites(function.id).iter();
+        sites.any(|site| site.expr == act.expr && site.is_conditional)
+    };
+    if first.expr >= second.expr || is_conditional(first) {
+        return false;
+    }
+    let block = module.block_of(first.stmt);
+    let mut at: StmtId = second.stmt;
+    if at == first.stmt {
+        return true;
+    }
+    loop {
+        let around = module.block_of(at);
+        if around == block {
+            return true;
+        }
+        at = match module.block(around).owner {
+            BlockOwner::Stmt(owner) => {
+                // A handler runs when what it guards has failed: asking again is meant.
+                if matches!(module.stmt(owner), Stmt::Try { handlers, .. } if handlers == around) {
+                    return false;
+                }
+                owner
+            }
+            BlockOwner::Loop(lp) => module.lp(lp).stmt,
+            _ => return false,
+        };
+    }
+}
+
+/// How sure it is that nothing between two acts changes the answer; none if something does.
+fn unchanged_between(function: Function<'_>, first: &Act, second: &Act) -> Option<Confidence> {
+    let is_between = |id: ExprId| first.expr < id && id < second.expr;
+    let changes = function.acts().iter().any(|act| {
+        is_between(act.expr)
+            && CHANGES
+                .iter()
+                .any(|&effect| function.effect_of(act, effect).is_some())
+    });
+    if changes {
+        return None;
+    }
+    let facts = function.facts();
+    let mut confidence = Confidence::High;
+    for site in facts.sites(function.id) {
+        if !is_between(site.expr) || is_part(function.module(), second.expr, site.expr) {
+            continue;
+        }
+        let callee = function.call_at(site.expr).map(|call| &call.callee);
+        let is_call = matches!(function.module().expr(site.expr), Expr::Call { .. });
+        if is_call && matches!(callee, Some(Callee::Unknown | Callee::Param(_))) {
+            confidence = Confidence::Low;
+        }
+    }
+    // A member assigned in between may be what is asked for.
+    let module = function.module();
+    let assigns = function.declared().exprs.iter().any(|id| {
+        is_between(id)
+            && matches!(module.expr(id), Expr::Assign { target, .. }
+                if matches!(module.expr(target), Expr::Member { .. } | Expr::Index { .. }))
+    });
+    if assigns {
+        return None;
+    }
+    Some(confidence)
+}
+
+fn is_part(module: &Module, whole: ExprId, part: ExprId) -> bool {
+    module.span(whole).contains(module.span(part))
+}
+
+/// Whether two expressions are written alike and their names have the same values.
+fn is_same_text(function: Function<'_>, a: ExprId, b: ExprId) -> bool {
+    let module = function.module();
+    let def_use = &function.facts().def_use;
+    let mut open = vec![(a, b)];
+    while let Some((a, b)) = open.pop() {
+        let is_alike = match (module.expr(a), module.expr(b)) {
+            (Expr::Local(x), Expr::Local(y)) => {
+                x == y && def_use.reaching(a) == def_use.reaching(b)
+            }
+            (Expr::Member { name: x, .. }, Expr::Member { name: y, .. }) => x == y,
+            (Expr::Keyword { name: x, .. }, Expr::Keyword { name: y, .. }) => x == y,
+            (Expr::Call { kind: x, .. }, Expr::Call { kind: y, .. }) => x == y,
+            (Expr::Binary { op: x, .. }, Expr::Binary { op: y, .. }) => x == y,
+            (Expr::Unary { op: x, .. }, Expr::Unary { op: y, .. }) => x == y,
+            (Expr::Logical { op: x, .. }, Expr::Logical { op: y, .. }) => x == y,
+            (Expr::Sequence { kind: x, .. }, Expr::Sequence { kind: y, .. }) => x == y,
+            (Expr::Map(_), Expr::Map(_))
+            | (Expr::Entry { .. }, Expr::Entry { .. })
+            | (Expr::Spread(_), Expr::Spread(_))
+            | (Expr::Await(_), Expr::Await(_))
+            | (Expr::Index { .. }, Expr::Index { .. })
+            | (Expr::Template(_), Expr::Template(_))
+            | (Expr::Slice(_), Expr::Slice(_)) => true,
+            (
+                x @ (Expr::Name(_)
+                | Expr::String(_)
+                | Expr::Number(_)
+                | Expr::Bool(_)
+                | Expr::Null
+                | Expr::This
+                | Expr::Super),
+                y,
+            ) => x == y,
+            _ => false,
+        };
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        module.for_each_part(a, |part| left.push(part));
+        module.for_each_part(b, |part| right.push(part));
+        if !is_alike || left.len() != right.len() {
+            return false;
+        }
+        open.extend(left.into_iter().zip(right));
+    }
+    true
+}
