@@ -17,8 +17,8 @@ mod quadratic_loop;
 mod repeated_query;
 mod repeated_recursion;
 mod sequential_await;
-mod unbounded_concurrency;
 mod sort_in_loop;
+mod unbounded_concurrency;
 mod write_in_loop;
 
 use rayon::prelude::*;
