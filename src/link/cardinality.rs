@@ -10,12 +10,8 @@ use super::world::ValueRef;
 use crate::analysis::def_use::Def;
 use crate::ir::{
     BinaryOp, ClassKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY, Module,
-    SequenceKind,
 };
 use crate::source::FileId;
-
-/// Collections up to this many literal elements are fixed in size.
-const MAX_LITERAL: usize = 64;
 
 /// Expressions looked at to find what a counter counts.
 const MAX_TRACED: usize = 64;
@@ -202,6 +198,12 @@ impl<'p> Tracer<'p> {
         self.depth -= 1;
         if size == Cardinality::Unknown {
             let ty = self.typer.of(expr);
+            // What a class lists when it is walked itself, its text says: an enum, choices.
+            let module = &self.program.world.unit(self.file).facts.module;
+            let is_call = matches!(module.expr(expr), Expr::Call { .. });
+            if ty.is_bare() && !is_call && matches!(ty.base, Base::Class(_)) {
+                return Cardinality::Fixed;
+            }
             return self.by_type(ty);
         }
         size
@@ -287,6 +289,19 @@ impl<'p> Tracer<'p> {
         }
     }
 
+    /// Whether a name that an import binds is written as types are.
+    fn names_type(&self, expr: ExprId) -> bool {
+        let module = &self.program.world.unit(self.file).facts.module;
+        let Expr::Local(local) = module.expr(expr) else {
+            return false;
+        };
+        let local = module.local(local);
+        matches!(local.kind, LocalKind::Import(_))
+            && module
+                .text(local.name)
+                .starts_with(|c: char| c.is_ascii_uppercase())
+    }
+
     fn is_enum(&self, class: super::types::ClassRef) -> bool {
         let module = &self.program.world.unit(class.file).facts.module;
         let declared = module.class(class.class);
@@ -306,7 +321,7 @@ impl<'p> Tracer<'p> {
         let facts = &world.unit(self.file).facts;
         let module = &facts.module;
         match module.expr(expr) {
-            Expr::Sequence { elements, kind } => {
+            Expr::Sequence { elements, .. } => {
                 let elements = module.list(elements);
                 let mut size = Cardinality::Fixed;
                 for &element in elements {
@@ -314,8 +329,7 @@ impl<'p> Tracer<'p> {
                         size = widest(size, self.collection(inner));
                     }
                 }
-                let is_small = elements.len() <= MAX_LITERAL || kind == SequenceKind::Tuple;
-                if is_small { size } else { Cardinality::Unknown }
+                size
             }
             Expr::Map(entries) => {
                 let mut size = Cardinality::Fixed;
@@ -548,10 +562,14 @@ impl<'p> Tracer<'p> {
                 if matches!(module.expr(object), Expr::Name(n)
                     if matches!(module.text(n), "Object" | "Array" | "Map" | "Set")) =>
             {
-                return match args.first() {
-                    Some(&over) => self.collection(over),
-                    None => Cardinality::Fixed,
+                let Some(&over) = args.first() else {
+                    return Cardinality::Fixed;
                 };
+                // `Object.values(Status)` of an enum that a package made.
+                if self.names_type(over) {
+                    return Cardinality::Fixed;
+                }
+                return self.collection(over);
             }
             (Some(object), "split" | "matchAll" | "splitlines") => {
                 return if self.is_environment(object) {

@@ -11,7 +11,7 @@ mod source;
 use self::loaded::{Loaded, Origin};
 pub(super) use self::loaded::{first_missing, loaded_at, loaded_by};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::call_graph::{ActKind, LinkedFile};
@@ -20,7 +20,7 @@ use super::infer::Typer;
 use super::types::{ClassRef, ExprRef, FunctionRef};
 use super::world::World;
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionId, LoopId, Module, Name};
+use crate::ir::{Expr, ExprId, FunctionId, LoopId, Module, Name, Stmt};
 use crate::source::FileId;
 
 /// Relations on the way from a row to what is read.
@@ -261,13 +261,14 @@ impl<'w> Finder<'w> {
                 _ => {}
             }
         }
+        let thrown = thrown(module);
         for lp in &module.loops {
             if let Some(element) = lp.element {
                 push_targets(module, element, &mut written);
             }
         }
         for id in members {
-            if written.contains(&id) || self.is_assigned(id, &written) {
+            if thrown.contains(&id) || written.contains(&id) || self.is_assigned(id, &written) {
                 continue;
             }
             let Some(source) = self.source(id).or_else(|| self.list_source(id)) else {
@@ -447,6 +448,25 @@ impl<'w> Finder<'w> {
                 if other == name && module.expr(object) == Expr::Local(local))
         })
     }
+}
+
+/// What is part of an error that is thrown: it is made once, and ends the walk.
+fn thrown(module: &Module) -> FxHashSet<ExprId> {
+    let mut open: Vec<ExprId> = module
+        .stmts
+        .iter()
+        .filter_map(|stmt| match stmt {
+            Stmt::Throw(value) => *value,
+            _ => None,
+        })
+        .collect();
+    let mut found = FxHashSet::default();
+    while let Some(id) = open.pop() {
+        if found.insert(id) {
+            module.for_each_part(id, |part| open.push(part));
+        }
+    }
+    found
 }
 
 /// The expressions that an assignment writes to.

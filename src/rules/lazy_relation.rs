@@ -9,80 +9,139 @@ use crate::link::entities::RelationId;
 use crate::link::program::{Function, Loop, Program};
 use crate::link::rows::{Missing, Read, Root};
 use crate::link::types::{ExprRef, FunctionRef};
+use crate::source::{Context, Place};
+
+/// Reads of one query that a finding shows.
+const MAX_SHOWN: usize = 6;
 
 pub(super) fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
-    let mut reported: Vec<(ExprRef, Vec<RelationId>)> = Vec::new();
+    // What one query lacks is one thing to change.
+    let mut queries: Vec<(ExprRef, Vec<Lacked<'_>>)> = Vec::new();
     for read in function.reads() {
-        if let Some(missing) = &read.missing {
-            let path = read.source.path[..=missing.loaded].to_vec();
-            if reported.contains(&(missing.query, path.clone())) {
-                continue;
-            }
-            if check_read(function, read, missing, reporter) {
-                reported.push((missing.query, path));
-            }
+        let Some(missing) = &read.missing else {
+            continue;
+        };
+        let Some(lacked) = lacked(function, read, missing) else {
+            continue;
+        };
+        match queries
+            .iter_mut()
+            .find(|(query, _)| *query == missing.query)
+        {
+            Some((_, reads)) => reads.push(lacked),
+            None => queries.push((missing.query, vec![lacked])),
         }
+    }
+    for (query, reads) in &queries {
+        report(function, *query, reads, reporter);
     }
 }
 
-fn check_read(
-    function: Function<'_>,
-    read: &Read,
-    missing: &Missing,
-    reporter: &mut Reporter<'_>,
-) -> bool {
+/// A read of what a query does not load.
+struct Lacked<'p> {
+    read: &'p Read,
+    missing: &'p Missing,
+    /// The loop over the rows, if it stands in this file.
+    lp: Option<Loop<'p>>,
+    confidence: Confidence,
+}
+
+impl Lacked<'_> {
+    /// The relations up to the one that is not loaded.
+    fn first_lacking(&self) -> &[RelationId] {
+        &self.read.source.path[..=self.missing.loaded]
+    }
+}
+
+/// How sure it is that a read repeats; none if the rows are few.
+fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> Option<Lacked<'p>> {
     let program = function.program;
-    let module = function.module();
-    let (size, row, lp) = match read.source.root {
+    let (size, lp) = match read.source.root {
         Root::Element(lp) => {
             let owner = Function {
-                id: module.lp(lp).function,
+                id: function.module().lp(lp).function,
                 ..function
             };
+            let ends = owner.id == function.id && function.facts().exits_on(lp, read.expr);
+            if ends {
+                return None;
+            }
             let lp = Loop {
                 function: owner,
                 id: lp,
             };
-            let ends = owner.id == function.id && function.facts().exits_on(lp.id, read.expr);
-            if ends {
-                return false;
-            }
-            (lp.cardinality(), element_text(lp), Some(lp))
+            (lp.cardinality(), Some(lp))
         }
-        Root::ElementOf(rows) => (program.size_of(function.file, rows), "row".to_owned(), None),
-        _ => return false,
+        Root::ElementOf(rows) => (program.size_of(function.file, rows), None),
+        _ => return None,
     };
     let mut confidence = match size {
-        Cardinality::Fixed | Cardinality::Batches => return false,
+        Cardinality::Fixed | Cardinality::Batches => return None,
         Cardinality::Unknown => read.confidence.min(Confidence::Medium),
         Cardinality::Rows => read.confidence,
     };
-    if read.depth > 3 {
-        confidence = Confidence::Low;
-    }
-    // A session asks once for each distinct row.
-    let asked = program.world.entities.get(read.source.path[missing.loaded]);
-    let table = program.world.entities.table(asked.owner);
-    let is_distinct = !asked.many && table.is_some_and(|ty| program.world.models.ty(ty).identity);
-    if is_distinct {
+    if asks_once_per_distinct(function, read, missing) {
         confidence = confidence.min(Confidence::Medium);
     }
-    let loads = &read.source.path[..=missing.loaded];
-    let relation = relation_text(program, loads);
+    if read.depth > 3 || function.context() == Context::Script {
+        confidence = Confidence::Low;
+    }
+    Some(Lacked {
+        read,
+        missing,
+        lp,
+        confidence,
+    })
+}
+
+/// Whether a session asks only once for each distinct row that the relation leads to.
+fn asks_once_per_distinct(function: Function<'_>, read: &Read, missing: &Missing) -> bool {
+    let world = &function.program.world;
+    let asked = world.entities.get(read.source.path[missing.loaded]);
+    let table = world.entities.table(asked.owner);
+    !asked.many && table.is_some_and(|ty| world.models.ty(ty).identity)
+}
+
+fn report(
+    function: Function<'_>,
+    query: ExprRef,
+    reads: &[Lacked<'_>],
+    reporter: &mut Reporter<'_>,
+) {
+    let program = function.program;
+    let module = function.module();
+    let Some(first) = reads.iter().max_by_key(|lacked| {
+        let is_direct = lacked.read.via.is_none();
+        (
+            lacked.confidence,
+            is_direct,
+            std::cmp::Reverse(lacked.read.expr),
+        )
+    }) else {
+        return;
+    };
+    let mut relations: Vec<String> = Vec::new();
+    for lacked in reads {
+        let text = format!("`{}`", relation_text(program, lacked.first_lacking()));
+        if !relations.contains(&text) {
+            relations.push(text);
+        }
+    }
+    let relations = super::listed(&relations);
+    let row = first.lp.map_or_else(|| "row".to_owned(), element_text);
+    let read = first.read;
+    let name = function.callee_text(read.expr);
     let message = match read.via {
-        None => format!(
-            "`{}` queries once per {row}: the query does not load `{relation}`",
-            member_text(function, read.expr)
-        ),
+        None => format!("`{name}` queries once per {row}: the query does not load {relations}"),
         Some(_) => format!(
-            "`{}` reads `{relation}` of each {row}, a query each: the rows came without it",
-            function.callee_text(read.expr)
+            "`{name}` reads {relations} of each {row}, a query each: the rows came without it"
         ),
     };
-    let finding = reporter.report(module.span(read.expr), confidence, message);
-    if let Some(lp) = lp {
+    let finding = reporter.report(module.span(read.expr), first.confidence, message);
+    if let Some(lp) = first.lp {
         finding.related(lp.place(), "repeated by this loop");
     }
+    let is_distinct = asks_once_per_distinct(function, read, first.missing);
     finding.cost(if is_distinct {
         "1 + n queries, n being the distinct rows that the relation leads to"
     } else {
@@ -91,23 +150,28 @@ fn check_read(
     evidence(function, read, |place, text| {
         finding.related(place, text);
     });
-    let query = missing.query;
+    let mut shown = vec![first.first_lacking()];
+    for lacked in reads {
+        if !shown.contains(&lacked.first_lacking()) && shown.len() < MAX_SHOWN {
+            shown.push(lacked.first_lacking());
+            let name = function.callee_text(lacked.read.expr);
+            finding.related(
+                function.place_of(lacked.read.expr),
+                format!("`{name}` does so too"),
+            );
+        }
+    }
     let built = &program.world.unit(query.file).facts.module;
-    let place = crate::source::Place {
+    let place = Place {
         file: query.file,
         span: built.span(query.expr),
     };
     finding.related(place, "the rows are asked for here");
-    finding.help(help_of(function, read, missing));
-    true
+    finding.help(help_of(function, reads));
 }
 
 /// The calls from a function to the read.
-pub(super) fn evidence(
-    function: Function<'_>,
-    read: &Read,
-    mut step: impl FnMut(crate::source::Place, String),
-) {
+pub(super) fn evidence(function: Function<'_>, read: &Read, mut step: impl FnMut(Place, String)) {
     let program = function.program;
     let mut at: Option<(FunctionRef, u32)> = read.via;
     for _ in 0..8 {
@@ -120,7 +184,7 @@ pub(super) fn evidence(
         };
         let text = match read.via {
             Some(_) => format!("calls `{}`", callee.callee_text(read.expr)),
-            None => format!("`{}` is read here", member_text(callee, read.expr)),
+            None => format!("`{}` is read here", callee.callee_text(read.expr)),
         };
         step(callee.place_of(read.expr), text);
         at = read.via;
@@ -137,34 +201,63 @@ pub(super) fn relation_text(program: &Program, path: &[RelationId]) -> String {
     names.join("__")
 }
 
-/// The text of a member: `post.author`.
-fn member_text(function: Function<'_>, expr: ExprId) -> String {
-    function.callee_text(expr)
+fn help_of(function: Function<'_>, reads: &[Lacked<'_>]) -> String {
+    let program = function.program;
+    // `x.author.id` is `x.author_id`.
+    if let [only] = reads {
+        let path = &only.read.source.path;
+        let relation = program.world.entities.get(path[only.missing.loaded]);
+        let is_last = only.missing.loaded + 1 == path.len();
+        let is_direct = only.read.via.is_none();
+        if is_direct && relation.key && is_last && reads_only_key(function, only.read.expr) {
+            return format!(
+                "`{}_id` is the same key, and comes with the row",
+                function.callee_text(only.read.expr)
+            );
+        }
+    }
+    preloads(
+        program,
+        reads.iter().map(|lacked| &lacked.read.source.path[..]),
+    )
 }
 
-fn help_of(function: Function<'_>, read: &Read, missing: &Missing) -> String {
-    let program = function.program;
-    let path = &read.source.path;
-    let relation = program.world.entities.get(path[missing.loaded]);
-    // `x.author.id` is `x.author_id`.
-    let is_last = missing.loaded + 1 == path.len();
-    if read.via.is_none() && relation.key && is_last && reads_only_key(function, read.expr) {
-        return format!(
-            "`{}_id` is the same key, and comes with the row",
-            member_text(function, read.expr)
-        );
+/// How a query loads several paths of relations along, as a help text. A path that leads on
+/// from another loads that too.
+pub(super) fn preloads<'a>(
+    program: &Program,
+    paths: impl Iterator<Item = &'a [RelationId]>,
+) -> String {
+    let paths: Vec<&[RelationId]> = paths.collect();
+    let mut calls: Vec<String> = Vec::new();
+    for path in &paths {
+        let leads_on = paths
+            .iter()
+            .any(|other| other.len() > path.len() && other.starts_with(path));
+        if leads_on {
+            continue;
+        }
+        let call = preload(program, path)
+            .unwrap_or_else(|| format!("load `{}`", relation_text(program, path)));
+        if !calls.contains(&call) {
+            calls.push(call);
+        }
     }
-    match preload(program, path) {
-        Some(call) => format!("load it with the rows: {call}"),
-        None => format!("load `{}` with the rows", relation_text(program, path)),
-    }
+    format!(
+        "load with the rows what is read of them: {}",
+        calls.join(", ")
+    )
 }
 
 /// How a query loads a path of relations along: all that is read, so that the next one is not
 /// missing then.
 pub(super) fn preload(program: &Program, path: &[RelationId]) -> Option<String> {
     let world = &program.world;
-    let has_many = path.iter().any(|&step| world.entities.get(step).many);
+    // A join cannot follow what leads to many rows, or to rows of any table.
+    let has_many = path.iter().any(|&step| {
+        let relation = world.entities.get(step);
+        relation.many || relation.target.is_none() && !relation.key
+    });
     let owner = world.entities.get(*path.first()?).owner;
     let table = world.models.ty(world.entities.table(owner)?);
     let call = if has_many {

@@ -282,6 +282,14 @@ fn mentions_serial_value(function: Function<'_>, expr: ExprId) -> bool {
     false
 }
 
+/// Several things in a row, the last of many as a number.
+fn listed(things: &[String]) -> String {
+    match things.len() {
+        0..=4 => things.join(", "),
+        n => format!("{} and {} more", things[..3].join(", "), n - 3),
+    }
+}
+
 /// The text by which people call a loop's element in a message.
 fn element_text(lp: Loop<'_>) -> String {
     match lp.element_name() {

@@ -5,7 +5,8 @@ use super::{Reporter, Rule, element_text, growing_loop};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
 use crate::ir::{
-    BinaryOp, BlockOwner, Concurrency, Expr, ExprId, Invocation, LocalKind, LoopId, LoopKind, Stmt,
+    BinaryOp, BlockOwner, Concurrency, Expr, ExprId, Invocation, LocalKind, LoopId, LoopKind,
+    MODULE_BODY, Stmt,
 };
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
@@ -116,7 +117,19 @@ fn check_read(
         finding.related(function.place_of(act.expr), format!("calls `{name}`"));
         finding.related.extend(function.evidence(found));
     }
+    // What a method asks may depend on its receiver.
+    let is_same = found.via.is_some_and(|(target, fact)| {
+        let callee = function.program.function(target).declared();
+        fact.params == 0
+            && fact.depth == 0
+            && callee.class.is_none()
+            && matches!(callee.parent, None | Some(MODULE_BODY))
+    });
     finding.help(match bulk {
+        _ if is_same => format!(
+            "`{name}` asks for the same whatever it is handed: ask once before the loop and hand \
+             the answer on"
+        ),
         Some(bulk) => format!("read what all elements need at once, before the loop: {bulk}"),
         None if effect == Effect::Remote => {
             "ask for all elements in one request, or run the requests concurrently with a bound"

@@ -1,10 +1,10 @@
 //! The part of `n-plus-one` that is about functions a library calls once per row: resolvers,
 //! methods of serializers, and the serializers of views that list rows.
 
-use super::lazy_relation::{evidence, preload, relation_text};
+use super::lazy_relation::{evidence, preloads, relation_text};
 use super::{Reporter, growing_loop};
 use crate::finding::{Confidence, Finding};
-use crate::ir::{ExprId, MODULE_BODY};
+use crate::ir::{Expr, ExprId, MODULE_BODY};
 use crate::link::call_graph::ActKind;
 use crate::link::entities::{PerRow, RelationId};
 use crate::link::models::Effect;
@@ -67,6 +67,23 @@ fn check_returned(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Re
     }
 }
 
+/// Whether a method looks for what it needs before it asks: in the context that the view fills
+/// for all rows, or on the row itself.
+fn asks_first(function: Function<'_>) -> bool {
+    let module = function.module();
+    function
+        .declared()
+        .exprs
+        .iter()
+        .any(|id| match module.expr(id) {
+            Expr::Member { object, name } => {
+                module.text(name) == "context" && module.receiver_class(object).is_some()
+            }
+            Expr::Name(name) => matches!(module.text(name), "hasattr" | "getattr"),
+            _ => false,
+        })
+}
+
 /// Whether the row is part of what an expression is made of.
 fn depends_on_row(function: Function<'_>, per_row: PerRow<'_>, expr: ExprId) -> bool {
     function.params_of(expr) & (1 << per_row.model.param.min(31)) != 0
@@ -121,7 +138,11 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
             Effect::CacheRead => "reads the cache server",
             _ => "queries",
         };
-        let confidence = found.confidence.min(Confidence::Medium);
+        let confidence = if per_row.model.listed && asks_first(function) {
+            Confidence::Low
+        } else {
+            found.confidence.min(Confidence::Medium)
+        };
         let message = format!("`{name}` {verb} once per row: {}", per_row.model.caller);
         let finding = reporter.report(module.span(act.expr), confidence, message);
         describe(function, per_row, finding);
@@ -189,10 +210,7 @@ fn check_view(function: Function<'_>, view: &ListView, reporter: &mut Reporter<'
         .iter()
         .map(|(read, at)| format!("`{}`", relation_text(program, &read.path[..=*at])))
         .collect();
-    let shown = match relations.len() {
-        0..=4 => relations.join(", "),
-        n => format!("{} and {} more", relations[..3].join(", "), n - 3),
-    };
+    let shown = super::listed(&relations);
     let place = Place {
         file: view.query.file,
         span: world
@@ -225,11 +243,6 @@ fn check_view(function: Function<'_>, view: &ListView, reporter: &mut Reporter<'
             format!("field `{}` reads `{text}` here", read.field),
         );
     }
-    let mut calls: Vec<String> = missing
-        .iter()
-        .filter_map(|(read, _)| preload(program, &read.path))
-        .collect();
-    calls.sort();
-    calls.dedup();
-    finding.help(format!("load them with the rows: {}", calls.join(", ")));
+    let paths = missing.iter().map(|(read, _)| &read.path[..]);
+    finding.help(preloads(program, paths));
 }
