@@ -56,6 +56,8 @@ pub struct Entities {
 pub struct PerRow<'w> {
     /// What the library says of it.
     pub model: &'w PerRowModel,
+    /// The parameter that is the row, the receiver included.
+    pub param: u16,
     /// The entity whose rows it gets, if the class says so.
     pub entity: Option<ClassRef>,
 }
@@ -271,6 +273,11 @@ impl World {
         let module = &self.unit(at.file).facts.module;
         let function = module.function(at.function);
         let (class, name) = (function.class?, module.text(function.name?));
+        if self.models.has_per_row_decorators()
+            && let Some(found) = self.decorated_per_row(at)
+        {
+            return Some(found);
+        }
         if !self.models.may_be_per_row(name) {
             return None;
         }
@@ -309,7 +316,49 @@ impl World {
             .entity
             .as_ref()
             .and_then(|path| self.class_at(class, path));
-        Some(PerRow { model, entity })
+        let param = u16::from(model.param);
+        Some(PerRow {
+            model,
+            param,
+            entity,
+        })
+    }
+
+    /// The same for a method that a decorator makes one: `@ResolveField()`.
+    fn decorated_per_row(&self, at: FunctionRef) -> Option<PerRow<'_>> {
+        let module = &self.unit(at.file).facts.module;
+        let function = module.function(at.function);
+        let decorators = module.list(function.decorators);
+        if decorators.is_empty() {
+            return None;
+        }
+        let mut typer = Typer::new(self, at.file);
+        let mut path_of = |decorator: ExprId| {
+            let named = match module.expr(decorator) {
+                Expr::Call { callee, .. } => callee,
+                _ => decorator,
+            };
+            match typer.of(named).base {
+                Base::Path(path) => Some(path),
+                _ => None,
+            }
+        };
+        let mut paths = decorators
+            .iter()
+            .filter_map(|&decorator| path_of(decorator));
+        let model = paths.find_map(|path| self.models.per_row_by(path))?;
+        let mut params = function.params.iter();
+        let row = params.position(|param| {
+            let mut decorators = module.list(param.decorators).iter();
+            decorators.any(|&d| path_of(d).is_some_and(|path| model.rows.contains(&path)))
+        });
+        // Without its row it has nothing to read per row.
+        let param = row? as u16;
+        Some(PerRow {
+            model,
+            param,
+            entity: None,
+        })
     }
 
     /// The value of a class's attribute, its own or inherited.

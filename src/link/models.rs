@@ -346,7 +346,12 @@ pub struct RelationModel {
 pub struct PerRowModel {
     /// Their names, or what these start with (`resolve_*`).
     pub names: Vec<String>,
-    /// Position of the parameter that is the row, the receiver included.
+    /// The decorators that make a method one of them, whatever its name.
+    pub decorators: Vec<PathId>,
+    /// The decorators of the parameter that is the row.
+    pub rows: Vec<PathId>,
+    /// Position of the parameter that is the row where none has such a decorator, the receiver
+    /// included.
     pub param: u8,
     /// The path to the class of the rows inside the class: `Meta.model`.
     pub entity: Option<String>,
@@ -401,6 +406,8 @@ pub struct Models {
     relations: Vec<RelationModel>,
     /// The names of methods that run once per row, of all types.
     per_row_names: Vec<String>,
+    /// What decorators make of methods.
+    decorated: Vec<PerRowModel>,
     paths: Vec<PathNode>,
     members: FxHashMap<(ModelTypeId, bool), FxHashMap<String, Member>>,
     receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
@@ -560,6 +567,17 @@ impl Models {
     pub fn relation(&self, path: PathId) -> Option<&RelationModel> {
         let relation = self.path(path).relation?;
         self.relations.get(usize::from(relation))
+    }
+
+    /// The methods that run once per row by a decorator.
+    pub fn per_row_by(&self, decorator: PathId) -> Option<&PerRowModel> {
+        let mut models = self.decorated.iter();
+        models.find(|model| model.decorators.contains(&decorator))
+    }
+
+    /// Whether some library has such decorators.
+    pub fn has_per_row_decorators(&self) -> bool {
+        !self.decorated.is_empty()
     }
 
     /// Whether some library calls methods of this name once per row.

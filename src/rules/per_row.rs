@@ -4,7 +4,7 @@
 use super::lazy_relation::{evidence, preloads, relation_text};
 use super::{Reporter, growing_loop};
 use crate::finding::{Confidence, Finding};
-use crate::ir::{Expr, ExprId, MODULE_BODY};
+use crate::ir::{Expr, ExprId, MODULE_BODY, Stmt, StmtId};
 use crate::link::call_graph::ActKind;
 use crate::link::entities::{PerRow, RelationId};
 use crate::link::models::Effect;
@@ -67,6 +67,39 @@ fn check_returned(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Re
     }
 }
 
+/// Whether an earlier per-row method of the class calls the same.
+fn is_called_before(function: Function<'_>, name: &str) -> bool {
+    let module = function.module();
+    let Some(class) = function.declared().class else {
+        return false;
+    };
+    let methods = module.class(class).methods.iter();
+    methods.take_while(|&&id| id != function.id).any(|&id| {
+        let before = Function { id, ..function };
+        before.per_row().is_some()
+            && before
+                .acts()
+                .iter()
+                .any(|act| before.callee_text(act.expr) == name)
+    })
+}
+
+/// Whether the function returns before a statement if the row has what it is about to ask for.
+fn may_be_loaded(function: Function<'_>, per_row: PerRow<'_>, before: StmtId) -> bool {
+    let module = function.module();
+    let body = &module.block(function.declared().body).stmts;
+    body.iter()
+        .take_while(|&&stmt| stmt != before)
+        .any(|&stmt| {
+            let Stmt::If { test, then, .. } = module.stmt(stmt) else {
+                return false;
+            };
+            let last = module.block(then).stmts.last();
+            last.is_some_and(|&last| matches!(module.stmt(last), Stmt::Return(Some(_))))
+                && depends_on_row(function, per_row, test)
+        })
+}
+
 /// Whether a method looks for what it needs before it asks: in the context that the view fills
 /// for all rows, or on the row itself.
 fn asks_first(function: Function<'_>) -> bool {
@@ -86,7 +119,7 @@ fn asks_first(function: Function<'_>) -> bool {
 
 /// Whether the row is part of what an expression is made of.
 fn depends_on_row(function: Function<'_>, per_row: PerRow<'_>, expr: ExprId) -> bool {
-    function.params_of(expr) & (1 << per_row.model.param.min(31)) != 0
+    function.params_of(expr) & (1 << per_row.param.min(31)) != 0
 }
 
 /// What all findings of one per-row function say.
@@ -129,8 +162,12 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
         if !depends || is_merged {
             continue;
         }
-        let name = function.callee_text(act.expr);
-        if reported.contains(&name) {
+        let mut name = function.callee_text(act.expr);
+        if name.is_empty() {
+            name = function.name().unwrap_or_default();
+        }
+        // A helper that serves all fields of a class is one thing to change.
+        if reported.contains(&name) || is_called_before(function, &name) {
             continue;
         }
         let verb = match effect {
@@ -138,7 +175,8 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
             Effect::CacheRead => "reads the cache server",
             _ => "queries",
         };
-        let confidence = if per_row.model.listed && asks_first(function) {
+        let looks_first = per_row.model.listed && asks_first(function);
+        let confidence = if looks_first || may_be_loaded(function, per_row, act.stmt) {
             Confidence::Low
         } else {
             found.confidence.min(Confidence::Medium)
@@ -157,7 +195,7 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
 fn check_reads(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Reporter<'_>) {
     let program = function.program;
     let module = function.module();
-    let row = Root::Param(function.id, u16::from(per_row.model.param));
+    let row = Root::Param(function.id, per_row.param);
     let mut reported: Vec<RelationId> = Vec::new();
     for read in function.reads() {
         let first = read.source.path[0];

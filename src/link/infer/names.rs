@@ -266,7 +266,7 @@ impl Typer<'_> {
         };
         if declared.class.is_some()
             && let Some(per_row) = self.world.per_row(at)
-            && usize::from(per_row.model.param) == index
+            && usize::from(per_row.param) == index
             && let Some(entity) = per_row.entity
         {
             return Type::of(Base::Instance(entity));

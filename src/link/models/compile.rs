@@ -176,10 +176,16 @@ impl Models {
             }
         }
         for entry in &source.spec.per_row {
-            let (on, _) = self.receiver_type(source, &entry.on)?;
-            self.per_row_names.extend(entry.names.iter().cloned());
-            self.types[on.0 as usize].per_row.push(PerRowModel {
+            let mut nodes = |paths: &[String]| {
+                let paths = paths.iter();
+                paths
+                    .map(|path| self.node(source, path))
+                    .collect::<Vec<_>>()
+            };
+            let model = PerRowModel {
                 names: entry.names.clone(),
+                decorators: nodes(&entry.decorators),
+                rows: nodes(&entry.rows),
                 param: entry.param,
                 entity: entry.entity.clone(),
                 except: entry.except.clone(),
@@ -187,7 +193,14 @@ impl Models {
                 caller: entry.caller.clone(),
                 help: entry.help.clone(),
                 listed: entry.listed,
-            });
+            };
+            if let Some(on) = &entry.on {
+                let (on, _) = self.receiver_type(source, on)?;
+                self.per_row_names.extend(entry.names.iter().cloned());
+                self.types[on.0 as usize].per_row.push(model);
+            } else {
+                self.decorated.push(model);
+            }
         }
         Ok(())
     }

@@ -196,8 +196,14 @@ pub(super) enum RelationKind {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PerRowEntry {
-    pub(super) on: String,
+    pub(super) on: Option<String>,
+    #[serde(default)]
     pub(super) names: Vec<String>,
+    #[serde(default)]
+    pub(super) decorators: Vec<String>,
+    #[serde(default)]
+    pub(super) rows: Vec<String>,
+    #[serde(default)]
     pub(super) param: u8,
     pub(super) entity: Option<String>,
     #[serde(default)]
