@@ -2,7 +2,7 @@
 
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{Expr, FunctionKind};
+use crate::ir::{Expr, FunctionKind, LocalKind};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::entry_points::Reach;
 use crate::link::models::Effect;
@@ -49,6 +49,7 @@ fn report(
         function.module().span(act.expr),
         // How large the files are is not known.
         match effect {
+            Effect::File if is_shipped(function, act, found) => Confidence::Low,
             Effect::File => found.confidence.min(most).min(Confidence::Medium),
             _ => found.confidence.min(most),
         },
@@ -70,6 +71,23 @@ fn report(
             }
             _ => "await the asynchronous form, or run it in a thread",
         });
+}
+
+/// Whether a file comes with the program: no caller has a say in its path. Such files are small.
+fn is_shipped(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    let (reader, last) = function.final_site(act, found);
+    let module = reader.module();
+    let Expr::Call { args, .. } = module.expr(last.expr) else {
+        return false;
+    };
+    let Some(&path) = module.list(args).first() else {
+        return false;
+    };
+    !reader.facts().any_origin(path, |id| match module.expr(id) {
+        Expr::Local(local) => matches!(module.local(local).kind, LocalKind::Param(_)),
+        Expr::Param(_) | Expr::Element(_) | Expr::Await(_) => true,
+        _ => false,
+    })
 }
 
 /// Whether a function runs in an event loop that others share, and how sure a finding in it

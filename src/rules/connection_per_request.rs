@@ -3,7 +3,7 @@
 
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionKind, LocalKind, Site, Stmt};
+use crate::ir::{Expr, ExprId, FunctionKind, Site, Stmt};
 use crate::link::call_graph::Callee;
 use crate::link::entry_points::Reach;
 use crate::link::infer::Typer;
@@ -35,15 +35,9 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
     if is_factory && repeating.is_none() && reached.reach == Reach::None {
         return;
     }
-    let is_sure = !depends_on_parameter(function, site.expr)
-        && (repeating.is_some() || reached.reach != Reach::None)
-        && !is_factory;
-    // Something that nothing is known to call may run once.
-    let confidence = if is_sure {
-        Confidence::Medium
-    } else {
-        Confidence::Low
-    };
+    // Whether there is a client that could be kept instead is seldom in sight: hosts differ, event
+    // loops end, an administrator asks once.
+    let confidence = Confidence::Low;
     let name = function.callee_text(site.expr);
     let what = match repeating {
         Some(lp) => format!("each {}", element_text(lp)),
@@ -199,21 +193,4 @@ fn returns(function: Function<'_>, value: ExprId, site: ExprId) -> bool {
             };
             is_value(function, part, site)
         })
-}
-
-/// Whether an argument comes from the caller: another server each time, perhaps.
-fn depends_on_parameter(function: Function<'_>, call: ExprId) -> bool {
-    let module = function.module();
-    let Expr::Call { args, .. } = module.expr(call) else {
-        return false;
-    };
-    module.list(args).iter().any(|&arg| {
-        function
-            .facts()
-            .any_origin(arg, |id| match module.expr(id) {
-                Expr::Local(local) => matches!(module.local(local).kind, LocalKind::Param(_)),
-                Expr::Param(_) | Expr::This => true,
-                _ => false,
-            })
-    })
 }

@@ -143,6 +143,7 @@ fn search(
     // Names of fields and options, records of a form and lists without duplicates are lists too,
     // and a handful as often as not: what is sure to grow are rows.
     let confidence = match (trips, size) {
+        _ if super::waits_per_trip(lp) => Confidence::Low,
         (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
         (Cardinality::Rows, _) | (_, Cardinality::Rows) => Confidence::Medium,
         _ => Confidence::Low,

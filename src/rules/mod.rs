@@ -167,6 +167,26 @@ fn growing_loop<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Cardinality)> {
     None
 }
 
+/// Whether each trip of a loop waits for something outside of the process, which takes longer
+/// than what it computes.
+fn waits_per_trip(lp: Loop<'_>) -> bool {
+    const WAITS: &[Effect] = &[
+        Effect::DbRead,
+        Effect::DbWrite,
+        Effect::Commit,
+        Effect::Remote,
+        Effect::RemoteWrite,
+        Effect::Process,
+    ];
+    let function = lp.function;
+    function.acts().iter().any(|act| {
+        act.lp == Some(lp.id)
+            && WAITS
+                .iter()
+                .any(|&effect| function.effect_of(act, effect).is_some())
+    })
+}
+
 /// Whether a loop awaits something that has nothing to do with the element before it goes on:
 /// a rate limiter, a lock, its turn.
 fn waits_for_turn(function: Function<'_>, lp: Loop<'_>) -> bool {

@@ -278,8 +278,9 @@ fn report_copy(
 /// Registries, options, the parts of a path and the steps of a graph are lists as well.
 fn trips<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Confidence)> {
     let (lp, size) = growing_loop(loops)?;
+    // Rows that one request works on are few as often as not.
     let confidence = match size {
-        Cardinality::Rows => Confidence::High,
+        Cardinality::Rows if !super::waits_per_trip(lp) => Confidence::Medium,
         _ => Confidence::Low,
     };
     Some((lp, confidence))

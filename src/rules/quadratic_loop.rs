@@ -75,8 +75,8 @@ fn check_pair(
     {
         return;
     }
-    let confidence = if sizes.contains(&Cardinality::Rows) {
-        Confidence::High
+    let confidence = if sizes.contains(&Cardinality::Rows) && !super::waits_per_trip(outer) {
+        Confidence::Medium
     } else {
         Confidence::Low
     };

@@ -28,7 +28,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         let loops = function.loops_around(site.lp);
-        let Some((lp, trips)) = growing_loop(&loops) else {
+        let Some((lp, _)) = growing_loop(&loops) else {
             continue;
         };
         let is_here = lp.function.id == function.id;
@@ -51,13 +51,8 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let is_sort = model.cost == Some(Cost::Sort);
-        // What is not known to grow may be a handful.
-        let confidence = match (trips, size) {
-            (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
-            (Cardinality::Rows, _) | (_, Cardinality::Rows) => Confidence::Medium,
-            _ if is_sort => Confidence::Medium,
-            _ => Confidence::Low,
-        };
+        // Lists that one trip makes through several hands, and small ones, are sorted as often.
+        let confidence = Confidence::Low;
         let name = function.callee_text(list);
         let element = element_text(lp);
         let (verb, cost) = if is_sort {

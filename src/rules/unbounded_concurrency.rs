@@ -30,7 +30,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         else {
             continue;
         };
-        let Some((lp, size)) = overlapping_loop(function, act) else {
+        let Some(lp) = overlapping_loop(function, act) else {
             continue;
         };
         if reported.contains(&lp.id)
@@ -40,7 +40,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         reported.push(lp.id);
-        report(function, act, (effect, found), (lp, size), reporter);
+        report(function, act, (effect, found), lp, reporter);
     }
 }
 
@@ -48,15 +48,11 @@ fn report(
     function: Function<'_>,
     act: &Act,
     (effect, found): (Effect, ActEffect),
-    (lp, size): (Loop<'_>, Cardinality),
+    lp: Loop<'_>,
     reporter: &mut Reporter<'_>,
 ) {
-    let confidence = match (size, effect) {
-        // A query per element is `n-plus-one`, and its cure is this one's as well.
-        (_, Effect::DbRead) => Confidence::Low,
-        (Cardinality::Rows, _) => found.confidence.min(Confidence::Medium),
-        _ => Confidence::Low,
-    };
+    // Too often the rows are the few of one parent, or one transaction runs the calls in turn.
+    let confidence = Confidence::Low;
     let name = function.callee_text(act.expr);
     let element = element_text(lp);
     let finding = reporter.report(
@@ -77,7 +73,7 @@ fn report(
 
 /// The innermost growing loop that starts its trips without waiting for them, unless batches
 /// are what it goes through.
-fn overlapping_loop<'p>(function: Function<'p>, act: &Act) -> Option<(Loop<'p>, Cardinality)> {
+fn overlapping_loop<'p>(function: Function<'p>, act: &Act) -> Option<Loop<'p>> {
     let loops = function.loops_around(act.lp);
     let (&lp, outer) = loops.split_first()?;
     let overlaps = lp.head().concurrency == Concurrency::Concurrent
@@ -91,10 +87,9 @@ fn overlapping_loop<'p>(function: Function<'p>, act: &Act) -> Option<(Loop<'p>, 
     }
     // In turn within each element: `for` in the callback is another matter.
     match lp.cardinality() {
-        size @ (Cardinality::Rows | Cardinality::Unknown) => function
-            .facts()
-            .varies_in(act.expr, lp.id)
-            .then_some((lp, size)),
+        Cardinality::Rows | Cardinality::Unknown => {
+            function.facts().varies_in(act.expr, lp.id).then_some(lp)
+        }
         Cardinality::Fixed | Cardinality::Batches => None,
     }
 }

@@ -13,6 +13,7 @@ use crate::link::cardinality::Cardinality;
 use crate::link::models::{CallModel, Effect, Rows, Wrapper};
 use crate::link::program::{ActEffect, Function, Loop};
 use crate::link::types::Base;
+use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("write-in-loop", check);
 
@@ -383,6 +384,14 @@ fn confidence_of(
         || is_in_own_transaction(function, act, lp)
         || goes_outside(function, act)
     {
+        confidence = Confidence::Low;
+    }
+    // What stands deeper, walks what callers hand over, or runs by hand is as often a few rows or a
+    // step with more to it than the write.
+    let is_deep = found
+        .via
+        .is_some_and(|(_, fact)| fact.depth > 1 || fact.depth == 1 && size == Cardinality::Unknown);
+    if is_deep || function.context() == Context::Script {
         confidence = Confidence::Low;
     }
     confidence
