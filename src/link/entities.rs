@@ -153,11 +153,13 @@ impl Entities {
         })
     }
 
-    /// The entity that has a class of the project as its manager, if only one has.
-    pub fn managed(&self, manager: ClassRef) -> Option<ClassRef> {
-        match self.managers.get(&manager)?.as_slice() {
-            [entity] => Some(*entity),
-            _ => None,
+    /// Whose rows the values of a class of the project hand out: those of the entity that has it
+    /// as its manager, none if several have, its own if it is no manager.
+    pub fn rows_of(&self, class: ClassRef) -> Entity {
+        match self.managers.get(&class).map(Vec::as_slice) {
+            None => Entity::Class(class),
+            Some([entity]) => Entity::Class(*entity),
+            Some(_) => Entity::None,
         }
     }
 

@@ -130,7 +130,7 @@ impl<'w> Typer<'w> {
                 let found = self.member(on, text);
                 let is_resolved = !found.is_unknown() && found.base != Base::External;
                 if is_resolved {
-                    return found;
+                    return self.of_owner(object, found);
                 }
                 // `Feature.objects.filter`: what cannot be followed has the members that
                 // values of this name have in practice.

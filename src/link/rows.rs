@@ -20,7 +20,7 @@ use super::infer::Typer;
 use super::types::{ClassRef, ExprRef, FunctionRef};
 use super::world::World;
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionId, LoopId, Module, Name, Stmt};
+use crate::ir::{Expr, ExprId, FunctionId, LocalId, LoopId, Module, Name, Stmt};
 use crate::source::FileId;
 
 /// Relations on the way from a row to what is read.
@@ -202,6 +202,8 @@ struct Finder<'w> {
     typers: FxHashMap<FileId, Typer<'w>>,
     sources: FxHashMap<ExprId, Option<RowSource>>,
     loaded: FxHashMap<ExprRef, Loaded>,
+    /// The attributes that the file assigns to what names hold.
+    assigned: Option<FxHashSet<(LocalId, Name)>>,
     /// The view whose query is looked at: what `self` is in the methods it inherits.
     view: Option<ClassRef>,
     steps: u32,
@@ -215,6 +217,7 @@ impl<'w> Finder<'w> {
             typers: FxHashMap::default(),
             sources: FxHashMap::default(),
             loaded: FxHashMap::default(),
+            assigned: None,
             view: None,
             steps: 0,
         }
@@ -268,7 +271,10 @@ impl<'w> Finder<'w> {
             }
         }
         for id in members {
-            if thrown.contains(&id) || written.contains(&id) || self.is_assigned(id, &written) {
+            let Expr::Member { object, name } = module.expr(id) else {
+                continue;
+            };
+            if thrown.contains(&id) || written.contains(&id) || self.assigns(object, name) {
                 continue;
             }
             let Some(source) = self.source(id).or_else(|| self.list_source(id)) else {
@@ -371,6 +377,11 @@ impl<'w> Finder<'w> {
             let root = Root::ElementOf(argument);
             RowSource { root, path }
         } else {
+            let first = self.world.entities.get(*read.source.path.first()?);
+            let name = module.name(&first.name);
+            if name.is_some_and(|name| self.assigns(argument, name)) {
+                return None;
+            }
             let mut source = self.source_of_row(argument)?;
             source.path.extend(read.source.path.iter().copied());
             source
@@ -434,19 +445,30 @@ impl<'w> Finder<'w> {
         })
     }
 
-    /// Whether the function itself assigned what a member reads: `x.author = a; x.author.name`.
-    fn is_assigned(&self, member: ExprId, written: &[ExprId]) -> bool {
+    /// Whether the file assigns an attribute of the row that a name holds: what is read of it
+    /// then is at hand.
+    fn assigns(&mut self, row: ExprId, attribute: Name) -> bool {
         let module = self.module(self.file);
-        let Expr::Member { object, name } = module.expr(member) else {
+        let Expr::Local(local) = module.expr(row) else {
             return false;
         };
-        let Expr::Local(local) = module.expr(object) else {
-            return false;
-        };
-        written.iter().any(|&target| {
-            matches!(module.expr(target), Expr::Member { object, name: other }
-                if other == name && module.expr(object) == Expr::Local(local))
-        })
+        let assigned = self.assigned.get_or_insert_with(|| {
+            let mut targets = Vec::new();
+            for i in 0..module.expr_count() {
+                if let Expr::Assign { target, .. } = module.expr(ExprId(i as u32)) {
+                    push_targets(module, target, &mut targets);
+                }
+            }
+            let attribute_of = |target: ExprId| match module.expr(target) {
+                Expr::Member { object, name } => match module.expr(object) {
+                    Expr::Local(local) => Some((local, name)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            targets.into_iter().filter_map(attribute_of).collect()
+        });
+        assigned.contains(&(local, attribute))
     }
 }
 

@@ -83,7 +83,17 @@ impl<'w> Typer<'w> {
         }
         let world = self.world;
         let ty = match callee.base {
-            Base::Function(function) => self.called_function(function, call),
+            Base::Function(function) => {
+                let found = self.called_function(function, call);
+                match self.module.expr(call) {
+                    // `Rack.objects.restrict(user)`
+                    Expr::Call { callee, .. } => match self.module.expr(callee) {
+                        Expr::Member { object, .. } => self.of_owner(object, found),
+                        _ => found,
+                    },
+                    _ => found,
+                }
+            }
             Base::Class(class) => self.instance_of(Type::of(Base::Class(class))),
             Base::Method(id, entity) => {
                 let receiver = self.receiver_of(call);

@@ -141,6 +141,33 @@ impl Typer<'_> {
         member.call.map(|call| Type::of(Base::Method(call, entity)))
     }
 
+    /// What a manager that several entities have hands out is of the entity it was reached through:
+    /// `Rack.objects.filter(…)`.
+    pub(super) fn of_owner(&mut self, manager: ExprId, found: Type) -> Type {
+        let Expr::Member { object: owner, .. } = self.module.expr(manager) else {
+            return found;
+        };
+        if !matches!(
+            found.base,
+            Base::Method(_, Entity::None) | Base::Model(_, Entity::None)
+        ) {
+            return found;
+        }
+        let Base::Class(owner) = self.of(owner).base else {
+            return found;
+        };
+        if self.world.entities.table(owner).is_none() {
+            return found;
+        }
+        let entity = Entity::Class(owner);
+        let base = match found.base {
+            Base::Method(call, _) => Base::Method(call, entity),
+            Base::Model(ty, _) => Base::Model(ty, entity),
+            base => base,
+        };
+        Type { base, ..found }
+    }
+
     /// A member of a project class or its instances: methods and attributes of the class, then
     /// of what it derives from, then of what derives from it.
     fn class_member(&mut self, class: ClassRef, name: &str, of_class: bool) -> Option<Type> {
@@ -157,7 +184,7 @@ impl Typer<'_> {
             );
         }
         // The rows of a manager of the project are those of the entity that has it.
-        let entity = Entity::Class(self.world.entities.managed(class).unwrap_or(class));
+        let entity = self.world.entities.rows_of(class);
         let described = library
             .iter()
             .find_map(|&ty| self.model_member(ty, of_class, name, entity));
