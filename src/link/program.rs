@@ -46,10 +46,15 @@ impl Program {
             .map(|i| link_file(&world, FileId(i as u32)))
             .collect();
         link_handed(&world, &mut linked);
-        let summaries = summarize(&world, &linked);
-        let reads = rows::reads(&world, &linked);
-        let listed = serializers::listed(&world);
-        let reach = reach(&world, &linked);
+        let ((summaries, reach), (reads, listed)) = rayon::join(
+            || rayon::join(|| summarize(&world, &linked), || reach(&world, &linked)),
+            || {
+                rayon::join(
+                    || rows::reads(&world, &linked),
+                    || serializers::listed(&world),
+                )
+            },
+        );
         Self {
             world,
             contexts,
@@ -210,7 +215,12 @@ impl<'p> Function<'p> {
     pub fn call_at(self, expr: ExprId) -> Option<&'p Call> {
         let facts = self.facts();
         let first = facts.first_site(self.id);
-        let at = facts.sites(self.id).iter().position(|s| s.expr == expr)?;
+        // Sites stand in evaluation order, by which expressions are numbered.
+        let sites = facts.sites(self.id);
+        let at = sites
+            .binary_search_by_key(&expr, |site| site.expr)
+            .ok()
+            .or_else(|| sites.iter().position(|site| site.expr == expr))?;
         self.program.linked[self.file.index()].calls.get(first + at)
     }
 

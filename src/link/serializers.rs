@@ -3,6 +3,7 @@
 //! A field is read by its source: a relation, a property, a method of the serializer, or a
 //! serializer of its own. What a view's query does not load of that is asked for per row.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::entities::RelationId;
@@ -46,41 +47,47 @@ pub struct FieldRead {
 
 /// The classes of serializers whose fields are read of many rows.
 pub fn listed(world: &World) -> FxHashSet<ClassRef> {
+    let mut open: Vec<ClassRef> = (0..world.units.len())
+        .into_par_iter()
+        .flat_map_iter(|i| listed_in(world, FileId(i as u32)))
+        .collect();
     let mut listed = FxHashSet::default();
-    let mut open = Vec::new();
-    for i in 0..world.units.len() {
-        let file = FileId(i as u32);
-        let module = &world.unit(file).facts.module;
-        if !module.exports_all {
-            continue;
-        }
-        let mut typer = Typer::new(world, file);
-        for view in classes_with(world, file, Role::ListView) {
-            open.extend(serializers_of(world, view));
-        }
-        // `BookSerializer(books, many=True)`, also as a field.
-        let Some(many) = module.name("many") else {
-            continue;
-        };
-        for site in &module.sites {
-            let Expr::Call { args, .. } = module.expr(site.expr) else {
-                continue;
-            };
-            let is_many = module.list(args).iter().any(|&arg| {
-                matches!(module.expr(arg), Expr::Keyword { name, value }
-                    if name == many && module.expr(value) == Expr::Bool(true))
-            });
-            if is_many && let Base::Class(class) = typer.callee(site.expr).base {
-                open.push(class);
-            }
-        }
-    }
     while let Some(class) = open.pop() {
         if listed.insert(class) {
             open.extend(nested(world, class));
         }
     }
     listed
+}
+
+/// The serializers that a file's views list rows with, or that it calls for many rows.
+fn listed_in(world: &World, file: FileId) -> Vec<ClassRef> {
+    let mut found = Vec::new();
+    let module = &world.unit(file).facts.module;
+    if !module.exports_all {
+        return found;
+    }
+    for view in classes_with(world, file, Role::ListView) {
+        found.extend(serializers_of(world, view));
+    }
+    // `BookSerializer(books, many=True)`, also as a field.
+    let Some(many) = module.name("many") else {
+        return found;
+    };
+    let mut typer = Typer::new(world, file);
+    for site in &module.sites {
+        let Expr::Call { args, .. } = module.expr(site.expr) else {
+            continue;
+        };
+        let is_many = module.list(args).iter().any(|&arg| {
+            matches!(module.expr(arg), Expr::Keyword { name, value }
+                if name == many && module.expr(value) == Expr::Bool(true))
+        });
+        if is_many && let Base::Class(class) = typer.callee(site.expr).base {
+            found.push(class);
+        }
+    }
+    found
 }
 
 /// The serializers that are fields of a serializer, and those it derives from: their methods

@@ -420,7 +420,7 @@ impl World {
             self.hierarchy
                 .update(&self.units, &self.state, &self.models);
             // What classes derive from is known now, and with it what their fields lead to.
-            if round == 0 {
+            if round == 0 && self.entities.is_empty() {
                 self.entities = Entities::new(self);
             }
             if !changed {
