@@ -182,7 +182,7 @@ fn is_script(folders: &[&str], name: &str) -> bool {
     {
         return true;
     }
-    // `src/tools/search.ts` belongs to an agent, `src/app/docs/page.tsx` is a page: these words
+    // `src/tools/search.ts` is part of a product, `src/app/docs/page.tsx` is a page: these words
     // mean scripts only outside of the code that is served.
     let outside = folders
         .iter()
