@@ -358,7 +358,7 @@ fn confidence_of(
     write: &Write,
 ) -> Confidence {
     let mut confidence = found.confidence;
-    if size == Cardinality::Unknown || write.hook.is_some() || write.sends_session {
+    if write.hook.is_some() || write.sends_session {
         confidence = confidence.min(Confidence::Medium);
     }
     if let Some((target, fact)) = found.via {
@@ -386,12 +386,10 @@ fn confidence_of(
     {
         confidence = Confidence::Low;
     }
-    // What stands deeper, walks what callers hand over, or runs by hand is as often a few rows or a
-    // step with more to it than the write.
-    let is_deep = found
-        .via
-        .is_some_and(|(_, fact)| fact.depth > 1 || fact.depth == 1 && size == Cardinality::Unknown);
-    if is_deep || function.context() == Context::Script {
+    // What is not known to be rows is as often a handful, what stands deeper a step with more to it
+    // than the write, and what runs by hand runs once.
+    let is_deep = found.via.is_some_and(|(_, fact)| fact.depth > 1);
+    if is_deep || size == Cardinality::Unknown || function.context() == Context::Script {
         confidence = Confidence::Low;
     }
     confidence
