@@ -160,12 +160,29 @@ impl Module {
 
     /// The values that a function returns, those of functions defined inside aside.
     pub fn returned(&self, function: FunctionId) -> Vec<ExprId> {
+        self.handed_back(function, |_| None)
+    }
+
+    /// The values that a function returns or, as statements of their own, yields.
+    pub fn returned_or_yielded(&self, function: FunctionId) -> Vec<ExprId> {
+        self.handed_back(function, |value| match self.expr(value) {
+            Expr::Yield(value) => value,
+            _ => None,
+        })
+    }
+
+    fn handed_back(
+        &self,
+        function: FunctionId,
+        yielded: impl Fn(ExprId) -> Option<ExprId>,
+    ) -> Vec<ExprId> {
         let mut values = Vec::new();
         let mut blocks = vec![self.function(function).body];
         while let Some(block) = blocks.pop() {
             for &stmt in &self.block(block).stmts {
                 match self.stmt(stmt) {
                     Stmt::Return(Some(value)) => values.push(value),
+                    Stmt::Expr(value) => values.extend(yielded(value)),
                     Stmt::Loop(lp) => blocks.push(self.lp(lp).body),
                     Stmt::If {
                         then, otherwise, ..

@@ -504,11 +504,6 @@ impl ExprRange {
         self.start <= id.0 && id.0 < self.end
     }
 
-    /// How many ids are in the range.
-    pub fn count(self) -> u32 {
-        self.end.saturating_sub(self.start)
-    }
-
     /// The ids in the range, in the order they were lowered.
     pub fn iter(self) -> impl Iterator<Item = ExprId> {
         (self.start..self.end).map(ExprId)

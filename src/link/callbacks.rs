@@ -7,7 +7,7 @@ use super::call_graph::{Act, ActKind, LinkedFile};
 use super::types::FunctionRef;
 use super::world::World;
 use crate::finding::Confidence;
-use crate::ir::{ExprId, FunctionId, LoopId, Module, Name, ParamKind, StmtId};
+use crate::ir::{Expr, ExprId, FunctionId, LoopId, Module, Name, ParamKind, StmtId};
 use crate::source::FileId;
 
 /// Times that parameters handed on are followed.
@@ -148,6 +148,38 @@ fn called(
     file.called_params.get(&key).copied()
 }
 
+/// Whether the first parameter of a function is its receiver, which is not among the arguments.
+pub(super) fn has_receiver(world: &World, callee: FunctionRef) -> bool {
+    let module = &world.unit(callee.file).facts.module;
+    let declared = module.function(callee.function);
+    module.exports_all && declared.class.is_some() && !declared.is_static
+}
+
+/// The argument that a call hands to a parameter. What is spread is not looked into.
+pub(super) fn argument_for(
+    world: &World,
+    caller: &Module,
+    call: ExprId,
+    callee: FunctionRef,
+    param: u16,
+) -> Option<ExprId> {
+    let Expr::Call { args, .. } = caller.expr(call) else {
+        return None;
+    };
+    let mut given = None;
+    for (i, &arg) in caller.list(args).iter().enumerate() {
+        let (slot, value) = match caller.expr(arg) {
+            Expr::Spread(_) => continue,
+            Expr::Keyword { name, value } => (Slot::Keyword(name), value),
+            _ => (Slot::Position(i as u16), arg),
+        };
+        if param_of(world, callee, slot, caller) == Some(param) {
+            given = Some(value);
+        }
+    }
+    given
+}
+
 /// The parameter that an argument reaches.
 pub(super) fn param_of(
     world: &World,
@@ -159,17 +191,14 @@ pub(super) fn param_of(
     let declared = module.function(callee.function);
     match slot {
         Slot::Position(position) => {
-            // A method's receiver parameter is not among the arguments.
-            let has_receiver =
-                module.exports_all && declared.class.is_some() && !declared.is_static;
-            let at = position + u16::from(has_receiver);
+            let at = position + u16::from(has_receiver(world, callee));
             let param = declared.params.get(usize::from(at))?;
             (param.kind == ParamKind::Plain).then_some(at)
         }
         Slot::Keyword(name) => {
             let name = module.name(caller.text(name))?;
             let at = declared.params.iter().position(|param| {
-                matches!(module.expr(param.target), crate::ir::Expr::Local(local)
+                matches!(module.expr(param.target), Expr::Local(local)
                     if module.local(local).name == name)
             })?;
             Some(at as u16)

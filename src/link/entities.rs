@@ -5,7 +5,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::infer::Typer;
+use super::infer::{Typer, keyword_in};
 use super::models::{Bounded, EntityFrom, ModelTypeId, Models, PerRowModel, RelationModel};
 use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::world::World;
@@ -432,7 +432,7 @@ fn declared_in(world: &World, file: FileId) -> Found {
                 None => (None, None),
             };
             let loading = model.loading.as_ref().and_then(|key| {
-                keyword(module, module.list(args), key).map(|value| match module.expr(value) {
+                keyword_in(module, module.list(args), key).map(|value| match module.expr(value) {
                     Expr::String(text) => module.text(text).to_owned(),
                     Expr::Bool(value) => value.to_string(),
                     _ => String::new(),
@@ -482,17 +482,9 @@ fn argument_at(typer: &Typer<'_>, module: &Module, call: ExprId, at: &Bounded) -
     };
     match at {
         Bounded::Argument(n) => typer.argument(call, usize::from(*n)),
-        Bounded::Key(key) => keyword(module, module.list(args), key),
+        Bounded::Key(key) => keyword_in(module, module.list(args), key),
         Bounded::Always => None,
     }
-}
-
-/// The value of a keyword argument.
-fn keyword(module: &Module, args: &[ExprId], key: &str) -> Option<ExprId> {
-    args.iter().find_map(|&arg| match module.expr(arg) {
-        Expr::Keyword { name, value } if module.text(name) == key => Some(value),
-        _ => None,
-    })
 }
 
 fn target_of(typer: &mut Typer<'_>, module: &Module, target: ExprId) -> Option<Target> {

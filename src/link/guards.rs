@@ -3,7 +3,7 @@
 //! A guard names the parameter that decides whether a part of a function runs. A call that
 //! leaves the argument out does not run that part.
 
-use super::callbacks::{Slot, param_of};
+use super::callbacks::argument_for;
 use super::types::FunctionRef;
 use super::world::World;
 use crate::analysis::facts::FileFacts;
@@ -328,17 +328,11 @@ pub(super) fn holds(
         return true;
     };
     let module = &world.unit(callee.file).facts.module;
-    let mut given = None;
-    for (i, &arg) in caller.list(args).iter().enumerate() {
-        let (slot, value) = match caller.expr(arg) {
-            Expr::Spread(_) => return true,
-            Expr::Keyword { name, value } => (Slot::Keyword(name), value),
-            _ => (Slot::Position(i as u16), arg),
-        };
-        if param_of(world, callee, slot, caller) == Some(guard.param) {
-            given = Some(value);
-        }
+    let is_spread = |&arg: &ExprId| matches!(caller.expr(arg), Expr::Spread(_));
+    if caller.list(args).iter().any(is_spread) {
+        return true;
     }
+    let given = argument_for(world, caller, call, callee, guard.param);
     let Some(mut value) = given else {
         let declared = module.function(callee.function);
         let default = declared

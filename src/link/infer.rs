@@ -247,16 +247,19 @@ pub(super) fn entity_of(ty: Type) -> Entity {
 
 /// The value of a key in a map literal.
 fn keyword_of(module: &Module, map: ExprId, name: &str) -> Option<ExprId> {
-    let Expr::Map(entries) = module.expr(map) else {
-        return None;
-    };
+    match module.expr(map) {
+        Expr::Map(entries) => keyword_in(module, module.list(entries), name),
+        _ => None,
+    }
+}
+
+/// The value of a key among the entries of a map or the arguments of a call; of several, the last
+/// one holds.
+pub(super) fn keyword_in(module: &Module, entries: &[ExprId], name: &str) -> Option<ExprId> {
     let name = module.name(name)?;
-    module
-        .list(entries)
-        .iter()
-        .rev()
-        .find_map(|&entry| match module.expr(entry) {
-            Expr::Keyword { name: key, value } if key == name => Some(value),
-            _ => None,
-        })
+    let mut entries = entries.iter().rev();
+    entries.find_map(|&entry| match module.expr(entry) {
+        Expr::Keyword { name: key, value } if key == name => Some(value),
+        _ => None,
+    })
 }

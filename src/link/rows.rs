@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::call_graph::{ActKind, LinkedFile};
+use super::callbacks::{argument_for, has_receiver};
 use super::entities::RelationId;
 use super::infer::Typer;
 use super::types::{ClassRef, ExprRef, FunctionRef};
@@ -71,8 +72,6 @@ pub struct Missing {
 pub struct Read {
     /// The member read, its use, or the call that leads to it.
     pub expr: ExprId,
-    /// The loop of the function that repeats it, innermost.
-    pub lp: Option<LoopId>,
     /// Where the row comes from and what is read of it.
     pub source: RowSource,
     /// The function called and its read, unless this is the read itself.
@@ -135,9 +134,7 @@ pub fn reads(world: &World, linked: &[LinkedFile]) -> Reads {
                     let of_callee = &reads[callee.file.index()][callee.function.index()];
                     let first = told[callee.file.index()][callee.function.index()];
                     for (i, read) in of_callee.iter().enumerate().skip(first) {
-                        if let Some(read) =
-                            finder.through_call(caller.function, act, callee, i, read)
-                        {
+                        if let Some(read) = finder.through_call(act, callee, i, read) {
                             found.push((caller.function, read));
                         }
                     }
@@ -202,8 +199,8 @@ struct Finder<'w> {
     typers: FxHashMap<FileId, Typer<'w>>,
     sources: FxHashMap<ExprId, Option<RowSource>>,
     loaded: FxHashMap<ExprRef, Loaded>,
-    /// The attributes that the file assigns to what names hold.
-    assigned: Option<FxHashSet<(LocalId, Name)>>,
+    /// What the file assigns to, once it was asked for.
+    written: Option<Written>,
     /// The view whose query is looked at: what `self` is in the methods it inherits.
     view: Option<ClassRef>,
     steps: u32,
@@ -217,7 +214,7 @@ impl<'w> Finder<'w> {
             typers: FxHashMap::default(),
             sources: FxHashMap::default(),
             loaded: FxHashMap::default(),
-            assigned: None,
+            written: None,
             view: None,
             steps: 0,
         }
@@ -254,41 +251,32 @@ impl<'w> Finder<'w> {
                 .entry(name)
                 .or_insert_with(|| entities.has_name(module.text(name)))
         };
-        let mut written: Vec<ExprId> = Vec::new();
-        let mut members = Vec::new();
-        for i in 0..module.expr_count() {
-            let id = ExprId(i as u32);
-            match module.expr(id) {
-                Expr::Assign { target, .. } => push_targets(module, target, &mut written),
-                Expr::Member { name, .. } if names_relation(name) => members.push(id),
-                _ => {}
-            }
-        }
+        let members: Vec<ExprId> = (0..module.expr_count() as u32)
+            .map(ExprId)
+            .filter(
+                |&id| matches!(module.expr(id), Expr::Member { name, .. } if names_relation(name)),
+            )
+            .collect();
         let thrown = thrown(module);
-        for lp in &module.loops {
-            if let Some(element) = lp.element {
-                push_targets(module, element, &mut written);
-            }
-        }
         for id in members {
             let Expr::Member { object, name } = module.expr(id) else {
                 continue;
             };
-            if thrown.contains(&id) || written.contains(&id) || self.assigns(object, name) {
+            let is_target = self.written().targets.contains(&id);
+            if thrown.contains(&id) || is_target || self.assigns(object, name) {
                 continue;
             }
             let Some(source) = self.source(id).or_else(|| self.list_source(id)) else {
                 continue;
             };
             let function = module.function_of(id);
-            let lp = innermost_loop(module, id, function);
-            self.push(id, lp, function, source, &mut found);
+            self.push(id, function, source, &mut found);
         }
         for used in &linked.preloaded {
             let Some(source) = self.many_source(used.expr) else {
                 continue;
             };
-            self.push(used.expr, used.lp, used.function, source, &mut found);
+            self.push(used.expr, used.function, source, &mut found);
         }
         for reads in &mut found {
             reads.sort_by_key(|read: &Read| read.expr);
@@ -300,7 +288,6 @@ impl<'w> Finder<'w> {
     fn push(
         &mut self,
         expr: ExprId,
-        lp: Option<LoopId>,
         function: FunctionId,
         source: RowSource,
         found: &mut [Vec<Read>],
@@ -314,7 +301,6 @@ impl<'w> Finder<'w> {
         }
         known.push(Read {
             expr,
-            lp,
             source,
             via: None,
             depth: 0,
@@ -356,7 +342,6 @@ impl<'w> Finder<'w> {
     /// The read that a call's function does, seen from the caller.
     fn through_call(
         &mut self,
-        caller: FunctionId,
         act: &super::call_graph::Act,
         callee: FunctionRef,
         index: usize,
@@ -390,11 +375,8 @@ impl<'w> Finder<'w> {
             return None;
         }
         let (source, missing) = self.judged(source)?;
-        let owner = module.function_of(act.expr);
-        debug_assert_eq!(owner, caller);
         Some(Read {
             expr: act.expr,
-            lp: act.lp,
             source,
             via: Some((callee, index as u32)),
             depth: read.depth + 1,
@@ -405,70 +387,83 @@ impl<'w> Finder<'w> {
 
     /// The argument that a call hands to a parameter of its function, the receiver included.
     fn argument(
-        &mut self,
+        &self,
         file: FileId,
         call: ExprId,
         callee: FunctionRef,
         param: u16,
     ) -> Option<ExprId> {
         let module = self.module(file);
-        let called = self.module(callee.file);
-        let declared = called.function(callee.function);
-        let has_receiver = called.exports_all && declared.class.is_some() && !declared.is_static;
-        let (callee_expr, args) = match module.expr(call) {
-            Expr::Call { callee, args, .. } => (callee, module.list(args)),
+        let called = match module.expr(call) {
+            Expr::Call { callee, .. } => callee,
             // A property: reading it calls it.
             Expr::Member { object, .. } => return (param == 0).then_some(object),
             _ => return None,
         };
-        let mut position = usize::from(param);
-        if has_receiver {
-            if param == 0 {
-                return match module.expr(callee_expr) {
-                    Expr::Member { object, .. } => Some(object),
-                    _ => None,
-                };
-            }
-            position -= 1;
+        if param == 0 && has_receiver(self.world, callee) {
+            return match module.expr(called) {
+                Expr::Member { object, .. } => Some(object),
+                _ => None,
+            };
         }
-        if let Some(argument) = self.typer(file).argument(call, position) {
-            return Some(argument);
-        }
-        let target = declared.params.get(usize::from(param))?.target;
-        let Expr::Local(local) = called.expr(target) else {
-            return None;
-        };
-        let name = called.text(called.local(local).name);
-        args.iter().find_map(|&arg| match module.expr(arg) {
-            Expr::Keyword { name: key, value } if module.text(key) == name => Some(value),
-            _ => None,
-        })
+        argument_for(self.world, module, call, callee, param)
     }
 
     /// Whether the file assigns an attribute of the row that a name holds: what is read of it
     /// then is at hand.
     fn assigns(&mut self, row: ExprId, attribute: Name) -> bool {
+        match self.module(self.file).expr(row) {
+            Expr::Local(local) => self.written().attributes.contains(&(local, attribute)),
+            _ => false,
+        }
+    }
+
+    fn written(&mut self) -> &Written {
         let module = self.module(self.file);
-        let Expr::Local(local) = module.expr(row) else {
-            return false;
-        };
-        let assigned = self.assigned.get_or_insert_with(|| {
-            let mut targets = Vec::new();
-            for i in 0..module.expr_count() {
-                if let Expr::Assign { target, .. } = module.expr(ExprId(i as u32)) {
-                    push_targets(module, target, &mut targets);
+        self.written
+            .get_or_insert_with(|| Written::in_module(module))
+    }
+}
+
+/// What a file assigns to.
+#[derive(Default)]
+struct Written {
+    targets: FxHashSet<ExprId>,
+    /// The attributes of what names hold.
+    attributes: FxHashSet<(LocalId, Name)>,
+}
+
+impl Written {
+    fn in_module(module: &Module) -> Self {
+        let mut written = Self::default();
+        for i in 0..module.expr_count() {
+            if let Expr::Assign { target, .. } = module.expr(ExprId(i as u32)) {
+                written.add(module, target);
+            }
+        }
+        for element in module.loops.iter().filter_map(|lp| lp.element) {
+            written.add(module, element);
+        }
+        written
+    }
+
+    fn add(&mut self, module: &Module, target: ExprId) {
+        let mut open = vec![target];
+        while let Some(at) = open.pop() {
+            match module.expr(at) {
+                Expr::Sequence { elements, .. } => open.extend(module.list(elements)),
+                Expr::Spread(inner) => open.push(inner),
+                Expr::Member { object, name } => {
+                    self.targets.insert(at);
+                    if let Expr::Local(local) = module.expr(object) {
+                        self.attributes.insert((local, name));
+                    }
+                }
+                _ => {
+                    self.targets.insert(at);
                 }
             }
-            let attribute_of = |target: ExprId| match module.expr(target) {
-                Expr::Member { object, name } => match module.expr(object) {
-                    Expr::Local(local) => Some((local, name)),
-                    _ => None,
-                },
-                _ => None,
-            };
-            targets.into_iter().filter_map(attribute_of).collect()
-        });
-        assigned.contains(&(local, attribute))
+        }
     }
 }
 
@@ -489,25 +484,4 @@ fn thrown(module: &Module) -> FxHashSet<ExprId> {
         }
     }
     found
-}
-
-/// The expressions that an assignment writes to.
-fn push_targets(module: &Module, target: ExprId, into: &mut Vec<ExprId>) {
-    let mut open = vec![target];
-    while let Some(at) = open.pop() {
-        match module.expr(at) {
-            Expr::Sequence { elements, .. } => open.extend(module.list(elements)),
-            Expr::Spread(inner) => open.push(inner),
-            _ => into.push(at),
-        }
-    }
-}
-
-/// The innermost loop of a function whose trips repeat an expression.
-fn innermost_loop(module: &Module, expr: ExprId, function: FunctionId) -> Option<LoopId> {
-    let loops = module.loops.iter().enumerate();
-    loops
-        .filter(|(_, lp)| lp.function == function && lp.exprs.contains(expr))
-        .min_by_key(|(_, lp)| lp.exprs.count())
-        .map(|(i, _)| LoopId(i as u32))
 }

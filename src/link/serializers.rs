@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::entities::RelationId;
-use super::infer::Typer;
+use super::infer::{Typer, keyword_in};
 use super::models::Role;
 use super::program::Program;
 use super::rows::{self, Path, Root};
@@ -276,15 +276,7 @@ impl Program {
         let Expr::Call { args, .. } = module.expr(value) else {
             return;
         };
-        let given = |key: &str| {
-            module
-                .list(args)
-                .iter()
-                .find_map(|&arg| match module.expr(arg) {
-                    Expr::Keyword { name, value } if module.text(name) == key => Some(value),
-                    _ => None,
-                })
-        };
+        let given = |key: &str| keyword_in(module, module.list(args), key);
         if given("write_only").is_some_and(|v| module.expr(v) == Expr::Bool(true)) {
             return;
         }

@@ -66,41 +66,15 @@ impl Typer<'_> {
             return Type::UNKNOWN;
         }
         self.steps += 1;
+        let values = if declared.is_generator {
+            module.returned_or_yielded(function)
+        } else {
+            module.returned(function)
+        };
         let mut ty: Option<Type> = None;
-        let mut blocks = vec![declared.body];
-        while let Some(block) = blocks.pop() {
-            for &stmt in &module.block(block).stmts {
-                match module.stmt(stmt) {
-                    Stmt::Return(Some(value)) => {
-                        let found = self.of(value);
-                        ty = Some(ty.map_or(found, |ty| ty.or(found)));
-                    }
-                    Stmt::If {
-                        then, otherwise, ..
-                    } => {
-                        blocks.push(then);
-                        blocks.extend(otherwise);
-                    }
-                    Stmt::Try {
-                        body,
-                        handlers,
-                        finally,
-                    } => {
-                        blocks.extend([body, handlers]);
-                        blocks.extend(finally);
-                    }
-                    Stmt::With { body, .. } | Stmt::Block(body) => blocks.push(body),
-                    Stmt::Switch { cases, .. } => blocks.push(cases),
-                    Stmt::Loop(lp) => blocks.push(module.lp(lp).body),
-                    Stmt::Expr(value) if declared.is_generator => {
-                        if let Expr::Yield(Some(value)) = module.expr(value) {
-                            let found = self.of(value);
-                            ty = Some(ty.map_or(found, |ty| ty.or(found)));
-                        }
-                    }
-                    _ => {}
-                }
-            }
+        for value in values {
+            let found = self.of(value);
+            ty = Some(ty.map_or(found, |ty| ty.or(found)));
         }
         self.steps -= 1;
         let ty = ty.unwrap_or(Type::UNKNOWN);
