@@ -6,6 +6,8 @@
 
 mod build;
 pub mod pretty;
+pub mod query;
+pub mod schema;
 
 use std::fmt;
 
