@@ -18,6 +18,7 @@ use output::{Output, ignore_closed};
 
 mod args;
 mod check;
+mod endpoints;
 mod output;
 mod progress;
 
@@ -74,6 +75,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Status> {
     let (mut output, style) = Output::stdout(color);
     match &arguments.command {
         Command::Check(check) => return check::run(check, color),
+        Command::Endpoints(endpoints) => return endpoints::run(endpoints, color),
         Command::Explain { rule } => {
             let Some(page) = catalogue::page(rule) else {
                 let known = catalogue::pages().iter().map(|page| page.id);

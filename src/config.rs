@@ -43,6 +43,8 @@ pub struct Settings {
     pub no_ignores: bool,
     /// User models: path as written and text.
     pub models: Vec<(String, String)>,
+    /// Functions that are entry points although nothing in sight takes them.
+    pub entry_points: Vec<EntryPattern>,
     /// Worker threads; 0 for one per core.
     pub threads: usize,
     /// The place to explain instead of reporting findings.
@@ -67,6 +69,7 @@ impl Default for Settings {
             overrides: Vec::new(),
             no_ignores: false,
             models: Vec::new(),
+            entry_points: Vec::new(),
             threads: 0,
             explain: None,
             config_file: None,
@@ -111,6 +114,17 @@ pub struct Override {
     pub select: Vec<RuleId>,
     /// Severities there.
     pub severities: Vec<(RuleId, Severity)>,
+}
+
+/// Functions that the configuration calls entry points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryPattern {
+    /// Whether nobody waits for them.
+    pub is_job: bool,
+    /// A glob of their files, relative to the root.
+    pub files: String,
+    /// Their name, or with `*` at its end what it starts with.
+    pub name: String,
 }
 
 /// What the command line asks for; what it leaves open is taken from the configuration file.
@@ -248,6 +262,17 @@ impl Settings {
             include: rebase(&file.include),
             overrides,
             no_ignores: request.no_ignores,
+            entry_points: file
+                .entry_points
+                .iter()
+                .flat_map(|pattern| {
+                    let files = rebase(std::slice::from_ref(&pattern.files));
+                    files.into_iter().map(|files| EntryPattern {
+                        files,
+                        ..pattern.clone()
+                    })
+                })
+                .collect(),
             models: file.models,
             threads: request.threads,
             explain: request.explain.clone(),

@@ -113,6 +113,25 @@ pub struct Notice {
     pub is_internal: bool,
 }
 
+/// A place where the program is entered: a route, a page, a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// What enters there: `route`, `page`, `action`, `procedure`, `resolver`, `job`, `command`.
+    pub kind: &'static str,
+    /// The method of the request, if there is one.
+    pub method: Option<String>,
+    /// The path of the request, or the name of the job or field.
+    pub path: Option<String>,
+    /// What is run.
+    pub handler: String,
+    /// Where the handler stands.
+    pub place: Place,
+    /// The library that takes it; none if it was recognised by its form.
+    pub framework: Option<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// The result of a run.
 #[derive(Debug, Default)]
 pub struct Report {

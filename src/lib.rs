@@ -45,8 +45,9 @@ use rustc_hash::FxHashSet;
 use crate::analysis::facts::{self, FileFacts};
 use crate::config::{Location, Settings};
 use crate::discover::{Candidate, Discovered};
-use crate::finding::{Notice, Report};
-use crate::link::models::Models;
+use crate::finding::{Endpoint, Notice, Report};
+use crate::link::entry_points::EntryPoint;
+use crate::link::models::{EntryKind, Models};
 use crate::link::modules::{Manifest, Modules};
 use crate::link::program::Program;
 use crate::link::world::{Unit, World};
@@ -63,26 +64,55 @@ const MAX_MANIFEST_BYTES: u64 = 1_000_000;
 /// If the workers cannot be started or a model of the user is malformed. Files that cannot be
 /// read or analysed cost only themselves: they are noted in the report.
 pub fn analyze(settings: &Settings) -> Result<Report> {
-    let pool = rayon::ThreadPoolBuilder::new()
+    workers(settings)?.install(|| run(settings))
+}
+
+fn workers(settings: &Settings) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
         .num_threads(settings.threads)
         .stack_size(STACK_BYTES)
         .build()
-        .context("cannot start the worker threads")?;
-    pool.install(|| run(settings))
+        .context("cannot start the worker threads")
+}
+
+/// Finds the places where the program of `settings` is entered: routes, pages, jobs, commands.
+///
+/// # Errors
+/// As [`analyze`].
+pub fn endpoints(settings: &Settings) -> Result<(Report, Vec<Endpoint>)> {
+    let pool = workers(settings)?;
+    pool.install(|| {
+        let (program, report, _) = program(settings)?;
+        let entries = program.entry_points.iter();
+        let endpoints = entries.map(|entry| endpoint(&program, entry)).collect();
+        Ok((report, endpoints))
+    })
+}
+
+fn endpoint(program: &Program, entry: &EntryPoint) -> Endpoint {
+    let function = entry.function.map(|at| program.function(at));
+    let named = function.and_then(link::program::Function::name);
+    let class = || {
+        let class = entry.class?;
+        let module = &program.world.unit(class.file).facts.module;
+        let name = module.class(class.class).name?;
+        Some(module.text(name).to_owned())
+    };
+    Endpoint {
+        kind: entry.kind.name(),
+        method: entry.method.clone(),
+        path: entry.path.clone(),
+        handler: named
+            .or_else(class)
+            .unwrap_or_else(|| "function".to_owned()),
+        place: entry.place,
+        framework: entry.package.clone(),
+        confidence: entry.confidence,
+    }
 }
 
 fn run(settings: &Settings) -> Result<Report> {
-    let discovered = discover::files(settings);
-    let mut report = Report {
-        skipped: discovered.skipped,
-        notices: discovered.notices.clone(),
-        ..Report::default()
-    };
-    let facts = read_all(settings, &discovered, &mut report);
-    let contexts = report.files.iter().map(|file| file.context).collect();
-    let directives: Vec<Vec<Span>> = facts.iter().map(|f| f.module.directives.clone()).collect();
-    let world = link(settings, &discovered, &report.files, facts)?;
-    let program = Program::new(world, contexts);
+    let (program, mut report, directives) = program(settings)?;
     report.coverage = program.coverage().to_string();
     if let Some(place) = &settings.explain {
         report.explanation = explain(&program, &report.files, place);
@@ -98,6 +128,22 @@ fn run(settings: &Settings) -> Result<Report> {
     report.notices.extend(filtered.notices);
     report.notices.sort();
     Ok(report)
+}
+
+/// Reads and links everything: the program, a report of what was read, and where each file holds
+/// directives.
+fn program(settings: &Settings) -> Result<(Program, Report, Vec<Vec<Span>>)> {
+    let discovered = discover::files(settings);
+    let mut report = Report {
+        skipped: discovered.skipped,
+        notices: discovered.notices.clone(),
+        ..Report::default()
+    };
+    let facts = read_all(settings, &discovered, &mut report);
+    let contexts = report.files.iter().map(|file| file.context).collect();
+    let directives: Vec<Vec<Span>> = facts.iter().map(|f| f.module.directives.clone()).collect();
+    let world = link(settings, &discovered, &report.files, facts)?;
+    Ok((Program::new(world, contexts), report, directives))
 }
 
 /// What stands at a place; all files if it names the root.
@@ -188,7 +234,16 @@ fn link(
             }
         }
     }
-    let models = Models::compile(&imported, &settings.models)?;
+    let mut models = Models::compile(&imported, &settings.models)?;
+    for pattern in &settings.entry_points {
+        let kind = if pattern.is_job {
+            EntryKind::Job
+        } else {
+            EntryKind::Route
+        };
+        let entries = &mut models.entry_points;
+        entries.add_files(kind, &pattern.files, &pattern.name);
+    }
     let manifests: Vec<Manifest> = discovered
         .manifests
         .iter()

@@ -35,6 +35,8 @@ pub(crate) enum Command {
         #[arg(long, default_value = "text")]
         format: RulesFormat,
     },
+    /// Lists where the program is entered: routes, pages, jobs, commands.
+    Endpoints(EndpointsArguments),
     /// Prints a completion script.
     Completions {
         /// The shell it is for.
@@ -106,6 +108,25 @@ pub(crate) struct CheckArguments {
     /// Say more about the run.
     #[arg(long, short, action = ArgAction::SetTrue, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EndpointsArguments {
+    /// Files and folders to look at. [default: .]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to list them.
+    #[arg(long, default_value = "text")]
+    pub(crate) format: RulesFormat,
+    /// Leave out what is less sure. [default: low]
+    #[arg(long, value_name = "CONFIDENCE", value_parser = confidences())]
+    pub(crate) min_confidence: Option<Confidence>,
+    /// Read this configuration file and no other.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no configuration file.
+    #[arg(long)]
+    pub(crate) no_config: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

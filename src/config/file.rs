@@ -8,7 +8,7 @@ use crate::globs::Globs;
 
 use super::document::{self, Entry, Malformed, Node, Value};
 use super::selection::{self, Selection, Selector, unknown};
-use super::{ConfigError, ConfigSource, Override, Request, display, read, roots};
+use super::{ConfigError, ConfigSource, EntryPattern, Override, Request, display, read, roots};
 
 /// Configuration files in the order they are looked for in one folder.
 const NAMES: [&str; 4] = [
@@ -38,6 +38,7 @@ pub(super) struct ConfigFile {
     pub(super) include: Vec<String>,
     pub(super) overrides: Vec<Override>,
     pub(super) models: Vec<(String, String)>,
+    pub(super) entry_points: Vec<EntryPattern>,
 }
 
 impl ConfigFile {
@@ -166,7 +167,7 @@ impl<'a> Reader<'a> {
     }
 
     fn read(mut self, node: Node) -> Outcome<ConfigFile> {
-        const KEYS: [&str; 10] = [
+        const KEYS: [&str; 11] = [
             "select",
             "ignore",
             "exclude",
@@ -177,6 +178,7 @@ impl<'a> Reader<'a> {
             "severity",
             "overrides",
             "models",
+            "entry-points",
         ];
         for Entry { key, line, node } in self.table(node, "the configuration")? {
             match key.as_str() {
@@ -195,6 +197,7 @@ impl<'a> Reader<'a> {
                     }
                 }
                 "models" => self.models(node)?,
+                "entry-points" => self.entry_points(node)?,
                 _ => return Err(self.error(line, unknown("key", &key, KEYS))),
             }
         }
@@ -232,6 +235,38 @@ impl<'a> Reader<'a> {
                 let text = read::within(self.limit, &self.folder.join(&name))
                     .map_err(|error| self.error(line, format!("cannot read {name}: {error}")))?;
                 self.config.models.push((name, text));
+            }
+        }
+        Ok(())
+    }
+
+    /// `requests` and `jobs`: functions that nothing in sight takes, as `GLOB:NAME`.
+    fn entry_points(&mut self, node: Node) -> Outcome<()> {
+        for Entry { key, line, node } in self.table(node, "entry points")? {
+            let is_job = match key.as_str() {
+                "requests" => false,
+                "jobs" => true,
+                _ => return Err(self.error(line, unknown("key", &key, ["requests", "jobs"]))),
+            };
+            for (text, line) in self.strings(node)? {
+                let Some((files, name)) = text.rsplit_once(':') else {
+                    let message = "expected `FILES:FUNCTION`, as in \"handlers/**:handle_*\"";
+                    return Err(self.error(line, message));
+                };
+                let (files, name) = (files.to_owned(), name.to_owned());
+                let (_, problems) = Globs::new(std::slice::from_ref(&files));
+                if let Some(problem) = problems.into_iter().next() {
+                    return Err(self.error(line, problem));
+                }
+                self.globs += 1;
+                if self.globs > MAX_GLOBS {
+                    return Err(self.error(line, format!("more than {MAX_GLOBS} patterns")));
+                }
+                self.config.entry_points.push(EntryPattern {
+                    is_job,
+                    files,
+                    name,
+                });
             }
         }
         Ok(())

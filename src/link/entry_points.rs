@@ -1,47 +1,42 @@
-//! Where a program is entered by its users: the functions that answer requests, and what they
-//! call. Recognised by what frameworks have in common, not by their names.
+//! Where a program is entered: the functions that answer requests, do jobs and run commands, and
+//! what they call. Models of libraries tell how functions are taken; what they do not know is
+//! recognised by what frameworks have in common, with low confidence.
+
+mod named;
+mod taken;
 
 use std::collections::VecDeque;
 
-use super::call_graph::{ActKind, LinkedFile};
-use super::infer::Typer;
-use super::types::{Base, FunctionRef};
-use super::world::World;
-use crate::ir::{CallKind, Expr, ExprId, Function, FunctionId, FunctionKind, Invocation, Module};
-use crate::source::FileId;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
-/// Members by which routers take a handler, after a path: `app.get("/users", handler)`.
-const ROUTES: &[&str] = &[
-    "get",
-    "post",
-    "put",
-    "patch",
-    "delete",
-    "head",
-    "options",
-    "all",
-    "use",
-    "route",
-    "websocket",
-    "api_route",
-];
-/// Decorators of methods that answer requests, whatever their arguments.
-const DECORATORS: &[&str] = &[
-    "Get",
-    "Post",
-    "Put",
-    "Patch",
-    "Delete",
-    "All",
-    "Query",
-    "Mutation",
-    "ResolveField",
-    "Subscription",
-    "api_view",
-    "action",
-];
-/// Functions that a file-based router calls by the name of the method.
-const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
+use super::call_graph::{ActKind, LinkedFile};
+use super::models::EntryKind;
+use super::types::{ClassRef, FunctionRef};
+use super::world::World;
+use crate::finding::Confidence;
+use crate::source::{FileId, Place};
+
+/// A place where a program is entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryPoint {
+    /// What enters there.
+    pub kind: EntryKind,
+    /// The method of the request.
+    pub method: Option<String>,
+    /// The path of the request, or the name of the command, job or field.
+    pub path: Option<String>,
+    /// What is run; none where a library runs a class of the project with methods of its own.
+    pub function: Option<FunctionRef>,
+    /// The class that the function is a method of, or that is run.
+    pub class: Option<ClassRef>,
+    /// Where the handler stands.
+    pub place: Place,
+    /// The library that takes it; none if it was recognised by name.
+    pub package: Option<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
 
 /// How a function is reached from requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -62,197 +57,129 @@ pub struct Reached {
     pub reach: Reach,
     /// The handler whose requests come to it.
     pub handler: Option<FunctionRef>,
+    /// How sure it is that the handler is one.
+    pub confidence: Option<Confidence>,
+    /// The job or command that runs it.
+    pub job: Option<FunctionRef>,
 }
 
-/// How requests reach each function, by file and function.
-pub fn reach(world: &World, linked: &[LinkedFile]) -> Vec<Vec<Reached>> {
+/// All places where the program is entered, in the order of files.
+pub fn find(world: &World) -> Vec<EntryPoint> {
+    let files: Vec<taken::Taken> = (0..world.units.len())
+        .into_par_iter()
+        .map(|i| taken::of_file(world, FileId(i as u32)))
+        .collect();
+    let mut paths: FxHashMap<ClassRef, String> = FxHashMap::default();
+    for (class, path) in files.iter().flat_map(|file| &file.class_paths) {
+        paths.entry(*class).or_insert_with(|| path.clone());
+    }
+    let mut found: Vec<EntryPoint> = Vec::new();
+    for mut entry in files.into_iter().flat_map(|file| file.entries) {
+        if entry.path.is_none()
+            && let Some(class) = entry.class
+        {
+            entry.path = paths.get(&class).cloned();
+        }
+        found.push(entry);
+    }
+    // A function may be taken twice, by a library and by its name: the surer one comes first.
+    found.sort_by(|a, b| {
+        let key = |entry: &EntryPoint| (entry.place, std::cmp::Reverse(entry.confidence));
+        key(a).cmp(&key(b))
+    });
+    let mut known: FxHashMap<FunctionRef, Confidence> = FxHashMap::default();
+    found.retain(|entry| {
+        let Some(function) = entry.function else {
+            return true;
+        };
+        let best = *known.entry(function).or_insert(entry.confidence);
+        entry.confidence == best
+    });
+    found.dedup();
+    found
+}
+
+/// How requests and jobs reach each function, by file and function.
+pub fn reach(linked: &[LinkedFile], entries: &[EntryPoint]) -> Vec<Vec<Reached>> {
     let mut reach: Vec<Vec<Reached>> = linked
         .iter()
         .map(|file| vec![Reached::default(); file.acts.len()])
         .collect();
+    let of_kind = |is_request: bool| {
+        let entries = entries
+            .iter()
+            .filter(move |e| e.kind.is_request() == is_request);
+        entries.filter_map(|entry| Some((entry.function?, entry.confidence)))
+    };
     let mut open: VecDeque<FunctionRef> = VecDeque::new();
-    for i in 0..linked.len() {
-        for handler in handlers(world, FileId(i as u32)) {
+    // What surer handlers reach is reached that surely.
+    for confidence in Confidence::ALL.iter().rev().copied() {
+        for (handler, _) in of_kind(true).filter(|entry| entry.1 == confidence) {
             let known = &mut reach[handler.file.index()][handler.function.index()];
-            if known.reach == Reach::None {
+            if known.reach != Reach::Handler {
                 known.reach = Reach::Handler;
                 known.handler = Some(handler);
+                known.confidence = Some(confidence);
                 open.push_back(handler);
             }
         }
+        spread(
+            linked,
+            &mut open,
+            |at, target, reach: &mut Vec<Vec<Reached>>| {
+                let from = reach[at.file.index()][at.function.index()];
+                let known = &mut reach[target.file.index()][target.function.index()];
+                let is_new = known.reach == Reach::None;
+                if is_new {
+                    known.reach = Reach::Called;
+                    known.handler = from.handler;
+                    known.confidence = from.confidence;
+                }
+                is_new
+            },
+            &mut reach,
+        );
     }
+    for (job, _) in of_kind(false) {
+        let known = &mut reach[job.file.index()][job.function.index()];
+        if known.job.is_none() {
+            known.job = Some(job);
+            open.push_back(job);
+        }
+    }
+    spread(
+        linked,
+        &mut open,
+        |at, target, reach: &mut Vec<Vec<Reached>>| {
+            let from = reach[at.file.index()][at.function.index()].job;
+            let known = &mut reach[target.file.index()][target.function.index()];
+            let is_new = known.job.is_none();
+            if is_new {
+                known.job = from;
+            }
+            is_new
+        },
+        &mut reach,
+    );
+    reach
+}
+
+/// Walks the calls of functions, breadth first, as far as `mark` finds news.
+fn spread(
+    linked: &[LinkedFile],
+    open: &mut VecDeque<FunctionRef>,
+    mark: impl Fn(FunctionRef, FunctionRef, &mut Vec<Vec<Reached>>) -> bool,
+    reach: &mut Vec<Vec<Reached>>,
+) {
     while let Some(at) = open.pop_front() {
-        let handler = reach[at.file.index()][at.function.index()].handler;
         for act in &linked[at.file.index()].acts[at.function.index()] {
             let ActKind::Call(target) = act.kind else {
                 continue;
             };
             // What is kept is made by the first request only.
-            if act.is_memoized {
-                continue;
-            }
-            let known = &mut reach[target.file.index()][target.function.index()];
-            if known.reach == Reach::None {
-                known.reach = Reach::Called;
-                known.handler = handler;
+            if !act.is_memoized && mark(at, target, reach) {
                 open.push_back(target);
             }
         }
-    }
-    reach
-}
-
-/// The functions that a file makes answer requests, its own or others.
-fn handlers(world: &World, file: FileId) -> Vec<FunctionRef> {
-    let module = &world.unit(file).facts.module;
-    let mut found = Vec::new();
-    for (i, function) in module.functions.iter().enumerate() {
-        if is_handler(module, function) {
-            let function = FunctionId(i as u32);
-            found.push(FunctionRef { file, function });
-        }
-    }
-    let mut typer = Typer::new(world, file);
-    for site in &module.sites {
-        let Some(handlers) = routed(module, site.expr) else {
-            continue;
-        };
-        for &handler in handlers {
-            if let Base::Function(function) = typer.of(handler).base {
-                found.push(function);
-            }
-        }
-    }
-    found
-}
-
-/// What a call hands to a router together with a path.
-fn routed(module: &Module, call: ExprId) -> Option<&[ExprId]> {
-    let Expr::Call { callee, args, .. } = module.expr(call) else {
-        return None;
-    };
-    let Expr::Member { name, .. } = module.expr(callee) else {
-        return None;
-    };
-    let (path, handlers) = module.list(args).split_first()?;
-    (ROUTES.contains(&module.text(name)) && is_route(module, *path)).then_some(handlers)
-}
-
-fn is_route(module: &Module, path: ExprId) -> bool {
-    let text = match module.expr(path) {
-        Expr::String(text) => module.text(text),
-        Expr::Template(parts) => match module.list(parts).first().map(|&part| module.expr(part)) {
-            Some(Expr::String(text)) => module.text(text),
-            _ => return false,
-        },
-        _ => return false,
-    };
-    text.is_empty() || text.starts_with('/')
-}
-
-fn is_handler(module: &Module, function: &Function) -> bool {
-    if matches!(
-        function.kind,
-        FunctionKind::Module | FunctionKind::Constructor | FunctionKind::Getter
-    ) {
-        return false;
-    }
-    let decorators = module.list(function.decorators).iter();
-    if decorators.copied().any(|d| is_routing(module, d)) {
-        return true;
-    }
-    let is_method_of_route = function.kind == FunctionKind::Function
-        && function
-            .name
-            .is_some_and(|name| METHODS.contains(&module.text(name)));
-    is_method_of_route || takes_request(module, function)
-}
-
-/// Whether a decorator makes what it decorates answer requests: `@router.get("/users")`,
-/// `@Get()`.
-fn is_routing(module: &Module, decorator: ExprId) -> bool {
-    let (callee, first) = match module.expr(decorator) {
-        Expr::Call { callee, args, .. } => (callee, module.list(args).first().copied()),
-        _ => (decorator, None),
-    };
-    match module.expr(callee) {
-        Expr::Member { name, .. } => {
-            DECORATORS.contains(&module.text(name))
-                || ROUTES.contains(&module.text(name))
-                    && first.is_some_and(|path| is_route(module, path))
-        }
-        Expr::Name(name) => DECORATORS.contains(&module.text(name)),
-        Expr::Local(local) => DECORATORS.contains(&module.text(module.local(local).name)),
-        _ => false,
-    }
-}
-
-/// Whether the parameters are those of a handler: `(req, res)`, `(self, request)`,
-/// `(ctx, next)`, `(parent, args, context)`, `({ ctx, input })`.
-fn takes_request(module: &Module, function: &Function) -> bool {
-    let names: Vec<&str> = function
-        .params
-        .iter()
-        .map(|param| match module.expr(param.target) {
-            Expr::Local(local) => module
-                .text(module.local(local).name)
-                .trim_start_matches('_'),
-            _ => "",
-        })
-        .filter(|name| !matches!(*name, "self" | "cls"))
-        .collect();
-    let is_request = |name: &str| matches!(name, "req" | "request");
-    match names.as_slice() {
-        [first, second, ..] if is_request(first) => {
-            // Python's handlers take what the path holds after the request.
-            !module.exports_all && matches!(*second, "res" | "response" | "reply" | "next" | "h")
-                || module.exports_all && function.parent.is_none()
-        }
-        ["ctx" | "context", "next"] => true,
-        [parent, _, context, ..] if matches!(*parent, "parent" | "root" | "obj" | "source") => {
-            matches!(*context, "context" | "ctx")
-        }
-        [first] if is_request(first) && module.exports_all => true,
-        [] => false,
-        _ => {
-            let keys = function.params.first().map(|param| param.target);
-            let is_bound = |key: &str| {
-                keys.is_some_and(|target| {
-                    module.bindings(target).iter().any(|binding| {
-                        matches!(module.expr(binding.target), Expr::Local(local)
-                            if module.text(module.local(local).name) == key)
-                    })
-                })
-            };
-            is_bound("ctx") && is_bound("input")
-                || is_bound("request") && (is_bound("params") || is_named(module, function))
-                || names[0] == "ctx" && is_given_to_router(module, function)
-        }
-    }
-}
-
-/// Whether a function has the name of one that a framework calls with the request.
-fn is_named(module: &Module, function: &Function) -> bool {
-    function
-        .name
-        .is_some_and(|name| matches!(module.text(name), "loader" | "action" | "load"))
-}
-
-/// Whether a function literal stands in a call by which routers take handlers.
-fn is_given_to_router(module: &Module, function: &Function) -> bool {
-    let Invocation::Argument(call, position) = function.invocation else {
-        return false;
-    };
-    match module.expr(call) {
-        Expr::Call {
-            callee,
-            kind: CallKind::Plain,
-            ..
-        } => {
-            position > 0
-                && matches!(module.expr(callee), Expr::Member { name, .. }
-                    if ROUTES.contains(&module.text(name)))
-        }
-        _ => false,
     }
 }

@@ -4,11 +4,13 @@
 //! package; the models of the languages' own libraries always are.
 
 mod compile;
+mod entry_points;
 mod format;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
+pub use self::entry_points::{EntryKind, EntryPointModel, EntryPoints};
 use self::format::{Source, needed_packages, parse};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
@@ -413,6 +415,8 @@ pub struct Models {
     receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
     member_receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
     builtins: Builtins,
+    /// Where libraries enter a program.
+    pub entry_points: EntryPoints,
     /// Functions and classes that a model of the user describes.
     user_paths: FxHashSet<PathId>,
 }
@@ -593,6 +597,18 @@ impl Models {
     /// What a type, or one it extends, is to the serializing of rows.
     pub fn role(&self, ty: ModelTypeId) -> Option<Role> {
         self.inherited(ty, |ty| ty.role.as_ref()).copied()
+    }
+
+    /// How a member of a value of a type, or of one it extends, takes functions.
+    pub fn entry_point(&self, ty: ModelTypeId, name: &str) -> Option<&EntryPointModel> {
+        let mut at = Some(ty);
+        for _ in 0..8 {
+            if let Some(found) = self.entry_points.member(at?, name) {
+                return Some(found);
+            }
+            at = self.ty(at?).extends;
+        }
+        None
     }
 
     /// What iterating a value of a type does.

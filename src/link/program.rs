@@ -9,7 +9,7 @@ use super::call_graph::{
 use super::callbacks::{Slot, link_handed, param_of};
 use super::cardinality::Cardinality;
 use super::entities::PerRow;
-use super::entry_points::{Reach, Reached, reach};
+use super::entry_points::{self, EntryPoint, Reach, Reached};
 use super::infer::Typer;
 use super::models::Effect;
 use super::rows::{self, Read, Reads};
@@ -36,6 +36,8 @@ pub struct Program {
     pub(super) listed: FxHashSet<ClassRef>,
     summaries: Vec<Vec<Summary>>,
     reach: Vec<Vec<Reached>>,
+    /// Where the program is entered.
+    pub entry_points: Vec<EntryPoint>,
 }
 
 impl Program {
@@ -46,8 +48,12 @@ impl Program {
             .map(|i| link_file(&world, FileId(i as u32)))
             .collect();
         link_handed(&world, &mut linked);
-        let ((summaries, reach), (reads, listed)) = rayon::join(
-            || rayon::join(|| summarize(&world, &linked), || reach(&world, &linked)),
+        let entered = || {
+            let entries = entry_points::find(&world);
+            (entry_points::reach(&linked, &entries), entries)
+        };
+        let ((summaries, (reach, entry_points)), (reads, listed)) = rayon::join(
+            || rayon::join(|| summarize(&world, &linked), entered),
             || {
                 rayon::join(
                     || rows::reads(&world, &linked),
@@ -63,6 +69,7 @@ impl Program {
             listed,
             summaries,
             reach,
+            entry_points,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::finding::{Finding, Report, Severity};
 use crate::source::{FileId, LineIndex, Place, Position};
 
 mod concise;
+mod endpoints;
 pub mod escape;
 mod excerpt;
 mod full;
@@ -18,6 +19,7 @@ mod json;
 mod page;
 mod summary;
 
+pub use endpoints::{endpoints_json, endpoints_text};
 pub use page::{explain, rules_json, rules_text};
 pub use summary::{plural, statistics, summary};
 

@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod config;
 mod determinism;
+mod endpoints;
 mod fixtures;
 mod models;
 mod project;

@@ -61,6 +61,7 @@ impl Models {
             }
         }
         self.add_relations(source)?;
+        self.add_entry_points(source)?;
         for entry in &source.spec.attributes {
             let (on, of_class) = self.receiver_type(source, &entry.on)?;
             let attribute = AttributeModel {
@@ -201,6 +202,23 @@ impl Models {
             } else {
                 self.decorated.push(model);
             }
+        }
+        Ok(())
+    }
+
+    fn add_entry_points(&mut self, source: &Source) -> Result<(), ModelError> {
+        for entry in &source.spec.entry_points {
+            let ty = |models: &Self, name: &Option<String>| {
+                let name = name.as_deref();
+                name.map(|name| models.named(source, name)).transpose()
+            };
+            let on = ty(self, &entry.on)?;
+            let class = ty(self, &entry.class)?;
+            let paths = entry.paths.iter();
+            let paths: Vec<PathId> = paths.map(|path| self.node(source, path)).collect();
+            let package = &source.spec.package;
+            self.entry_points
+                .add(entry, package, source.ecosystem, on, class, &paths);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
+use super::entry_points::EntryPointEntry;
 use super::{Batched, Cost, Effect, ModelError, Role, Rows, Runs};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
@@ -33,6 +34,8 @@ pub(super) struct FileSpec {
     pub(super) relations: Vec<RelationEntry>,
     #[serde(default, rename = "per-row")]
     pub(super) per_row: Vec<PerRowEntry>,
+    #[serde(default, rename = "entry-point")]
+    pub(super) entry_points: Vec<EntryPointEntry>,
 }
 
 #[derive(Debug, Deserialize)]
