@@ -5,6 +5,7 @@
 //! syntax tree, no library and no other file.
 
 mod build;
+pub mod change;
 pub mod pretty;
 pub mod query;
 pub mod schema;

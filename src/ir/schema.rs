@@ -167,6 +167,8 @@ pub enum IndexMethod {
 /// A reference to another table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignKey {
+    /// The name of the constraint, if it is known.
+    pub name: Option<String>,
     /// Its columns.
     pub columns: Vec<String>,
     /// The table referred to.

@@ -3,6 +3,7 @@
 mod javascript;
 mod parse;
 mod python;
+pub mod sql;
 
 use crate::ir::Module;
 use crate::source::{Language, SourceFile};
