@@ -207,6 +207,14 @@ impl Module {
         values
     }
 
+    /// The function that `f.call(…)` and `f.apply(…)` call, if they are methods of one.
+    pub fn called_through(&self, callee: ExprId) -> Option<ExprId> {
+        let Expr::Member { object, name } = self.expr(callee) else {
+            return None;
+        };
+        (!self.exports_all && matches!(self.text(name), "call" | "apply")).then_some(object)
+    }
+
     /// The class whose instance an expression is, if it is the receiver of a method: `this`,
     /// or the first parameter of a method that has no keyword for it.
     pub fn receiver_class(&self, expr: ExprId) -> Option<ClassId> {

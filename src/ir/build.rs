@@ -304,6 +304,11 @@ impl Builder {
         &mut self.module.functions[id.index()]
     }
 
+    /// How many functions were opened so far.
+    pub fn function_count(&self) -> u32 {
+        self.module.functions.len() as u32
+    }
+
     /// The innermost open function.
     pub fn current_function(&self) -> FunctionId {
         self.frame().function

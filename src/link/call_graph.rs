@@ -230,11 +230,21 @@ impl Linker<'_> {
         if matches!(kind, CallKind::Jsx | CallKind::Import) {
             return nothing;
         }
+        // `super(name)` goes on to the constructor above.
+        if let (Expr::Super, Some(class)) =
+            (self.module.expr(callee), self.typer.parent_view(callee))
+            && let Some(function) = self.world.parent_constructor(class)
+        {
+            return Call {
+                callee: Callee::Function(function),
+                ..nothing
+            };
+        }
         let ty = self.typer.callee(expr);
         let found = match ty.base {
             _ if !ty.is_bare() => Callee::Unknown,
             Base::Function(function) => Callee::Function(function),
-            Base::Class(class) => Callee::Constructor(class, self.constructor(class)),
+            Base::Class(class) => Callee::Constructor(class, self.world.constructor(class)),
             Base::Method(id, _) => Callee::Model(self.select(expr, id)),
             Base::Path(path) => match self.world.models.path(path).call {
                 Some(id) => Callee::Model(self.select(expr, id)),
@@ -255,6 +265,7 @@ impl Linker<'_> {
     }
 
     fn called_param(&self, callee: ExprId) -> Callee {
+        let callee = self.module.called_through(callee).unwrap_or(callee);
         match self.module.expr(callee) {
             Expr::Local(local) => match self.module.local(local).kind {
                 LocalKind::Param(i) => Callee::Param(i),
@@ -262,25 +273,6 @@ impl Linker<'_> {
             },
             _ => Callee::Unknown,
         }
-    }
-
-    /// The constructor of a class, its own or the first inherited.
-    fn constructor(&self, class: ClassRef) -> Option<FunctionRef> {
-        let mut at = class;
-        for _ in 0..16 {
-            let module = &self.world.unit(at.file).facts.module;
-            let methods = &module.class(at.class).methods;
-            let own = methods
-                .iter()
-                .copied()
-                .find(|&m| module.function(m).kind == FunctionKind::Constructor);
-            if let Some(function) = own {
-                let file = at.file;
-                return Some(FunctionRef { file, function });
-            }
-            at = self.world.project_base(at)?;
-        }
-        None
     }
 
     fn lp(&mut self, id: LoopId) {
@@ -784,6 +776,7 @@ impl Linker<'_> {
         let Expr::Call { callee, .. } = module.expr(site.expr) else {
             return;
         };
+        let callee = module.called_through(callee).unwrap_or(callee);
         let Expr::Local(local) = module.expr(callee) else {
             return;
         };

@@ -210,6 +210,44 @@ impl World {
         above.find_map(|class| self.own_method(class, name))
     }
 
+    /// The method of this name that a class declares itself, on the class or on its instances if
+    /// it has both.
+    pub fn own_member(&self, class: ClassRef, name: &str, of_class: bool) -> Option<FunctionRef> {
+        let module = &self.unit(class.file).facts.module;
+        let named = module.name(name)?;
+        let methods = module.class(class.class).methods.iter().rev().copied();
+        let same = methods.into_iter().find(|&m| {
+            let function = module.function(m);
+            function.name == Some(named)
+                && function.kind != FunctionKind::Setter
+                && function.is_static == of_class
+        });
+        let file = class.file;
+        same.map(|function| FunctionRef { file, function })
+            .or_else(|| self.own_method(class, name))
+    }
+
+    /// The constructor of a class, its own or the first inherited.
+    pub fn constructor(&self, class: ClassRef) -> Option<FunctionRef> {
+        self.constructor_of(&self.above(class))
+    }
+
+    /// The constructor that a class's own one goes on to.
+    pub fn parent_constructor(&self, class: ClassRef) -> Option<FunctionRef> {
+        self.constructor_of(self.above(class).get(1..)?)
+    }
+
+    fn constructor_of(&self, classes: &[ClassRef]) -> Option<FunctionRef> {
+        classes.iter().find_map(|class| {
+            let file = class.file;
+            let module = &self.unit(file).facts.module;
+            let methods = &module.class(class.class).methods;
+            let is_constructor = |&&m: &&_| module.function(m).kind == FunctionKind::Constructor;
+            let function = *methods.iter().find(is_constructor)?;
+            Some(FunctionRef { file, function })
+        })
+    }
+
     /// The methods of this name that derived classes declare anew, if they are few.
     pub fn overrides(&self, class: ClassRef, name: &str) -> Vec<FunctionRef> {
         let below = self.hierarchy.below(class);

@@ -18,7 +18,7 @@ use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::def_use::DefId;
 use crate::analysis::facts::FileFacts;
-use crate::ir::{BinaryOp, ComprehensionKind, Expr, ExprId, Module, SequenceKind};
+use crate::ir::{BinaryOp, ComprehensionKind, Expr, ExprId, Module, Name, SequenceKind};
 use crate::source::FileId;
 
 /// Steps from one expression to the next before giving up.
@@ -34,6 +34,8 @@ pub struct Typer<'w> {
     known: FxHashMap<ExprId, Type>,
     known_defs: FxHashMap<DefId, Type>,
     known_annotations: FxHashMap<ExprId, Type>,
+    known_members: FxHashMap<ExprId, Vec<(Name, Type)>>,
+    known_in_both: FxHashMap<(ExprId, Box<str>), Option<Type>>,
     steps: u32,
 }
 
@@ -49,6 +51,8 @@ impl<'w> Typer<'w> {
             known: FxHashMap::default(),
             known_defs: FxHashMap::default(),
             known_annotations: FxHashMap::default(),
+            known_members: FxHashMap::default(),
+            known_in_both: FxHashMap::default(),
             steps: 0,
         }
     }
@@ -167,6 +171,10 @@ impl<'w> Typer<'w> {
                     return self.by_convention(text);
                 }
                 found
+            }
+            // `Session = Annotated[AsyncSession, Depends(get_session)]`
+            Expr::Index { object, .. } if self.last_name(object) == Some("Annotated") => {
+                self.annotated(id)
             }
             Expr::Index { object, index } => self.indexed(object, index),
             Expr::Call { .. } => self.called(id),

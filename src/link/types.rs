@@ -73,6 +73,8 @@ pub enum Base {
     Literal(ExprRef),
     /// A value of an object type literal: its keys are declared members.
     Shaped(ExprRef),
+    /// A function of which only the type is known: `(row: Row) => void`.
+    Signature(ExprRef),
     /// A library's module, function or class.
     Path(PathId),
     /// A value of a library.

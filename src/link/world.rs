@@ -116,6 +116,10 @@ pub(super) struct FileTypes {
     pub parts: FxHashMap<FunctionId, Vec<Type>>,
     /// The members of the object literals and object types that other files may see.
     pub members: FxHashMap<ExprId, Vec<(Name, Type)>>,
+    /// Parameters that are declared to be functions.
+    pub expected: FxHashMap<(FunctionId, u16), Type>,
+    /// What the types of functions take, and as the last one what they give.
+    pub signatures: FxHashMap<ExprId, Vec<Type>>,
 }
 
 impl FileTypes {
@@ -536,12 +540,32 @@ impl World {
                 None => Type::UNKNOWN,
             });
         }
+        for (i, function) in module.functions.iter().enumerate() {
+            for (j, param) in function.params.iter().enumerate() {
+                let ty = match param.annotation {
+                    Some(annotation) if !module.exports_all => typer.annotated(annotation),
+                    _ => continue,
+                };
+                if matches!(ty.base, Base::Signature(_)) {
+                    types.expected.insert((FunctionId(i as u32), j as u16), ty);
+                }
+            }
+        }
         let mut seen: Vec<Type> = types.returns.clone();
+        seen.extend(types.expected.values());
         seen.extend(types.locals.values());
         seen.extend(&types.exports);
         seen.extend(&types.aliases);
         seen.extend(types.fields.iter().flatten().map(|field| field.1));
         while let Some(ty) = seen.pop() {
+            if let Base::Signature(signature) = ty.base
+                && signature.file == file
+                && !types.signatures.contains_key(&signature.expr)
+            {
+                let parts = typer.signature(signature);
+                seen.extend(&parts);
+                types.signatures.insert(signature.expr, parts);
+            }
             let (Base::Literal(object) | Base::Shaped(object)) = ty.base else {
                 continue;
             };

@@ -1,7 +1,7 @@
 //! Types that annotations describe.
 
 use super::super::models::{ModelTypeId, Wrapper};
-use super::super::types::{Base, ClassRef, Entity, ExprRef, Type};
+use super::super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::{MAX_STEPS, Typer, entity_of};
 use crate::ir::{BinaryOp, ClassKind, Expr, ExprId, LocalKind};
 
@@ -26,12 +26,18 @@ impl<'w> Typer<'w> {
     fn annotation(&mut self, id: ExprId) -> Type {
         match self.module.expr(id) {
             Expr::Binary {
-                op: BinaryOp::BitOr | BinaryOp::BitAnd,
+                op: op @ (BinaryOp::BitOr | BinaryOp::BitAnd),
                 left,
                 right,
             } => {
                 let left = self.annotated(left);
-                left.or(self.annotated(right))
+                let ty = left.or(self.annotated(right));
+                if op == BinaryOp::BitAnd && ty.is_unknown() {
+                    // A value of both has the members of each.
+                    let (file, expr) = (self.file, id);
+                    return Type::of(Base::Shaped(ExprRef { file, expr }));
+                }
+                ty
             }
             Expr::Null => Type::of(Base::Null),
             Expr::This => self.receiver(id),
@@ -39,7 +45,13 @@ impl<'w> Typer<'w> {
             Expr::Unary { operand, .. } => self.value_named(operand),
             Expr::String(_) | Expr::Template(_) => Type::of(Base::Str),
             Expr::Number(_) => Type::of(Base::Num),
-            Expr::Map(_) => {
+            Expr::Map(entries) => {
+                // `{ [code: string]: Order }`
+                if let &[entry] = self.module.list(entries)
+                    && let Expr::Entry { value, .. } = self.module.expr(entry)
+                {
+                    return self.annotated(value).wrapped(Wrapper::Map);
+                }
                 let (file, expr) = (self.file, id);
                 Type::of(Base::Shaped(ExprRef { file, expr }))
             }
@@ -56,7 +68,7 @@ impl<'w> Typer<'w> {
                 if self.last_name(id) == Some("Self") {
                     return self.own_class(id);
                 }
-                let class = self.of(id);
+                let class = self.value_named(id);
                 self.instance_of(class)
             }
         }
@@ -118,6 +130,10 @@ impl<'w> Typer<'w> {
             "type" | "Type" => {
                 return self.of(first);
             }
+            "Callable" if args.len() == 2 => {
+                let (file, expr) = (self.file, index);
+                return Type::of(Base::Signature(ExprRef { file, expr }));
+            }
             _ => None,
         };
         if let Some(wrapper) = wrapper {
@@ -137,7 +153,45 @@ impl<'w> Typer<'w> {
         }
     }
 
-    /// The value whose type `typeof` asks for.
+    /// What a function of this type takes, and as the last one what it gives.
+    pub(in crate::link) fn signature(&mut self, signature: ExprRef) -> Vec<Type> {
+        if signature.file != self.file {
+            let state = &self.world.state[signature.file.index()];
+            let known = state.signatures.get(&signature.expr);
+            return known.cloned().unwrap_or_default();
+        }
+        let module = self.module;
+        let Expr::Sequence { elements, .. } = module.expr(signature.expr) else {
+            return Vec::new();
+        };
+        let [params, returns] = *module.list(elements) else {
+            return Vec::new();
+        };
+        let params = match module.expr(params) {
+            Expr::Sequence { elements, .. } => module.list(elements),
+            _ => &[],
+        };
+        let mut types: Vec<Type> = params.iter().map(|&ty| self.annotated(ty)).collect();
+        types.push(self.annotated(returns));
+        types
+    }
+
+    /// The declared type of a parameter of a project function, if it is that of a function.
+    pub(super) fn expected(&mut self, function: FunctionRef, param: u16) -> Option<ExprRef> {
+        let state = &self.world.state[function.file.index()];
+        let ty = if function.file == self.file {
+            let params = &self.module.function(function.function).params;
+            self.annotated(params.get(usize::from(param))?.annotation?)
+        } else {
+            *state.expected.get(&(function.function, param))?
+        };
+        match ty.base {
+            Base::Signature(signature) if ty.is_bare() => Some(signature),
+            _ => None,
+        }
+    }
+
+    /// The value that a name in a type stands for: that of `typeof`, an alias.
     fn value_named(&mut self, id: ExprId) -> Type {
         match self.module.expr(id) {
             Expr::Local(local) => match self.module.local(local).kind {
@@ -194,7 +248,11 @@ impl<'w> Typer<'w> {
                 return self.value_of(ty, entity).at_most(class.confidence);
             }
             // An annotation may name a value of the type: `db: SessionLocal`.
-            Base::Model(..) | Base::External | Base::Shaped(_) => class.base,
+            Base::Model(..)
+            | Base::Instance(_)
+            | Base::External
+            | Base::Shaped(_)
+            | Base::Signature(_) => class.base,
             _ => Base::Unknown,
         };
         Type { base, ..class }

@@ -1,9 +1,9 @@
 //! What the calls of a file hand to parameters of project functions.
 
 use super::super::callbacks::{Slot, param_of};
-use super::super::types::{Base, ClassRef, FunctionRef, Type};
+use super::super::types::{Base, FunctionRef, Type};
 use super::Typer;
-use crate::ir::{Expr, FunctionKind, Invocation};
+use crate::ir::{Expr, Invocation};
 
 impl Typer<'_> {
     /// The arguments of this file's calls whose parameters have no type of their own.
@@ -12,17 +12,17 @@ impl Typer<'_> {
         let world = self.world;
         let mut found = Vec::new();
         for site in &module.sites {
-            let Expr::Call { args, .. } = module.expr(site.expr) else {
+            let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
                 continue;
             };
-            if args.is_empty() {
+            if args.is_empty() || module.called_through(callee).is_some() {
                 continue;
             }
-            let callee = self.callee(site.expr);
-            let function = match callee.base {
-                _ if !callee.is_bare() => continue,
+            let called = self.callee(site.expr);
+            let function = match called.base {
+                _ if !called.is_bare() => continue,
                 Base::Function(function) => Some(function),
-                Base::Class(class) => self.constructor_of(class),
+                Base::Class(class) => world.constructor(class),
                 _ => continue,
             };
             let Some(function) = function else {
@@ -53,17 +53,5 @@ impl Typer<'_> {
             }
         }
         found
-    }
-
-    /// The constructor of a class, its own or the first inherited.
-    fn constructor_of(&self, class: ClassRef) -> Option<FunctionRef> {
-        self.world.above(class).into_iter().find_map(|class| {
-            let file = class.file;
-            let module = &self.world.unit(file).facts.module;
-            let methods = &module.class(class.class).methods;
-            let is_constructor = |&&m: &&_| module.function(m).kind == FunctionKind::Constructor;
-            let function = *methods.iter().find(is_constructor)?;
-            Some(FunctionRef { file, function })
-        })
     }
 }

@@ -17,7 +17,22 @@ impl<'w> Typer<'w> {
         if kind == CallKind::Import {
             return Type::UNKNOWN;
         }
-        let ty = self.of(callee);
+        let mut ty = self.of(callee);
+        if ty.is_unknown()
+            && let Some(function) = self.module.called_through(callee)
+        {
+            let called = self.of(function);
+            if called.is_bare() && matches!(called.base, Base::Function(_)) {
+                ty = called;
+            }
+        }
+        // A value with a method for being called.
+        if ty.is_bare()
+            && let Base::Instance(class) = ty.base
+            && let Some(method) = self.world.method(class, "__call__")
+        {
+            return Type::of(Base::Function(method)).at_most(ty.confidence);
+        }
         if ty.is_bare()
             && let Base::Model(id, entity) = ty.base
         {
@@ -125,6 +140,10 @@ impl<'w> Typer<'w> {
                 }
             }
             Base::ModelClass(ty, entity) => self.value_of(ty, entity),
+            Base::Signature(signature) => {
+                let types = self.signature(signature);
+                types.last().copied().unwrap_or(Type::UNKNOWN)
+            }
             Base::External => Type::of(Base::External),
             _ => Type::UNKNOWN,
         };
@@ -139,6 +158,12 @@ impl<'w> Typer<'w> {
         {
             return injected;
         }
+        // `this.load.bind(this)`
+        if ty.is_unknown()
+            && let Some(function) = self.bound_function(call)
+        {
+            return function;
+        }
         if ty.is_unknown() {
             // `require("x")` in the midst of an expression.
             if let Some(found) = self.required(call) {
@@ -146,6 +171,20 @@ impl<'w> Typer<'w> {
             }
         }
         ty.at_most(confidence)
+    }
+
+    fn bound_function(&mut self, call: ExprId) -> Option<Type> {
+        let Expr::Call { callee, .. } = self.module.expr(call) else {
+            return None;
+        };
+        let Expr::Member { object, name } = self.module.expr(callee) else {
+            return None;
+        };
+        if self.module.text(name) != "bind" {
+            return None;
+        }
+        let ty = self.of(object);
+        (ty.is_bare() && matches!(ty.base, Base::Function(_))).then_some(ty)
     }
 
     fn required(&mut self, call: ExprId) -> Option<Type> {
@@ -221,6 +260,15 @@ impl<'w> Typer<'w> {
     /// `debounce(save, 100)`, `cache(async (key) => …)`: a function of a library that nobody
     /// describes, given a function first, is taken to return one that calls it.
     fn wrapped_function(&mut self, call: ExprId) -> Option<Type> {
+        let Expr::Call { callee, .. } = self.module.expr(call) else {
+            return None;
+        };
+        // A method of some value, as in `rows.map(f)`, is rather handed something to do.
+        if let Expr::Member { object, .. } = self.module.expr(callee)
+            && !self.is_imported(object)
+        {
+            return None;
+        }
         let argument = self.argument(call, 0)?;
         if let Expr::Call { .. } = self.module.expr(argument) {
             return None;
@@ -228,6 +276,16 @@ impl<'w> Typer<'w> {
         let ty = self.of(argument);
         let is_function = ty.is_bare() && matches!(ty.base, Base::Function(_));
         is_function.then(|| ty.at_most(Confidence::Medium))
+    }
+
+    /// Whether a name stands for what an import binds.
+    fn is_imported(&self, expr: ExprId) -> bool {
+        match self.module.expr(expr) {
+            Expr::Local(local) => {
+                matches!(self.module.local(local).kind, LocalKind::Import(_))
+            }
+            _ => false,
+        }
     }
 
     /// What a project function wraps that returns a closure which calls a parameter.
@@ -247,6 +305,7 @@ impl<'w> Typer<'w> {
             let Expr::Call { callee, .. } = module.expr(site.expr) else {
                 return None;
             };
+            let callee = module.called_through(callee).unwrap_or(callee);
             let Expr::Local(local) = module.expr(callee) else {
                 return None;
             };

@@ -1,7 +1,7 @@
 //! Types of definitions: bases and attributes of classes, results of functions.
 
 use super::super::models::Wrapper;
-use super::super::types::Type;
+use super::super::types::{Base, Type};
 use super::{MAX_STEPS, Typer};
 use crate::ir::{ClassId, Expr, ExprId, FunctionId, FunctionKind, LoopId, Name, Stmt};
 
@@ -27,6 +27,11 @@ impl Typer<'_> {
                 .annotation
                 .map(|annotation| self.annotated(annotation));
             let ty = match (annotated, field.value) {
+                // A function says more than its declared type.
+                (Some(ty), Some(value)) if matches!(ty.base, Base::Signature(_)) => {
+                    let value = self.of(value);
+                    if value.is_unknown() { ty } else { value }
+                }
                 (Some(ty), _) if !ty.is_unknown() => ty,
                 (_, Some(value)) => self.of(value),
                 _ => Type::UNKNOWN,

@@ -1,5 +1,7 @@
 //! Types of members, elements and awaited values.
 
+use rustc_hash::FxHashSet;
+
 use super::super::hierarchy::MAX_IMPLEMENTATIONS;
 use super::super::models::{EntityFrom, ModelTypeId, Wrapper};
 use super::super::types::{Base, ClassRef, Entity, ExprRef, Type};
@@ -65,6 +67,9 @@ impl Typer<'_> {
                 state.member(literal.expr, module.name(name)?)
             }
             None => {
+                if let Some(found) = self.spread_member(literal, name) {
+                    return Some(found);
+                }
                 // A dict literal has the methods of a dict.
                 let ecosystem = self.world.unit(self.file).ecosystem;
                 let ty = self.world.models.wrapper_type(ecosystem, Wrapper::Map)?;
@@ -76,9 +81,46 @@ impl Typer<'_> {
         }
     }
 
+    /// `{ ...services, extra: 1 }.orders`
+    fn spread_member(&mut self, literal: ExprRef, name: &str) -> Option<Type> {
+        let module = &self.world.unit(literal.file).facts.module;
+        let Expr::Map(entries) = module.expr(literal.expr) else {
+            return None;
+        };
+        let is_spread = |&&entry: &&ExprId| matches!(module.expr(entry), Expr::Spread(_));
+        if literal.file != self.file {
+            module.list(entries).iter().find(is_spread)?;
+            let state = &self.world.state[literal.file.index()];
+            return state.member(literal.expr, module.name(name)?);
+        }
+        let name = module.name(name)?;
+        let members = self.members_of(Base::Literal(literal));
+        members.iter().find(|member| member.0 == name).map(|m| m.1)
+    }
+
+    /// A member of a value that is of two types at once.
+    fn member_of_both(&mut self, id: ExprId, sides: [ExprId; 2], name: &str) -> Option<Type> {
+        let key = (id, Box::from(name));
+        if let Some(&known) = self.known_in_both.get(&key) {
+            return known;
+        }
+        // A type made of itself adds nothing.
+        self.known_in_both.insert(key.clone(), None);
+        let found = sides.into_iter().find_map(|side| {
+            let side = self.annotated(side);
+            Some(self.member(side, name))
+                .filter(|ty| !matches!(ty.base, Base::Unknown | Base::External))
+        });
+        self.known_in_both.insert(key, found);
+        found
+    }
+
     fn shape_member(&mut self, shape: ExprRef, name: &str) -> Option<Type> {
         let module = &self.world.unit(shape.file).facts.module;
         if shape.file == self.file {
+            if let Expr::Binary { left, right, .. } = module.expr(shape.expr) {
+                return self.member_of_both(shape.expr, [left, right], name);
+            }
             let value = keyword_of(module, shape.expr, name)?;
             return Some(self.annotated(value));
         }
@@ -91,21 +133,71 @@ impl Typer<'_> {
         let (Base::Literal(object) | Base::Shaped(object)) = base else {
             return Vec::new();
         };
+        if let Some(known) = self.known_members.get(&object.expr) {
+            return known.clone();
+        }
+        // An object made of itself adds nothing.
+        self.known_members.insert(object.expr, Vec::new());
+        let mut members = self.listed_members(object.expr, base);
+        // Of several, the last one holds.
+        let mut seen: FxHashSet<Name> = FxHashSet::default();
+        members.reverse();
+        members.retain(|member| seen.insert(member.0));
+        members.reverse();
+        self.known_members.insert(object.expr, members.clone());
+        members
+    }
+
+    fn listed_members(&mut self, object: ExprId, base: Base) -> Vec<(Name, Type)> {
         let module = self.module;
-        let Expr::Map(entries) = module.expr(object.expr) else {
-            return Vec::new();
-        };
         let mut members = Vec::new();
+        let entries = match module.expr(object) {
+            Expr::Map(entries) => entries,
+            Expr::Binary { left, right, .. } => {
+                for side in [left, right] {
+                    let side = self.annotated(side);
+                    members.extend(self.members_seen_here(side));
+                }
+                return members;
+            }
+            _ => return members,
+        };
         for &entry in module.list(entries) {
-            if let Expr::Keyword { name, value } = module.expr(entry) {
-                let ty = match base {
-                    Base::Literal(_) => self.of(value),
-                    _ => self.annotated(value),
-                };
-                members.push((name, ty));
+            match module.expr(entry) {
+                Expr::Keyword { name, value } => {
+                    let ty = match base {
+                        Base::Literal(_) => self.of(value),
+                        _ => self.annotated(value),
+                    };
+                    members.push((name, ty));
+                }
+                Expr::Spread(value) if matches!(base, Base::Literal(_)) => {
+                    let ty = self.of(value);
+                    members.extend(self.members_seen_here(ty));
+                }
+                _ => {}
             }
         }
         members
+    }
+
+    /// The members of an object of some file that this file has names for.
+    fn members_seen_here(&mut self, ty: Type) -> Vec<(Name, Type)> {
+        let (Base::Literal(object) | Base::Shaped(object), true) = (ty.base, ty.is_bare()) else {
+            return Vec::new();
+        };
+        if object.file == self.file {
+            return self.members_of(ty.base);
+        }
+        let from = &self.world.unit(object.file).facts.module;
+        let known = self.world.state[object.file.index()]
+            .members
+            .get(&object.expr);
+        let named = known.into_iter().flatten().filter_map(|&(name, ty)| {
+            let here = self.module.name(from.text(name))?;
+            Some((here, ty))
+        });
+        named.collect()
     }
 
     /// A method that the project's own managers and query sets add to the library's.
@@ -176,7 +268,9 @@ impl Typer<'_> {
         }
         let above = self.world.above(class);
         let (found, library) = self.declared_member(&above, name, of_class);
-        if let Some(ty) = found.filter(|ty| !ty.is_unknown() && ty.base != Base::Null) {
+        // What implements a declared function says more than its type.
+        let says_more = |ty: &Type| !matches!(ty.base, Base::Null | Base::Signature(_));
+        if let Some(ty) = found.filter(|ty| !ty.is_unknown() && says_more(ty)) {
             return Some(
                 self.world
                     .entities
@@ -195,7 +289,7 @@ impl Typer<'_> {
         let below = self.world.hierarchy.below(class);
         let mut types = below.iter().filter_map(|&derived| {
             let (ty, _) = self.declared_member(&[derived], name, of_class);
-            ty.filter(|ty| !ty.is_unknown() && ty.base != Base::Null)
+            ty.filter(|ty| !ty.is_unknown() && says_more(ty))
         });
         if let Some(first) = types.next() {
             let others = types.filter(|ty| ty.base != first.base).count();
@@ -224,9 +318,10 @@ impl Typer<'_> {
         for &current in classes {
             let module = &self.world.unit(current.file).facts.module;
             let types = &self.world.state[current.file.index()];
-            if let Some(method) = self.world.own_method(current, name) {
-                let is_getter = module.function(method.function).kind == FunctionKind::Getter;
-                if is_getter && !of_class {
+            if let Some(method) = self.world.own_member(current, name, of_class) {
+                let declared = module.function(method.function);
+                let is_getter = declared.kind == FunctionKind::Getter;
+                if is_getter && (!of_class || declared.is_static) {
                     return (Some(types.returns[method.function.index()]), library);
                 }
                 return (Some(Type::of(Base::Function(method))), library);

@@ -1,12 +1,13 @@
 //! Types of names: variables, parameters, globals.
 
 use super::super::models::{ModelTypeId, Wrapper};
-use super::super::types::{Base, ClassRef, Entity, FunctionRef, Type};
+use super::super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::{MAX_STEPS, Typer};
 use crate::analysis::def_use::{Def, DefId};
 use crate::finding::Confidence;
 use crate::ir::{
     Expr, ExprId, FunctionId, FunctionKind, ImportId, Invocation, LocalId, LocalKind, MODULE_BODY,
+    Stmt,
 };
 use crate::source::Ecosystem;
 
@@ -112,15 +113,22 @@ impl Typer<'_> {
         }
     }
 
-    /// Whether a constant is an object literal with members: it says more than its type.
+    /// Whether a constant is an object literal with members or a function: it says more than its
+    /// declared type.
     fn is_literal(&self, local: LocalId, declared: Type) -> bool {
-        let is_object = matches!(declared.base, Base::Instance(_) | Base::Shaped(_));
+        let is_object = matches!(
+            declared.base,
+            Base::Instance(_) | Base::Shaped(_) | Base::Signature(_)
+        );
         if !is_object || !declared.is_bare() || self.module.local(local).kind != LocalKind::Const {
             return false;
         }
         let value = self.facts.def_use.single_value(local);
-        matches!(value.map(|value| self.module.expr(value)),
-            Some(Expr::Map(entries)) if !entries.is_empty())
+        match value.map(|value| self.module.expr(value)) {
+            Some(Expr::Map(entries)) => !entries.is_empty(),
+            Some(Expr::Function(_)) => true,
+            _ => false,
+        }
     }
 
     /// The type of a variable over all its assignments.
@@ -180,14 +188,21 @@ impl Typer<'_> {
         match self.module.receiver_class(id) {
             Some(class) => {
                 let file = self.file;
-                Type::of(Base::Instance(ClassRef { file, class }))
+                let class = ClassRef { file, class };
+                let owner = self.module.receiver_owner(self.module.function_of(id));
+                // In a static method the receiver is the class.
+                Type::of(if self.module.function(owner).is_static {
+                    Base::Class(class)
+                } else {
+                    Base::Instance(class)
+                })
             }
             None => Type::UNKNOWN,
         }
     }
 
     /// The class whose parents' view of the receiver an expression is: `super`, `super()`.
-    pub(super) fn parent_view(&self, object: ExprId) -> Option<ClassRef> {
+    pub(in crate::link) fn parent_view(&self, object: ExprId) -> Option<ClassRef> {
         let module = self.module;
         let is_parent_view = match module.expr(object) {
             Expr::Super => true,
@@ -244,6 +259,46 @@ impl Typer<'_> {
             Some(Wrapper::Iterator) => given.peeled(),
             _ => given,
         })
+    }
+
+    /// What a project function says that it hands to the callback it is given:
+    /// `run((tx) => …)` of `function run(work: (tx: Transaction) => void)`.
+    fn asked_for(&mut self, call: ExprId, position: u16, index: usize) -> Option<Type> {
+        let callee = self.callee(call);
+        let function = match callee.base {
+            Base::Function(function) if callee.is_bare() => function,
+            Base::Class(class) if callee.is_bare() => self.world.constructor(class)?,
+            _ => return None,
+        };
+        let signature = self.expected(function, position)?;
+        let types = self.signature(signature);
+        let (_, params) = types.split_last()?;
+        let ty = *params.get(index)?;
+        (!ty.is_unknown()).then(|| ty.at_most(callee.confidence))
+    }
+
+    /// The declared type of the variable that a function is the value of:
+    /// `const handle: Handler = (request) => …`.
+    fn declared_as(&mut self, function: FunctionId) -> Option<ExprRef> {
+        let module = self.module;
+        let Stmt::Expr(assigned) = module.stmt(module.function(function).stmt?) else {
+            return None;
+        };
+        let Expr::Assign { target, value, .. } = module.expr(assigned) else {
+            return None;
+        };
+        let (Expr::Local(local), Expr::Function(assigned)) =
+            (module.expr(target), module.expr(value))
+        else {
+            return None;
+        };
+        if assigned != function {
+            return None;
+        }
+        match self.annotated(module.local(local).annotation?).base {
+            Base::Signature(signature) => Some(signature),
+            _ => None,
+        }
     }
 
     /// The type of a parameter.
@@ -320,13 +375,19 @@ impl Typer<'_> {
                     let receives = &model.receives;
                     return self.specified(receives, receiver, Entity::None, call);
                 }
+                if let Some(ty) = self.asked_for(call, position, index) {
+                    return ty;
+                }
             }
             _ => {}
         }
-        let at = FunctionRef {
-            file: self.file,
-            function,
-        };
+        if let Some(signature) = self.declared_as(function) {
+            let types = self.signature(signature);
+            let ty = types.split_last().and_then(|(_, params)| params.get(index));
+            if let Some(&ty) = ty.filter(|ty| !ty.is_unknown()) {
+                return ty;
+            }
+        }
         if param.annotation.is_none()
             && let Some(&given) = self.world.given.get(&(at, index as u16))
         {

@@ -592,14 +592,12 @@ fn python_calls_are_followed() {
     ];
     let not_yet = [
         "decorator wrapper",
-        "depends annotated alias",
         "depends effect",
         "dict get",
         "list append",
         "union",
         "ternary",
         "isinstance",
-        "dunder call",
         "str dunder",
         "generic base",
         "getattr str",

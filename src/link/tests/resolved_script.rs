@@ -492,6 +492,72 @@ fn typescript_calls_are_followed() {
             &[TREPO],
         ),
         (
+            "callback of a declared type",
+            true,
+            "import { Repo } from './repo';\nfunction run(work: (repo: Repo) => void) { work(null); }\nexport function f() { run((r) => r.read(1)); }\n",
+            &[TREPO],
+        ),
+        (
+            "callback of a type elsewhere",
+            true,
+            "import { run } from './run';\nexport async function f() { await run(async (r) => { await r.read(1); }); }\n",
+            &[
+                TREPO,
+                (
+                    "run.ts",
+                    "import { Repo } from './repo';\nexport type Work = (repo: Repo) => Promise<void>;\nexport async function run(work: Work) { await work(null); }\n",
+                ),
+            ],
+        ),
+        (
+            "function of a declared type",
+            true,
+            "import { Repo } from './repo';\ntype Work = (repo: Repo) => void;\nconst f: Work = (r) => { r.read(1); };\n",
+            &[TREPO],
+        ),
+        (
+            "index signature",
+            true,
+            "import { Repo } from './repo';\nexport function f(all: { [key: string]: Repo }, key: string) { all[key].read(1); }\n",
+            &[TREPO],
+        ),
+        (
+            "super constructor",
+            true,
+            "import { load } from 'db';\nclass A { constructor(k: string) { load(k); } }\nclass B extends A { constructor() { super('a'); } }\nexport function f() { return new B(); }\n",
+            &[],
+        ),
+        (
+            "static method of an instance method's name",
+            false,
+            "import { load } from 'db';\nclass A { read(k: string) { return load(k); } static read(k: string) { return k; } }\nexport function f() { return A.read('a'); }\n",
+            &[],
+        ),
+        (
+            "this in a static method",
+            true,
+            "import { load } from 'db';\nclass A { one(k: string) { return k; } static one(k: string) { return load(k); } static all() { return this.one('a'); } }\nexport function f() { return A.all(); }\n",
+            &[],
+        ),
+        (
+            "static getter",
+            true,
+            "import { Repo } from './repo';\nclass A { static get repo() { return new Repo(); } }\nexport function f() { return A.repo.read('a'); }\n",
+            &[TREPO],
+        ),
+        (
+            "this in an object of a field",
+            true,
+            "import { Repo } from './repo';\nclass A { private repo: Repo; orders = { list: (k: string) => this.repo.read(k) }; }\nexport function f(a: A) { return a.orders.list('a'); }\n",
+            &[TREPO],
+        ),
+        (
+            "wrapper in two steps",
+            true,
+            "import { load } from 'db';\nconst traced = (name: string) => (target) => function wrapper(...args) { return target.call(this, ...args); };\nconst get = traced('get')(async (k: string) => load(k));\nexport async function f() { return get('a'); }\n",
+            &[],
+        ),
+        (
             "generic class",
             true,
             "import { Repo } from './repo';\nclass Box<T> { constructor(public item: T) {} }\nexport function f(b: Box<Repo>) { b.item.read('a'); }\n",
@@ -633,10 +699,7 @@ fn typescript_calls_are_followed() {
     let not_yet = [
         "context assignment",
         "function that takes its services by name",
-        "spread services",
         "this method bind",
-        "call apply",
-        "intersection",
         "generic class",
         "map set",
         "array push",

@@ -202,6 +202,7 @@ impl<'t> Lowering<'t> {
         let mut annotation = None;
         let mut value = None;
         let mut is_static = false;
+        let functions = self.b.function_count();
         for i in 0..decorators.len() {
             let earlier = self.b.elements(decorators)[i];
             self.scratch.push(earlier);
@@ -232,7 +233,7 @@ impl<'t> Lowering<'t> {
             },
         });
         let decorators = self.list_since(base);
-        self.adopt(value, class);
+        self.adopt_since(functions, value, class);
         let Some(hint) = hint else {
             return;
         };

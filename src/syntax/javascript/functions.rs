@@ -282,12 +282,18 @@ struct Parts {
 }
 
 impl Lowering<'_> {
-    /// A function declaration or value that became a member of a class: `load = () => …`.
-    pub(super) fn adopt(&mut self, value: Option<ExprId>, class: ClassId) {
-        if let Some(value) = value
-            && let Expr::Function(function) = self.b.get(value)
-        {
-            self.b.function_mut(function).class = Some(class);
+    /// The functions lowered since there were `count`, in the value of a field: the value itself
+    /// (`load = function () { … }`), and arrows, which have the receiver of the class, as in
+    /// `tags = { list: () => … }`.
+    pub(super) fn adopt_since(&mut self, count: u32, value: Option<ExprId>, class: ClassId) {
+        let value = value.map(|value| self.b.get(value));
+        let around = self.b.current_function();
+        for id in (count..self.b.function_count()).map(FunctionId) {
+            let function = self.b.function_mut(id);
+            let is_arrow = function.kind == FunctionKind::Arrow && function.parent == Some(around);
+            if is_arrow || value == Some(Expr::Function(id)) {
+                function.class = Some(class);
+            }
         }
     }
 }

@@ -205,6 +205,7 @@ kinds! {
         LookupType = "lookup_type",
         MaybeType = "flow_maybe_type",
         NestedType = "nested_type_identifier",
+        FunctionType = "function_type",
         ObjectType = "object_type",
         OptionalType = "optional_type",
         ParenthesizedType = "parenthesized_type",

@@ -1,4 +1,5 @@
-//! Types, lowered as expressions: `Repository<User>` is `Repository[User]`.
+//! Types, lowered as expressions: `Repository<User>` is `Repository[User]`, and
+//! `(row: Row) => void` is `Callable[[Row], void]`.
 
 use crate::ir::{BinaryOp, Expr, ExprId, ExprList, SequenceKind, UnaryOp};
 use crate::source::Span;
@@ -53,6 +54,7 @@ impl Lowering<'_> {
                 let ty = self.in_field(Field::Type, Self::type_expr);
                 return ty.unwrap_or_else(|| self.nothing(span));
             }
+            Kind::FunctionType => return self.function_type(span),
             Kind::UnionType => return self.type_operation(BinaryOp::BitOr, span),
             Kind::IntersectionType => return self.type_operation(BinaryOp::BitAnd, span),
             Kind::ObjectType | Kind::InterfaceBody => return self.object_type(span),
@@ -131,6 +133,27 @@ impl Lowering<'_> {
             Some(index) => self.b.expr(Expr::Index { object, index }, span),
             None => object,
         }
+    }
+
+    fn function_type(&mut self, span: Span) -> ExprId {
+        let mut params = ExprList::default();
+        let mut returns = None;
+        self.each_child(|this, kind| match kind {
+            Kind::FormalParameters => params = this.types(),
+            _ if kind.is_trivia() => {}
+            _ => returns = Some(this.type_expr()),
+        });
+        let kind = SequenceKind::List;
+        let elements = params;
+        let params = self.b.expr(Expr::Sequence { kind, elements }, span);
+        let returns = returns.unwrap_or_else(|| self.nothing(span));
+        let base = self.scratch.len();
+        self.scratch.extend([params, returns]);
+        let kind = SequenceKind::Tuple;
+        let elements = self.list_since(base);
+        let index = self.b.expr(Expr::Sequence { kind, elements }, span);
+        let object = self.b.reference("Callable", span);
+        self.b.expr(Expr::Index { object, index }, span)
     }
 
     fn type_operation(&mut self, op: BinaryOp, span: Span) -> ExprId {

@@ -222,7 +222,7 @@ fn types() {
         Alias A() = ((((((('Array'['B'] | 'ns'.C[('D', 'Array'['E'])]) | null) | null) | "literal") | 5) | float) | true)
         Alias F() = ({|a: 'string', b: 'number', c: ?{}, ['string']: 'G'|} & 'H')
         Alias I() = ('string', 'number', ...'Array'['J'])
-        Alias K() = ?{}
+        Alias K() = 'Callable'[(['string'], 'Promise'['L'])]
         Alias M() = (((typeof 'schema' | typeof 'ns'.table) | ?{}) | 'O'["p"])
         Alias Q() = ('Array'['R'] | 'S')
         Alias T() = ?{}
