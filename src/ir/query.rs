@@ -1,5 +1,7 @@
 //! What a statement asks of the database, whether written as SQL or built by calls.
 
+use std::fmt;
+
 use crate::source::Place;
 
 /// What a statement does.
@@ -169,4 +171,116 @@ pub enum Projection {
     Aggregate,
     /// Not known.
     Unknown,
+}
+
+impl fmt::Display for Query {
+    /// In the manner of SQL, for tests and explanations.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.verb {
+            Verb::Select => "select",
+            Verb::Insert => "insert",
+            Verb::Update => "update",
+            Verb::Delete => "delete",
+        };
+        let columns = match &self.projection {
+            Projection::Star => " *",
+            Projection::Aggregate => " aggregate",
+            _ => "",
+        };
+        let tables: Vec<&str> = self
+            .tables
+            .iter()
+            .map(|table| table.name.as_str())
+            .collect();
+        write!(f, "{verb}{columns} {}", tables.join(", "))?;
+        for (i, condition) in self.conditions.iter().enumerate() {
+            let word = if i == 0 { "where" } else { "and" };
+            write!(f, " {word} {}", Spelled(condition, &self.tables))?;
+        }
+        for (i, key) in self.order.iter().enumerate() {
+            let word = if i == 0 { " order by" } else { "," };
+            let direction = if key.is_descending { " desc" } else { "" };
+            write!(
+                f,
+                "{word} {}{direction}",
+                column(key.table, &key.value, &self.tables)
+            )?;
+        }
+        for (name, bound) in [("limit", self.limit), ("offset", self.offset)] {
+            match bound {
+                Bound::None => {}
+                Bound::Constant(n) => write!(f, " {name} {n}")?,
+                Bound::Parameter | Bound::Unknown => write!(f, " {name} ?")?,
+            }
+        }
+        if !self.is_complete {
+            f.write_str(" and more")?;
+        }
+        Ok(())
+    }
+}
+
+/// A condition, and the tables that it is about.
+struct Spelled<'q>(&'q Condition, &'q [TableUse]);
+
+impl fmt::Display for Spelled<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Condition::Unknown => f.write_str("?"),
+            Condition::Or(branches) => {
+                f.write_str("(")?;
+                for (i, branch) in branches.iter().enumerate() {
+                    if i > 0 {
+                        f.write_str(" or ")?;
+                    }
+                    for (i, condition) in branch.iter().enumerate() {
+                        if i > 0 {
+                            f.write_str(" and ")?;
+                        }
+                        Spelled(condition, self.1).fmt(f)?;
+                    }
+                }
+                f.write_str(")")
+            }
+            Condition::Term(term) => {
+                let operator = match term.class {
+                    OperatorClass::Equality => "=",
+                    OperatorClass::Range => "<>=",
+                    OperatorClass::Prefix => "like x%",
+                    OperatorClass::Substring => "like %x",
+                    OperatorClass::CaseInsensitive => "ilike",
+                    OperatorClass::Negation => "!=",
+                    OperatorClass::Containment => "@>",
+                    OperatorClass::FullText => "@@",
+                    OperatorClass::Unknown => "op",
+                };
+                write!(f, "{} {operator}", column(term.table, &term.value, self.1))?;
+                match &term.operand {
+                    Operand::Constant(text) => write!(f, " {text}"),
+                    Operand::Constants(all) => write!(f, " ({})", all.join(", ")),
+                    Operand::Null => f.write_str(" null"),
+                    Operand::Parameter => f.write_str(" ?"),
+                    Operand::Parameters => f.write_str(" (?)"),
+                    Operand::Column(table, name) => {
+                        write!(
+                            f,
+                            " {}",
+                            column(*table, &Value::Column(name.clone()), self.1)
+                        )
+                    }
+                    Operand::Subquery => f.write_str(" (select)"),
+                    Operand::Unknown => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// A column, with its table where there are several.
+fn column(table: u16, value: &Value, tables: &[TableUse]) -> String {
+    let (Value::Column(text) | Value::Expression(text, _)) = value;
+    match tables.get(usize::from(table)) {
+        Some(of) if tables.len() > 1 => format!("{}.{text}", of.name),
+        _ => text.clone(),
+    }
 }

@@ -1,4 +1,4 @@
-//! SQL: statements of a text, their tokens, and what schema statements change.
+//! SQL: statements of a text, their tokens, what schema statements change and what others ask.
 //!
 //! Statements are told apart here and read token by token, so that text of any size and dialect
 //! costs what it has bytes. `sqlparser` sees single statements only, within limits: it recurses
@@ -8,6 +8,8 @@ pub mod condition;
 mod cursor;
 pub mod ddl;
 mod define;
+mod predicate;
+pub mod query;
 mod split;
 pub mod token;
 
@@ -16,6 +18,7 @@ use sqlparser::dialect::{GenericDialect, MySqlDialect, PostgreSqlDialect, SQLite
 use sqlparser::parser::Parser;
 
 pub use define::kind_named;
+pub use predicate::class_of_pattern;
 pub use split::{Statement, statements};
 pub use token::{Token, TokenKind, tokens};
 
