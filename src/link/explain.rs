@@ -45,6 +45,7 @@ impl Program {
                 }
                 let text = text.unwrap_or_else(|| describe_call(function, site.expr, files));
                 let text = format!("{text}{}", describe_effects(function, site.expr));
+                let text = format!("{text}{}", describe_queries(function, site.expr));
                 let text = match site.lp {
                     Some(lp) => {
                         let head = module.lp(lp).span.start;
@@ -61,6 +62,23 @@ impl Program {
             .map(|(at, _, text)| format!("{}:{at}: {text}", source.path))
             .collect()
     }
+}
+
+/// The queries that are asked at a call or await.
+fn describe_queries(function: Function<'_>, expr: ExprId) -> String {
+    let mut found = String::new();
+    for act in function.acts().iter().filter(|act| act.expr == expr) {
+        for asked in function.queries_at(act) {
+            let sometimes = match asked.optional.len() {
+                0 => String::new(),
+                n => format!(", and {n} conditions at times"),
+            };
+            found += "; asks: ";
+            found += &asked.query.to_string();
+            found += &sometimes;
+        }
+    }
+    found
 }
 
 fn describe_loop(lp: Loop<'_>) -> String {

@@ -14,6 +14,7 @@ pub mod infer;
 pub mod models;
 pub mod modules;
 pub mod program;
+pub mod queries;
 pub mod rows;
 pub mod serializers;
 pub mod summaries;

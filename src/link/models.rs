@@ -3,6 +3,7 @@
 //! The format is told in `rules/models/README.md`. A model is used if the project imports its
 //! package; the models of the languages' own libraries always are.
 
+pub mod clauses;
 mod compile;
 mod entry_points;
 mod format;
@@ -11,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
 pub use self::entry_points::{EntryKind, EntryPointModel, EntryPoints};
+use self::clauses::{Clauses, OperatorModel};
 use self::format::{Source, needed_packages, parse};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
@@ -248,6 +250,8 @@ pub struct CallModel {
     pub off_thread: bool,
     /// Whether it opens a pool or connection, or makes a client that keeps one.
     pub opens: bool,
+    /// What it adds to the query that it builds or runs.
+    pub query: Option<Box<Clauses>>,
 }
 
 /// What iterating or awaiting a value does.
@@ -302,6 +306,8 @@ pub struct ModelType {
     pub per_row: Vec<PerRowModel>,
     /// What it is to the serializing of rows.
     pub role: Option<Role>,
+    /// Where an entity's class says how its rows are sorted if a query does not: `Meta.ordering`.
+    pub default_order: Option<String>,
     iterate: Option<UseModel>,
     awaited: Option<UseModel>,
 }
@@ -419,6 +425,12 @@ pub struct Models {
     pub entry_points: EntryPoints,
     /// Functions and classes that a model of the user describes.
     user_paths: FxHashSet<PathId>,
+    /// By what packages compare, by the package and the name it has there.
+    operators: FxHashMap<(String, String), OperatorModel>,
+    /// Functions that compare.
+    path_operators: FxHashMap<PathId, OperatorModel>,
+    /// Whose members are SQL functions.
+    functions: FxHashSet<PathId>,
 }
 
 /// The model types of the languages' own values.
@@ -565,6 +577,21 @@ impl Models {
             at = self.ty(ty).extends;
         }
         star
+    }
+
+    /// What a name means in the conditions of a package.
+    pub fn operator(&self, package: &str, name: &str) -> Option<&OperatorModel> {
+        self.operators.get(&(package.to_owned(), name.to_owned()))
+    }
+
+    /// By what a function compares.
+    pub fn path_operator(&self, path: PathId) -> Option<&OperatorModel> {
+        self.path_operators.get(&path)
+    }
+
+    /// Whether the members of what stands at a path are SQL functions.
+    pub fn has_functions(&self, path: PathId) -> bool {
+        self.functions.contains(&path)
     }
 
     /// The relation that a field made by what stands at a path is.

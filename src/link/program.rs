@@ -1,5 +1,7 @@
 //! The linked program: what rules ask questions of. Read-only.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -12,6 +14,7 @@ use super::entities::PerRow;
 use super::entry_points::{self, EntryPoint, Reach, Reached};
 use super::infer::Typer;
 use super::models::Effect;
+use super::queries::QuerySite;
 use super::rows::{self, Read, Reads};
 use super::serializers;
 use super::summaries::{
@@ -21,6 +24,7 @@ use super::types::{ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::facts::FileFacts;
 use crate::finding::{Confidence, Related};
+use crate::ir::schema::Schema;
 use crate::ir::{Expr, ExprId, FunctionId, FunctionKind, Invocation, LoopId, Module, StmtId};
 use crate::source::{Context, FileId, Place, Span};
 
@@ -31,6 +35,10 @@ pub struct Program {
     pub world: World,
     /// What each file is for.
     pub contexts: Vec<Context>,
+    /// The databases of the project, in their end state.
+    pub schemas: Vec<Schema>,
+    /// What is asked of them, once someone wants to know.
+    pub(super) asked: OnceLock<Vec<QuerySite>>,
     linked: Vec<LinkedFile>,
     reads: Reads,
     pub(super) listed: FxHashSet<ClassRef>,
@@ -64,6 +72,8 @@ impl Program {
         Self {
             world,
             contexts,
+            schemas: Vec::new(),
+            asked: OnceLock::new(),
             linked,
             reads,
             listed,

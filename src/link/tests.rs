@@ -3,6 +3,7 @@
 mod cardinality;
 mod models;
 mod python;
+mod queries;
 mod resolved_python;
 mod resolved_script;
 mod script;

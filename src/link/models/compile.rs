@@ -1,6 +1,7 @@
 //! From model files to tables for look-up.
 
-use super::format::{BoundedEntry, EntityEntry, RelationKind, Source};
+use super::clauses::{Clauses, Count, OperatorModel};
+use super::format::{BoundedEntry, ClausesEntry, EntityEntry, LimitEntry, RelationKind, Source};
 use super::{
     AttributeModel, Bounded, CallModel, CallModelId, EntityFrom, Member, ModelError, ModelType,
     ModelTypeId, Models, PathId, PathNode, PerRowModel, RelationModel, Runs, TypeSpec, UseModel,
@@ -33,6 +34,7 @@ impl Models {
                 to_many: None,
                 per_row: Vec::new(),
                 role: entry.role,
+                default_order: entry.default_order.clone(),
                 iterate: None,
                 awaited: None,
             });
@@ -62,6 +64,7 @@ impl Models {
         }
         self.add_relations(source)?;
         self.add_entry_points(source)?;
+        self.add_operators(source);
         for entry in &source.spec.attributes {
             let (on, of_class) = self.receiver_type(source, &entry.on)?;
             let attribute = AttributeModel {
@@ -103,6 +106,7 @@ impl Models {
                 concurrent: entry.concurrent,
                 off_thread: entry.off_thread,
                 opens: entry.opens,
+                query: entry.query.as_ref().map(|query| Box::new(clauses(query))),
             });
             if let Some(on) = &entry.on {
                 let (on, of_class) = self.receiver_type(source, on)?;
@@ -221,6 +225,32 @@ impl Models {
                 .add(entry, package, source.ecosystem, on, class, &paths);
         }
         Ok(())
+    }
+
+    fn add_operators(&mut self, source: &Source) {
+        for entry in &source.spec.operators {
+            let model = OperatorModel {
+                op: entry.op,
+                apply: entry.apply.clone(),
+            };
+            for name in &entry.names {
+                let key = (source.spec.package.clone(), name.clone());
+                self.operators.insert(key, model.clone());
+            }
+            for path in &entry.paths {
+                let node = self.node(source, path);
+                self.path_operators.insert(node, model.clone());
+                // Handed to a callback, it has the last part of its path as its name.
+                if let Some(name) = path.rsplit(['#', '.']).next() {
+                    let key = (source.spec.package.clone(), name.to_owned());
+                    self.operators.entry(key).or_insert_with(|| model.clone());
+                }
+            }
+        }
+        for path in &source.spec.functions {
+            let node = self.node(source, path);
+            self.functions.insert(node);
+        }
     }
 
     /// The entry for a call once `new` is known too. Entries that hold only `when` an argument
@@ -358,6 +388,36 @@ impl Models {
             self.user_paths.insert(at);
         }
         at
+    }
+}
+
+fn clauses(entry: &ClausesEntry) -> Clauses {
+    let place = |text: &Option<String>| text.as_deref().map(bound_named);
+    let count = |entry: &Option<LimitEntry>| {
+        entry.as_ref().map(|entry| match entry {
+            LimitEntry::Number(n) => Count::Constant(*n),
+            LimitEntry::By(text) => Count::By(bound_named(text)),
+        })
+    };
+    Clauses {
+        from: place(&entry.from),
+        conditions: entry.r#where,
+        conditions_in: place(&entry.where_in),
+        operator: entry.operator.clone(),
+        negated: entry.negated,
+        disjunct: entry.disjunct,
+        order: entry.order,
+        order_in: place(&entry.order_in),
+        descending: entry.descending,
+        limit: count(&entry.limit),
+        offset: count(&entry.offset),
+        join: place(&entry.join),
+        on: place(&entry.on),
+        alias: place(&entry.alias),
+        projection: entry.projection,
+        computes: entry.computes,
+        opaque: entry.opaque,
+        columns: place(&entry.columns),
     }
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use super::entry_points::EntryPointEntry;
+use super::clauses::{Form, Operator, Projects};
 use super::{Batched, Cost, Effect, ModelError, Role, Rows, Runs};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
@@ -36,6 +37,23 @@ pub(super) struct FileSpec {
     pub(super) per_row: Vec<PerRowEntry>,
     #[serde(default, rename = "entry-point")]
     pub(super) entry_points: Vec<EntryPointEntry>,
+    #[serde(default, rename = "operator")]
+    pub(super) operators: Vec<OperatorEntry>,
+    /// What has SQL functions as its members.
+    #[serde(default)]
+    pub(super) functions: Vec<String>,
+}
+
+/// Names by which a library compares.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OperatorEntry {
+    #[serde(default)]
+    pub(super) names: Vec<String>,
+    #[serde(default)]
+    pub(super) paths: Vec<String>,
+    pub(super) op: Operator,
+    pub(super) apply: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,6 +84,8 @@ pub(super) struct TypeEntry {
     pub(super) to_many: Option<String>,
     pub(super) statement: Option<Effect>,
     pub(super) shape: Option<String>,
+    #[serde(rename = "default-order")]
+    pub(super) default_order: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -129,6 +149,44 @@ pub(super) struct CallEntry {
     pub(super) off_thread: bool,
     #[serde(default)]
     pub(super) opens: bool,
+    pub(super) query: Option<ClausesEntry>,
+}
+
+/// What a call adds to the query that it builds or runs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ClausesEntry {
+    pub(super) from: Option<String>,
+    pub(super) r#where: Option<Form>,
+    pub(super) where_in: Option<String>,
+    pub(super) operator: Option<String>,
+    #[serde(default)]
+    pub(super) negated: bool,
+    #[serde(default)]
+    pub(super) disjunct: bool,
+    pub(super) order: Option<Form>,
+    pub(super) order_in: Option<String>,
+    #[serde(default)]
+    pub(super) descending: bool,
+    pub(super) limit: Option<LimitEntry>,
+    pub(super) offset: Option<LimitEntry>,
+    pub(super) join: Option<String>,
+    pub(super) on: Option<String>,
+    pub(super) alias: Option<String>,
+    pub(super) projection: Option<Projects>,
+    #[serde(default)]
+    pub(super) computes: bool,
+    #[serde(default)]
+    pub(super) opaque: bool,
+    pub(super) columns: Option<String>,
+}
+
+/// A number, or the argument that says it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum LimitEntry {
+    Number(u64),
+    By(String),
 }
 
 #[derive(Debug, Deserialize)]

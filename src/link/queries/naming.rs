@@ -1,0 +1,307 @@
+//! How tables and columns are called in the database.
+
+use super::Reader;
+use super::draft::{Draft, Source, Table};
+use crate::ir::query::{TableUse, Value};
+use crate::ir::schema::Dialect;
+use crate::ir::{Expr, ExprId, LocalKind};
+use crate::link::models::Bounded;
+use crate::link::types::{Base, ClassRef, Entity};
+use crate::source::FileId;
+
+impl Reader<'_> {
+    /// The table that an expression names, and the name that the query has for it.
+    pub(super) fn named_table(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+    ) -> Option<(Source, Option<String>)> {
+        let module = self.module(file);
+        if let Expr::String(text) = module.expr(expr) {
+            return table_and_alias(module.text(text));
+        }
+        let ty = self.typer(file).of(expr);
+        if ty.is_bare() {
+            match ty.base {
+                Base::Class(class) => return Some((Source::Class(class), None)),
+                Base::ModelClass(_, Entity::Class(class)) => {
+                    return Some((Source::Class(class), None));
+                }
+                Base::ModelClass(_, Entity::Named(at, name)) => {
+                    let name = self.module(at).text(name).to_owned();
+                    return Some((Source::Entity(name), None));
+                }
+                _ => {}
+            }
+        }
+        if let Expr::Member { object, name } = module.expr(expr) {
+            // `select(Book).join(Book.author)`
+            if let Base::Class(class) = self.typer(file).of(object).base {
+                let found = self
+                    .world
+                    .entities
+                    .find(self.world, class, module.text(name))?;
+                let target = self.world.entities.get(found).target?;
+                return Some((Source::Class(target), None));
+            }
+            // `schema.books`
+            if let Base::File(at) = self.typer(file).of(object).base {
+                let value = self.world.exported_value(at, module.text(name))?;
+                let source = self.declared_table(value.file, value.value)?;
+                return Some((source, None));
+            }
+        }
+        let source = self.variable_table(file, expr)?;
+        Some((source, None))
+    }
+
+    /// The table that a variable holds: `const books = pgTable("books", …)`.
+    fn variable_table(&mut self, file: FileId, expr: ExprId) -> Option<Source> {
+        let module = self.module(file);
+        let Expr::Local(local) = module.expr(expr) else {
+            return None;
+        };
+        if let LocalKind::Import(import) = module.local(local).kind {
+            let at = self.world.imported_value(file, import)?;
+            return self.declared_table(at.file, at.value);
+        }
+        let value = self.only_value(file, expr, local)?;
+        self.declared_table(file, value)
+    }
+
+    /// The table that a call declares.
+    pub(super) fn declared_table(&mut self, file: FileId, call: ExprId) -> Option<Source> {
+        if !matches!(self.module(file).expr(call), Expr::Call { .. }) {
+            return None;
+        }
+        let (model, _) = self.typer(file).called_model(call)?;
+        let columns = model.query.as_ref()?.columns.as_ref();
+        columns.map(|_| Source::Value(file, call))
+    }
+
+    /// The table and the attribute of an expression that is a column.
+    pub(super) fn column_of(&mut self, file: FileId, expr: ExprId) -> Option<(Source, String)> {
+        let module = self.module(file);
+        let Expr::Member { object, name } = module.expr(expr) else {
+            return None;
+        };
+        let name = module.text(name);
+        let ty = self.typer(file).of(object);
+        if ty.is_bare() {
+            match ty.base {
+                Base::Class(class) if self.world.entities.table(class).is_some() => {
+                    return Some((Source::Class(class), name.to_owned()));
+                }
+                Base::Class(_) => return None,
+                _ => {}
+            }
+        }
+        // `books.c.year`
+        if let Expr::Member {
+            object: table,
+            name: c,
+        } = module.expr(object)
+            && matches!(module.text(c), "c" | "columns")
+            && let Some(source) = self.variable_table(file, table)
+        {
+            return Some((source, name.to_owned()));
+        }
+        if let Expr::Member { object: outer, .. } = module.expr(object)
+            && let Base::File(_) = self.typer(file).of(outer).base
+            && let Some((source, _)) = self.named_table(file, object)
+        {
+            return Some((source, name.to_owned()));
+        }
+        let source = self.variable_table(file, object)?;
+        Some((source, name.to_owned()))
+    }
+
+    /// How the database calls a table.
+    pub(super) fn table_use(&mut self, table: &Table) -> TableUse {
+        let name = match &table.source {
+            Source::Table(name) | Source::Entity(name) => name.clone(),
+            Source::Value(file, call) => self.value_table(*file, *call),
+            Source::Class(class) => self.class_table(*class),
+        };
+        TableUse {
+            name,
+            alias: table.alias.clone(),
+        }
+    }
+
+    fn value_table(&mut self, file: FileId, call: ExprId) -> String {
+        let module = self.module(file);
+        let first = self.typer(file).argument(call, 0);
+        match first.map(|first| module.expr(first)) {
+            Some(Expr::String(text)) => module.text(text).to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// How the database calls the column of an attribute.
+    pub(super) fn column(&mut self, source: &Source, attribute: &str) -> String {
+        match source {
+            Source::Table(_) | Source::Entity(_) => attribute.to_owned(),
+            Source::Class(class) => self.class_column(*class, attribute),
+            Source::Value(file, call) => self
+                .value_column(*file, *call, attribute)
+                .unwrap_or_else(|| attribute.to_owned()),
+        }
+    }
+
+    /// The name that the declaration of a column gives it, or else its key.
+    fn value_column(&mut self, file: FileId, call: ExprId, attribute: &str) -> Option<String> {
+        let module = self.module(file);
+        let (model, _) = self.typer(file).called_model(call)?;
+        let columns = model.query.as_ref()?.columns.clone()?;
+        let Bounded::Argument(n) = columns else {
+            return None;
+        };
+        let columns = self.typer(file).argument(call, usize::from(n))?;
+        let columns = match module.expr(columns) {
+            // `(t) => ({ … })`
+            Expr::Function(function) => *module.returned(function).first()?,
+            _ => columns,
+        };
+        let Expr::Map(entries) = module.expr(columns) else {
+            return None;
+        };
+        let mut at = crate::link::infer::keyword_in(module, module.list(entries), attribute)?;
+        // `varchar("email").notNull()`: the innermost call.
+        for _ in 0..16 {
+            let Expr::Call { callee, args, .. } = module.expr(at) else {
+                return None;
+            };
+            match module.expr(callee) {
+                Expr::Member { object, .. } if matches!(module.expr(object), Expr::Call { .. }) => {
+                    at = object;
+                }
+                _ => {
+                    let first = module.list(args).first()?;
+                    return match module.expr(*first) {
+                        Expr::String(text) => Some(module.text(text).to_owned()),
+                        _ => None,
+                    };
+                }
+            }
+        }
+        None
+    }
+
+    /// The order that an entity's class gives its rows.
+    pub(super) fn default_order(&mut self, draft: &mut Draft) {
+        if !draft.order.is_empty() || draft.is_unsorted || draft.is_aggregate {
+            return;
+        }
+        let Some(Source::Class(class)) = draft.tables.first().map(|table| table.source.clone())
+        else {
+            return;
+        };
+        let Some(table) = self.world.entities.table(class) else {
+            return;
+        };
+        let model = self.world.models.ty(table);
+        let Some(path) = &model.default_order else {
+            return;
+        };
+        let Some((inner, name)) = path.rsplit_once('.') else {
+            return;
+        };
+        let package = model.name.split('.').next().unwrap_or("").to_owned();
+        for above in self.world.above(class) {
+            let Some(options) = self.world.class_at(above, inner) else {
+                continue;
+            };
+            let Some(value) = self.world.field_value(options, name) else {
+                continue;
+            };
+            let module = self.module(value.file);
+            if let Expr::Sequence { elements, .. } = module.expr(value.expr) {
+                let elements = module.list(elements).to_vec();
+                let keys = self.named_order(value.file, &elements, false, &package, draft);
+                draft.order = keys.unwrap_or_default();
+            }
+            return;
+        }
+    }
+
+    // --- by the schemas -------------------------------------------------------------------
+
+    fn class_table(&self, class: ClassRef) -> String {
+        let module = self.module(class.file);
+        let name = module.class(class.class).name;
+        name.map_or(String::new(), |name| module.text(name).to_lowercase())
+    }
+
+    fn class_column(&self, class: ClassRef, attribute: &str) -> String {
+        let found = self.world.entities.find(self.world, class, attribute);
+        match found {
+            Some(id) if self.world.entities.get(id).key => format!("{attribute}_id"),
+            _ => attribute.to_owned(),
+        }
+    }
+
+    /// The primary key of a table.
+    pub(super) fn key_of(&mut self, source: &Source) -> String {
+        let table = Table {
+            source: source.clone(),
+            alias: None,
+        };
+        let name = self.table_use(&table).name;
+        let mut tables = self.schemas.iter().flat_map(|schema| &schema.tables);
+        let primary = tables
+            .find(|table| table.name == name)
+            .and_then(|table| table.indexes.iter().find(|index| index.is_primary));
+        match primary.map(|index| &index.keys[..]) {
+            Some([key]) => match &key.value {
+                Value::Column(name) => name.clone(),
+                Value::Expression(text, _) => text.clone(),
+            },
+            _ => "id".to_owned(),
+        }
+    }
+
+    /// The table that a relation leads to, and the columns by which it does: its own and the
+    /// other's.
+    pub(super) fn related_table(
+        &mut self,
+        source: &Source,
+        name: &str,
+    ) -> Option<(Source, Option<(String, String)>)> {
+        let Source::Class(class) = source else {
+            return None;
+        };
+        let id = self.world.entities.find(self.world, *class, name)?;
+        let relation = self.world.entities.get(id).clone();
+        let target = Source::Class(relation.target?);
+        if relation.key {
+            let own = self.column(source, name);
+            let other = self.key_of(&target);
+            return Some((target, Some((own, other))));
+        }
+        Some((target, None))
+    }
+
+    /// The engine that the statements of a file are for, if one is known.
+    pub(super) fn dialect(&self, _file: FileId) -> Option<Dialect> {
+        match self.schemas {
+            [only] => only.dialect,
+            _ => None,
+        }
+    }
+}
+
+/// `"books as b"`, `"shop.books"`.
+fn table_and_alias(text: &str) -> Option<(Source, Option<String>)> {
+    let mut words = text.split_whitespace();
+    let name = words.next()?;
+    let alias = match (words.next(), words.next()) {
+        (None, _) => None,
+        (Some(word), Some(alias)) if word.eq_ignore_ascii_case("as") => Some(alias.to_owned()),
+        (Some(alias), None) => Some(alias.to_owned()),
+        _ => return None,
+    };
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let name = name.trim_matches(['"', '`']);
+    Some((Source::Table(name.to_owned()), alias))
+}
