@@ -3,9 +3,11 @@
 //! A rule cannot fail, does no I/O and knows no library by name. Its documentation, category
 //! and severity stand on its page, `rules/<id>.md`.
 
+mod asked;
 mod await_in_loop;
 mod blocking_in_async;
 mod connection_per_request;
+mod deep_offset;
 mod invariance;
 mod lazy_relation;
 mod linear_search_in_loop;
@@ -16,6 +18,7 @@ mod quadratic_accumulation;
 mod quadratic_loop;
 mod repeated_query;
 mod repeated_recursion;
+mod select_star;
 mod sequential_await;
 mod sort_in_loop;
 mod unbounded_concurrency;
@@ -24,13 +27,13 @@ mod write_in_loop;
 use rayon::prelude::*;
 
 use crate::finding::{Confidence, Finding, Related, RuleId, Severity};
-use crate::ir::{Expr, ExprId, LocalId, Module};
+use crate::ir::{Expr, ExprId, LocalId, MODULE_BODY, Module};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::Effect;
 use crate::link::program::{Function, Loop, Program};
-use crate::link::types::Base;
+use crate::link::types::{Base, FunctionRef};
 use crate::source::{FileId, Place, Span};
 
 /// The catalogue, in the order of `slowpath rules`.
@@ -42,7 +45,9 @@ pub const ALL: &[Rule] = &[
     sequential_await::RULE,
     blocking_in_async::RULE,
     unbounded_concurrency::RULE,
+    select_star::RULE,
     connection_per_request::RULE,
+    deep_offset::RULE,
     quadratic_loop::RULE,
     linear_search_in_loop::RULE,
     quadratic_accumulation::RULE,
@@ -56,13 +61,33 @@ pub const ALL: &[Rule] = &[
 pub struct Rule {
     /// The id: the name of its page.
     pub id: RuleId,
-    check: fn(Function<'_>, &mut Reporter),
+    check: Check,
+}
+
+/// What a rule looks at.
+#[derive(Debug, Clone, Copy)]
+enum Check {
+    /// One function at a time.
+    Function(fn(Function<'_>, &mut Reporter<'_>)),
+    /// The whole program.
+    Program(for<'p> fn(&'p Program, &mut Reporter<'p>)),
 }
 
 impl Rule {
     /// A rule that looks at one function at a time.
-    const fn per_function(id: RuleId, check: fn(Function<'_>, &mut Reporter)) -> Self {
-        Self { id, check }
+    const fn per_function(id: RuleId, check: fn(Function<'_>, &mut Reporter<'_>)) -> Self {
+        Self {
+            id,
+            check: Check::Function(check),
+        }
+    }
+
+    /// A rule that looks at the whole program, for findings that several functions share.
+    const fn per_program(id: RuleId, check: for<'p> fn(&'p Program, &mut Reporter<'p>)) -> Self {
+        Self {
+            id,
+            check: Check::Program(check),
+        }
     }
 }
 
@@ -81,12 +106,15 @@ pub fn run(
             (rule, category, severity)
         })
         .collect();
-    (0..program.world.units.len())
+    let mut findings: Vec<Finding> = (0..program.world.units.len())
         .into_par_iter()
         .flat_map_iter(|i| {
             let mut findings = Vec::new();
             for function in program.functions(FileId(i as u32)) {
                 for &(rule, category, severity) in &rules {
+                    let Check::Function(check) = rule.check else {
+                        continue;
+                    };
                     let mut reporter = Reporter {
                         rule: rule.id,
                         category,
@@ -94,13 +122,35 @@ pub fn run(
                         function,
                         findings: Vec::new(),
                     };
-                    (rule.check)(function, &mut reporter);
+                    check(function, &mut reporter);
                     findings.append(&mut reporter.findings);
                 }
             }
             findings
         })
-        .collect()
+        .collect();
+    for (rule, category, severity) in rules {
+        let Check::Program(check) = rule.check else {
+            continue;
+        };
+        if program.world.units.is_empty() {
+            continue;
+        }
+        let mut reporter = Reporter {
+            rule: rule.id,
+            category,
+            severity,
+            function: program.function(FunctionRef {
+                file: FileId(0),
+                function: MODULE_BODY,
+            }),
+            findings: Vec::new(),
+        };
+        check(program, &mut reporter);
+        findings.append(&mut reporter.findings);
+    }
+    findings.sort_by_key(|finding| finding.place.file);
+    findings
 }
 
 /// Collects the findings of one rule in one function.
@@ -113,7 +163,13 @@ pub(crate) struct Reporter<'p> {
     findings: Vec<Finding>,
 }
 
-impl Reporter<'_> {
+impl<'p> Reporter<'p> {
+    /// The same for findings of another function.
+    fn within(&mut self, function: Function<'p>) -> &mut Self {
+        self.function = function;
+        self
+    }
+
     /// Reports a finding at a span of the function's file. Add to it what is returned.
     fn report(&mut self, span: Span, confidence: Confidence, message: String) -> &mut Finding {
         let finding = Finding {
