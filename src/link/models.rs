@@ -11,8 +11,8 @@ mod format;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
-pub use self::entry_points::{EntryKind, EntryPointModel, EntryPoints};
 use self::clauses::{Clauses, OperatorModel};
+pub use self::entry_points::{EntryKind, EntryPointModel, EntryPoints};
 use self::format::{Source, needed_packages, parse};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
-use super::entry_points::EntryPointEntry;
 use super::clauses::{Form, Operator, Projects};
+use super::entry_points::EntryPointEntry;
 use super::{Batched, Cost, Effect, ModelError, Role, Rows, Runs};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
