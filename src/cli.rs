@@ -4,8 +4,8 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _};
@@ -19,6 +19,7 @@ use output::{Output, ignore_closed};
 mod args;
 mod check;
 mod endpoints;
+mod init;
 mod output;
 mod progress;
 
@@ -43,11 +44,18 @@ impl From<Status> for ExitCode {
     }
 }
 
+/// Bytes of stack of the main thread, whatever the shell allows.
+const STACK_BYTES: usize = 8 << 20;
+
 /// Runs the command line of this process.
 pub(crate) fn main() -> ExitCode {
-    // A panic has printed its message by then; its status would be 101 otherwise.
-    let run = catch_unwind(AssertUnwindSafe(|| run(std::env::args_os())));
-    run.unwrap_or(Status::Failed).into()
+    let thread = thread::Builder::new().stack_size(STACK_BYTES);
+    let status = match thread.spawn(|| run(std::env::args_os())) {
+        // A panic has printed its message by then; its status would be 101 otherwise.
+        Ok(running) => running.join().unwrap_or(Status::Failed),
+        Err(error) => fail(&anyhow::Error::new(error).context("cannot start a thread")),
+    };
+    status.into()
 }
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
@@ -76,6 +84,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Status> {
     match &arguments.command {
         Command::Check(check) => return check::run(check, color),
         Command::Endpoints(endpoints) => return endpoints::run(endpoints, color),
+        Command::Init(init) => return init::run(init, color),
         Command::Explain { rule } => {
             let Some(page) = catalogue::page(rule) else {
                 let known = catalogue::pages().iter().map(|page| page.id);
@@ -94,11 +103,30 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Status> {
             clap_complete::generate(*shell, &mut Arguments::command(), "slowpath", &mut script);
             output.write(|out| out.write_all(&script))
         }
+        Command::Man => output.write(manual),
     }
     .and_then(|()| output.finish())
     .or_else(ignore_closed)
     .context("cannot write to standard output")?;
     Ok(Status::Clean)
+}
+
+/// Writes the manual page: the program, then each of its commands.
+fn manual(out: &mut dyn io::Write) -> io::Result<()> {
+    let program = Arguments::command().disable_help_subcommand(true);
+    let man = clap_mangen::Man::new(program.clone());
+    man.render(&mut *out)?;
+    for command in program.get_subcommands() {
+        writeln!(
+            out,
+            ".SH \"SLOWPATH {}\"",
+            command.get_name().to_uppercase()
+        )?;
+        let man = clap_mangen::Man::new(command.clone());
+        man.render_description_section(&mut *out)?;
+        man.render_options_section(&mut *out)?;
+    }
+    Ok(())
 }
 
 /// Says why the run could not be done.

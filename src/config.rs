@@ -4,23 +4,35 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::baseline::Baseline;
 use crate::catalogue::{self, Page};
 use crate::finding::{Confidence, RuleId, Severity};
+use crate::git::{Base, GitError};
+use crate::reader::read_regular;
+use crate::source::Dialect;
 
 mod document;
 mod file;
 mod globs;
 mod read;
 mod roots;
+mod schema;
 mod selection;
 
+pub use schema::json_schema;
+
 use selection::{Selection, Selector};
+
+/// Bytes of a baseline: a hundred thousand findings.
+const MAX_BASELINE_BYTES: u64 = 50_000_000;
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The directory that paths in output are relative to; absolute.
     pub root: PathBuf,
+    /// The root as seen from the top of its repository: `""`, or `a/b`.
+    pub prefix: String,
     /// What to analyse, absolute, each within the root.
     pub paths: Vec<PathBuf>,
     /// Rules to run, in the order of the catalogue.
@@ -41,6 +53,8 @@ pub struct Settings {
     pub overrides: Vec<Override>,
     /// Whether ignore files are disregarded.
     pub no_ignores: bool,
+    /// What the configuration knows of the database.
+    pub schema: SchemaSettings,
     /// User models: path as written and text.
     pub models: Vec<(String, String)>,
     /// Functions that are entry points although nothing in sight takes them.
@@ -49,6 +63,12 @@ pub struct Settings {
     pub threads: usize,
     /// The place to explain instead of reporting findings.
     pub explain: Option<Location>,
+    /// The version that a change is compared with: only what is new is reported.
+    pub since: Option<Base>,
+    /// The findings that the project has accepted.
+    pub baseline: Option<Baseline>,
+    /// The baseline to be written, as it is now; all findings are accepted then.
+    pub new_baseline: Option<Baseline>,
     /// The configuration file that was used.
     pub config_file: Option<PathBuf>,
 }
@@ -58,6 +78,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             root: PathBuf::new(),
+            prefix: String::new(),
             paths: Vec::new(),
             rules: Vec::new(),
             severities: Vec::new(),
@@ -68,10 +89,14 @@ impl Default for Settings {
             include: Vec::new(),
             overrides: Vec::new(),
             no_ignores: false,
+            schema: SchemaSettings::default(),
             models: Vec::new(),
             entry_points: Vec::new(),
             threads: 0,
             explain: None,
+            since: None,
+            baseline: None,
+            new_baseline: None,
             config_file: None,
         }
     }
@@ -127,6 +152,17 @@ pub struct EntryPattern {
     pub name: String,
 }
 
+/// What the configuration knows of the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SchemaSettings {
+    /// The engine.
+    pub dialect: Option<Dialect>,
+    /// Globs of dumps of the whole schema, relative to the root.
+    pub files: Vec<String>,
+    /// Names of tables that never grow, as the database has them.
+    pub small_tables: Vec<String>,
+}
+
 /// What the command line asks for; what it leaves open is taken from the configuration file.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -150,6 +186,12 @@ pub struct Request {
     pub no_ignores: bool,
     /// See [`Settings::threads`].
     pub threads: usize,
+    /// The revision that a change is compared with.
+    pub since: Option<String>,
+    /// The file of the findings that the project has accepted.
+    pub baseline: Option<PathBuf>,
+    /// The file to write a baseline to.
+    pub write_baseline: Option<PathBuf>,
     /// See [`Settings::explain`]; its path starts at the current directory or the root.
     pub explain: Option<Location>,
 }
@@ -206,9 +248,17 @@ pub enum ConfigError {
         /// What is wrong.
         message: String,
     },
+    /// There is nothing to compare with.
+    #[error("--since")]
+    Git(#[from] GitError),
     /// No rule is left after `select` and `ignore`.
     #[error("no rule is selected: `select` and `ignore` leave nothing to run")]
     NothingSelected,
+}
+
+/// The configuration file that would be found for a folder, if there is one.
+pub fn existing(root: &Path) -> Option<PathBuf> {
+    file::existing(root)
 }
 
 impl Settings {
@@ -243,8 +293,33 @@ impl Settings {
         for item in &mut overrides {
             item.paths = rebase(&item.paths);
         }
+        let prefix = roots::repository(&root);
+        let prefix = prefix.map_or_else(String::new, |top| roots::between(top, &root));
+        let baseline = |path: &Option<PathBuf>| -> Result<Option<Baseline>, ConfigError> {
+            let path = path.as_ref().map(|path| request.current_dir.join(path));
+            path.map_or(Ok(None), |path| {
+                read_baseline(&path, &prefix, &request.current_dir)
+            })
+        };
+        let accepted = baseline(&request.baseline)?;
+        if let (Some(path), None) = (&request.baseline, &accepted) {
+            return Err(ConfigError::NoSuchPath(path.clone()));
+        }
+        let new_baseline = match &request.write_baseline {
+            None => None,
+            path => Some(baseline(path)?.unwrap_or_else(|| Baseline {
+                prefix: prefix.clone(),
+                ..Baseline::default()
+            })),
+        };
+        let since = request.since.as_deref();
+        let since = since.map(|since| Base::find(&root, &prefix, since));
         let default = Self::default();
         Ok(Self {
+            since: since.transpose()?,
+            baseline: accepted,
+            new_baseline,
+            prefix,
             root,
             paths,
             rules,
@@ -273,6 +348,10 @@ impl Settings {
                     })
                 })
                 .collect(),
+            schema: SchemaSettings {
+                files: rebase(&file.schema.files),
+                ..file.schema
+            },
             models: file.models,
             threads: request.threads,
             explain: request.explain.clone(),
@@ -290,6 +369,30 @@ fn selectors(
     parsed
         .collect::<Result<_, _>>()
         .map_err(|message| ConfigError::Argument { option, message })
+}
+
+/// Reads a baseline; `None` if there is no such file.
+fn read_baseline(
+    path: &Path,
+    prefix: &str,
+    current_dir: &Path,
+) -> Result<Option<Baseline>, ConfigError> {
+    let shown = display(path, current_dir);
+    let folder = path.parent().unwrap_or(path);
+    let boundary = roots::repository(folder).unwrap_or(folder);
+    let unreadable = |reason: String| ConfigError::Unreadable {
+        file: shown.clone(),
+        reason,
+    };
+    match read_regular(path, boundary, MAX_BASELINE_BYTES) {
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(unreadable(error.to_string())),
+        Ok(bytes) => {
+            let text = String::from_utf8(bytes).map_err(|_| unreadable("not UTF-8".to_owned()))?;
+            let baseline = Baseline::parse(&text, prefix.to_owned());
+            baseline.map(Some).map_err(unreadable)
+        }
+    }
 }
 
 /// A path as shown to the user: relative to the current directory if it is below it.

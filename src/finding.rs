@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::baseline::Baseline;
 use crate::source::{LineIndex, Place, SourceFile};
 
 /// A rule's id: the name of its page.
@@ -135,6 +136,9 @@ pub struct Endpoint {
 /// The result of a run.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// The root as the repository knows it: `""`, or `a/b`. Paths in front of it are those that
+    /// code hosts know.
+    pub prefix: String,
     /// Findings sorted by path, position and rule.
     pub findings: Vec<Finding>,
     /// The files analysed; [`FileId`](crate::source::FileId) indexes them.
@@ -143,6 +147,14 @@ pub struct Report {
     pub skipped: usize,
     /// Findings silenced by comments.
     pub suppressed: usize,
+    /// Findings that the baseline accepts.
+    pub baselined: usize,
+    /// Findings that the version compared with has too.
+    pub unchanged: usize,
+    /// Findings that the baseline accepts and that are no more.
+    pub stale: usize,
+    /// The baseline to be written.
+    pub baseline: Option<Baseline>,
     /// What the user should know, sorted.
     pub notices: Vec<Notice>,
     /// How many calls were resolved to what, in one line.

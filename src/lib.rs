@@ -6,27 +6,34 @@
 //! |---|---|---|
 //! | [`source`] | files, spans, lines | the disk |
 //! | [`finding`] | what a run reports | how it is printed |
+//! | [`baseline`] | the file of the findings a project has accepted | what is found |
+//! | [`git`] | the files of another version | what is done with them |
 //! | [`reader`], [`globs`] | opening a file nobody vouches for; patterns of paths | what is read or matched |
 //! | [`catalogue`] | the rules' pages | the rules' code |
 //! | [`config`] | arguments and configuration, as one [`config::Settings`] | analysed code |
 //! | [`discover`] | walking, ignore files, kinds of files | the syntax of languages |
+//! | `base` | what is analysed of another version | how it is compared |
 //! | [`ir`] | what programs do | how they are spelled |
 //! | [`syntax`] | tree-sitter, one front end per language | libraries, rules, other files |
 //! | [`analysis`] | one file: definitions and uses, where values come from | other files, libraries |
 //! | [`link`] | all files: imports, types, calls, effects, by the models of libraries | rules |
 //! | [`rules`] | questions to the linked program | syntax, libraries by name, the disk |
-//! | [`filter`] | severities, suppression comments, thresholds | why something was found |
+//! | [`filter`] | severities, suppression comments, thresholds, what is new | why something was found |
 //! | [`render`] | what readers of a report need | a `Program` |
 //!
 //! Nothing here reads the clock or the environment, runs what it analyses, or talks to a
-//! network. Discovery and configuration read the disk; nothing else does.
+//! network. Discovery and configuration read the disk, and git's objects if a change is to be
+//! compared; nothing else does.
 
 pub mod analysis;
+mod base;
+pub mod baseline;
 pub mod catalogue;
 pub mod config;
 pub mod discover;
 pub mod filter;
 pub mod finding;
+pub mod git;
 pub mod globs;
 pub mod ir;
 pub mod link;
@@ -43,9 +50,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::analysis::facts::{self, FileFacts};
+use crate::base::{BaseSource, BaseTree};
 use crate::config::{Location, Settings};
-use crate::discover::{Candidate, Discovered};
-use crate::finding::{Endpoint, Notice, Report};
+use crate::discover::{Candidate, Discovered, Loaded};
+use crate::finding::{Endpoint, Finding, Notice, Report};
 use crate::link::entry_points::EntryPoint;
 use crate::link::models::{EntryKind, Models};
 use crate::link::modules::{Manifest, Modules};
@@ -82,7 +90,8 @@ fn workers(settings: &Settings) -> Result<rayon::ThreadPool> {
 pub fn endpoints(settings: &Settings) -> Result<(Report, Vec<Endpoint>)> {
     let pool = workers(settings)?;
     pool.install(|| {
-        let (program, report, _) = program(settings)?;
+        let (_, report, facts, manifests) = read(settings);
+        let program = program(settings, &report.files, facts, &manifests)?;
         let entries = program.entry_points.iter();
         let endpoints = entries.map(|entry| endpoint(&program, entry)).collect();
         Ok((report, endpoints))
@@ -112,38 +121,151 @@ fn endpoint(program: &Program, entry: &EntryPoint) -> Endpoint {
 }
 
 fn run(settings: &Settings) -> Result<Report> {
-    let (program, mut report, directives) = program(settings)?;
-    report.coverage = program.coverage().to_string();
+    let (discovered, mut report, facts, manifests) = read(settings);
+    let analysis = Analysis::of(settings, &report.files, facts, &manifests)?;
+    report.coverage = analysis.program.coverage().to_string();
     if let Some(place) = &settings.explain {
-        report.explanation = explain(&program, &report.files, place);
+        report.explanation = explain(&analysis.program, &report.files, place);
     }
-    let findings = rules::run(&program, &settings.rules, |rule| {
-        catalogue::page(rule).map_or(("", finding::Severity::Warning), |page| {
-            (page.category.as_str(), page.severity)
-        })
-    });
+    let Analysis {
+        program,
+        findings,
+        directives,
+    } = analysis;
     let filtered = filter::apply(findings, &report.files, &directives, settings);
-    report.findings = filtered.findings;
     report.suppressed = filtered.suppressed;
     report.notices.extend(filtered.notices);
     report.notices.sort();
+    let mut findings = filtered.findings;
+    let mut is_new = vec![true; findings.len()];
+    if let Some(base) = &settings.since
+        && !findings.is_empty()
+    {
+        let tree = base::tree(base, settings, &discovered, &report.files, &manifests)?;
+        if tree.has_changes {
+            let facts = program.world.units.into_iter().map(|unit| unit.facts);
+            let before = Before::of(settings, tree, &report.files, facts.collect())?;
+            is_new = before.compare(&mut findings, &report.files);
+        } else {
+            is_new.fill(false);
+        }
+    }
+    let remaining = filter::remaining(findings, &report.files, &is_new, settings);
+    report.findings = remaining.findings;
+    report.unchanged = remaining.unchanged;
+    report.baselined = remaining.baselined;
+    report.stale = remaining.stale;
+    report.baseline = remaining.baseline;
     Ok(report)
 }
 
-/// Reads and links everything: the program, a report of what was read, and where each file holds
-/// directives.
-fn program(settings: &Settings) -> Result<(Program, Report, Vec<Vec<Span>>)> {
+/// Reads all files and manifests.
+fn read(settings: &Settings) -> (Discovered, Report, Vec<FileFacts>, Vec<Manifest>) {
     let discovered = discover::files(settings);
     let mut report = Report {
+        prefix: settings.prefix.clone(),
         skipped: discovered.skipped,
         notices: discovered.notices.clone(),
         ..Report::default()
     };
     let facts = read_all(settings, &discovered, &mut report);
-    let contexts = report.files.iter().map(|file| file.context).collect();
-    let directives: Vec<Vec<Span>> = facts.iter().map(|f| f.module.directives.clone()).collect();
-    let world = link(settings, &discovered, &report.files, facts)?;
-    Ok((Program::new(world, contexts), report, directives))
+    let manifests = read_manifests(settings, &discovered);
+    (discovered, report, facts, manifests)
+}
+
+/// Links what was read.
+fn program(
+    settings: &Settings,
+    files: &[SourceFile],
+    facts: Vec<FileFacts>,
+    manifests: &[Manifest],
+) -> Result<Program> {
+    let contexts = files.iter().map(|file| file.context).collect();
+    let world = link(settings, files, facts, manifests)?;
+    Ok(Program::new(world, contexts))
+}
+
+/// One version of the code, and what the rules say about it.
+struct Analysis {
+    program: Program,
+    findings: Vec<Finding>,
+    /// For each file, its comments that speak to us.
+    directives: Vec<Vec<Span>>,
+}
+
+impl Analysis {
+    fn of(
+        settings: &Settings,
+        files: &[SourceFile],
+        facts: Vec<FileFacts>,
+        manifests: &[Manifest],
+    ) -> Result<Self> {
+        let directives = facts.iter().map(|f| f.module.directives.clone()).collect();
+        let program = program(settings, files, facts, manifests)?;
+        let findings = rules::run(&program, &settings.rules, |rule| {
+            catalogue::page(rule).map_or(("", finding::Severity::Warning), |page| {
+                (page.category.as_str(), page.severity)
+            })
+        });
+        Ok(Self {
+            program,
+            findings,
+            directives,
+        })
+    }
+}
+
+/// The findings of the version that a change is compared with.
+struct Before {
+    files: Vec<SourceFile>,
+    findings: Vec<Finding>,
+}
+
+impl Before {
+    /// Analyses the base; `facts` are those of the files on disk.
+    fn of(
+        settings: &Settings,
+        tree: BaseTree,
+        files: &[SourceFile],
+        facts: Vec<FileFacts>,
+    ) -> Result<Self> {
+        let read: Vec<Option<(SourceFile, Option<FileFacts>, usize)>> = tree
+            .files
+            .into_par_iter()
+            .map(|source| match source {
+                BaseSource::Unchanged(index) => Some((files[index].clone(), None, index)),
+                BaseSource::Changed(candidate, content) => {
+                    let read = lower(discover::load(&candidate, content).ok()?);
+                    Some((read.file, Some(read.facts), 0))
+                }
+            })
+            .collect();
+        let mut known: Vec<Option<FileFacts>> = facts.into_iter().map(Some).collect();
+        let mut files = Vec::with_capacity(read.len());
+        let mut facts = Vec::with_capacity(read.len());
+        for (file, own, index) in read.into_iter().flatten() {
+            if let Some(of_file) = own.or_else(|| known[index].take()) {
+                files.push(file);
+                facts.push(of_file);
+            }
+        }
+        let analysis = Analysis::of(settings, &files, facts, &tree.manifests)?;
+        let findings =
+            filter::unsilenced(analysis.findings, &files, &analysis.directives, settings);
+        Ok(Self { files, findings })
+    }
+
+    /// For each finding, whether it is new; the evidence that belongs to the change is marked.
+    fn compare(&self, findings: &mut [Finding], files: &[SourceFile]) -> Vec<bool> {
+        let now = filter::Version { files, findings };
+        let before = filter::Version {
+            files: &self.files,
+            findings: &self.findings,
+        };
+        let is_new = filter::new_ones(now, before);
+        filter::mark_evidence(findings, &is_new, files, &self.files);
+        is_new
+    }
 }
 
 /// What stands at a place; all files if it names the root.
@@ -189,7 +311,11 @@ struct FileRead {
 }
 
 fn read_one(settings: &Settings, candidate: &Candidate) -> Result<FileRead, discover::Skip> {
-    let loaded = discover::read(candidate, &settings.root)?;
+    Ok(lower(discover::read(candidate, &settings.root)?))
+}
+
+/// Lowers a file that was read.
+fn lower(loaded: Loaded) -> FileRead {
     let mut notices: Vec<Notice> = loaded.notice.into_iter().collect();
     let file = loaded.file;
     let facts = catch_unwind(AssertUnwindSafe(|| facts::of_file(&file))).unwrap_or_else(|_| {
@@ -212,18 +338,32 @@ fn read_one(settings: &Settings, candidate: &Candidate) -> Result<FileRead, disc
             is_internal: false,
         });
     }
-    Ok(FileRead {
+    FileRead {
         file,
         facts,
         notices,
-    })
+    }
+}
+
+/// The files that say how modules are found; those that cannot be read say nothing.
+fn read_manifests(settings: &Settings, discovered: &Discovered) -> Vec<Manifest> {
+    let paths = discovered.manifests.iter();
+    paths
+        .filter_map(|path| {
+            let absolute = settings.root.join(path);
+            let bytes = reader::read_regular(&absolute, &settings.root, MAX_MANIFEST_BYTES).ok()?;
+            let text = String::from_utf8(bytes).ok()?;
+            let path = path.clone();
+            Some(Manifest { path, text })
+        })
+        .collect()
 }
 
 fn link(
     settings: &Settings,
-    discovered: &Discovered,
     files: &[SourceFile],
     facts: Vec<FileFacts>,
+    manifests: &[Manifest],
 ) -> Result<World> {
     let mut imported = FxHashSet::default();
     for facts in &facts {
@@ -244,18 +384,7 @@ fn link(
         let entries = &mut models.entry_points;
         entries.add_files(kind, &pattern.files, &pattern.name);
     }
-    let manifests: Vec<Manifest> = discovered
-        .manifests
-        .iter()
-        .filter_map(|path| {
-            let absolute = settings.root.join(path);
-            let bytes = reader::read_regular(&absolute, &settings.root, MAX_MANIFEST_BYTES).ok()?;
-            let text = String::from_utf8(bytes).ok()?;
-            let path = path.clone();
-            Some(Manifest { path, text })
-        })
-        .collect();
-    let modules = Modules::new(files.iter().map(|file| file.path.as_str()), &manifests);
+    let modules = Modules::new(files.iter().map(|file| file.path.as_str()), manifests);
     let units = files
         .iter()
         .zip(facts)

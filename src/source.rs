@@ -40,6 +40,34 @@ impl Span {
     }
 }
 
+/// A database engine, where its rules differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dialect {
+    /// PostgreSQL and what speaks its SQL.
+    PostgreSql,
+    /// MySQL and MariaDB with InnoDB.
+    MySql,
+    /// SQLite.
+    Sqlite,
+    /// MongoDB: collections are tables, paths are columns.
+    Mongo,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::PostgreSql, Self::MySql, Self::Sqlite, Self::Mongo];
+
+    /// As it is written in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PostgreSql => "postgresql",
+            Self::MySql => "mysql",
+            Self::Sqlite => "sqlite",
+            Self::Mongo => "mongodb",
+        }
+    }
+}
+
 /// A span in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -123,6 +151,8 @@ pub struct SourceFile {
     /// The text. For Vue, Svelte and notebooks everything but the code is blanked, so that
     /// offsets and lines are those of the file on disk (for notebooks: of the joined cells).
     pub text: String,
+    /// Whether the text is that of the file on disk, character by character.
+    pub is_verbatim: bool,
 }
 
 /// Start offsets of the lines of a text; `\n`, `\r\n` and a lone `\r` end a line.

@@ -16,6 +16,7 @@ fn facts_of(language: Language, source: &str) -> FileFacts {
         language,
         context: Context::Product,
         text: source.to_owned(),
+        is_verbatim: true,
     });
     assert_eq!(facts.module.errors, [], "{source}");
     facts

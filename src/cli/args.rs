@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use slowpath::catalogue;
 use slowpath::finding::{Confidence, Severity};
-use slowpath::render;
+use slowpath::render::Format;
 
 /// Reports the code that gets slow as data grows: N+1 queries, quadratic work, awaits in a row.
 #[derive(Debug, Parser)]
@@ -23,7 +24,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Analyses files and folders.
-    Check(CheckArguments),
+    Check(Box<CheckArguments>),
     /// Shows the documentation of a rule.
     Explain {
         /// The rule's id.
@@ -37,11 +38,25 @@ pub(crate) enum Command {
     },
     /// Lists where the program is entered: routes, pages, jobs, commands.
     Endpoints(EndpointsArguments),
+    /// Writes a configuration file that fits the project.
+    Init(InitArguments),
     /// Prints a completion script.
     Completions {
         /// The shell it is for.
         shell: Shell,
     },
+    /// Prints the manual page.
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// The top of the project. [default: .]
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// Accept all that is found today: write it to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -51,11 +66,14 @@ pub(crate) struct CheckArguments {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// How to write the findings.
-    #[arg(long, default_value = "full")]
-    pub(crate) format: ReportFormat,
+    #[arg(long, default_value = "full", value_parser = formats())]
+    pub(crate) format: Format,
     /// Write the findings to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write one more report of the same run to a file; may be given several times.
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file)]
+    pub(crate) reports: Vec<ReportFile>,
     /// Run these only: rules, categories or `all`.
     #[arg(long, value_name = "RULE|CATEGORY|all", value_delimiter = ',')]
     pub(crate) select: Vec<String>,
@@ -68,6 +86,15 @@ pub(crate) struct CheckArguments {
     /// Leave out findings below this confidence. [default: medium]
     #[arg(long, value_name = "CONFIDENCE", value_parser = confidences())]
     pub(crate) min_confidence: Option<Confidence>,
+    /// Report only what is new since HEAD and this revision parted, the work tree included.
+    #[arg(long, value_name = "REF")]
+    pub(crate) since: Option<String>,
+    /// Leave out the findings that this file accepts.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Accept all findings: write them to this file, and forget those that are no more.
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    pub(crate) write_baseline: Option<PathBuf>,
     /// End with status 1 if there is a finding of at least this severity. [default: warning]
     #[arg(long, value_name = "SEVERITY", value_parser = severities())]
     pub(crate) fail_on: Option<Severity>,
@@ -97,10 +124,10 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) statistics: bool,
     /// List the files that are analysed instead of findings.
-    #[arg(long, conflicts_with_all = ["format", "statistics"])]
+    #[arg(long, conflicts_with_all = ["format", "statistics", "reports"])]
     pub(crate) show_files: bool,
     /// Tell what stands at a place and what it was resolved to, instead of findings.
-    #[arg(long, value_name = "FILE:LINE", conflicts_with_all = ["format", "statistics", "show_files"])]
+    #[arg(long, value_name = "FILE:LINE", conflicts_with_all = ["format", "statistics", "show_files", "reports"])]
     pub(crate) explain_silence: Option<String>,
     /// Say nothing but findings and errors.
     #[arg(long, short)]
@@ -137,30 +164,45 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ReportFormat {
-    /// Source, evidence, cost and help.
-    Full,
-    /// One line per finding.
-    Concise,
-    /// One object with everything.
-    Json,
-}
-
-impl From<ReportFormat> for render::Format {
-    fn from(format: ReportFormat) -> Self {
-        match format {
-            ReportFormat::Full => Self::Full,
-            ReportFormat::Concise => Self::Concise,
-            ReportFormat::Json => Self::Json,
-        }
-    }
+/// A report beside the main one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReportFile {
+    pub(crate) format: Format,
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum RulesFormat {
     Text,
     Json,
+}
+
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let values = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(values).map(|text| format(&text).unwrap_or(Format::Full))
+}
+
+/// The format of this name.
+fn format(name: &str) -> Option<Format> {
+    Format::ALL.into_iter().find(|format| format.name() == name)
+}
+
+/// Reads `FORMAT=FILE`.
+fn report_file(text: &str) -> Result<ReportFile, String> {
+    let names = || Format::ALL.map(Format::name);
+    let Some((name, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
+        return Err("expected FORMAT=FILE, as in sarif=slowpath.sarif".to_owned());
+    };
+    match format(name) {
+        Some(format) => Ok(ReportFile {
+            format,
+            file: PathBuf::from(file),
+        }),
+        None => Err(match catalogue::nearest(name, names()) {
+            Some(near) => format!("unknown format \"{name}\", did you mean \"{near}\"?"),
+            None => format!("unknown format \"{name}\", one of {}", names().join(", ")),
+        }),
+    }
 }
 
 fn severities() -> impl TypedValueParser<Value = Severity> {

@@ -1,6 +1,7 @@
 //! `slowpath check`.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -31,13 +32,25 @@ pub(super) fn run(arguments: &CheckArguments, color: ColorWhen) -> anyhow::Resul
     if arguments.explain_silence.is_some() {
         return explain(arguments, color, &report);
     }
-    write(arguments, color, |style, out| {
-        render::report(&report, arguments.format.into(), style, out)
+    if let (Some(file), Some(baseline)) = (&arguments.write_baseline, &report.baseline) {
+        write(Some(file), color, |_, out| {
+            out.write_all(baseline.to_text().as_bytes())
+        })?;
+    }
+    // The files first: whoever reads standard output may have seen enough before its end.
+    for wanted in &arguments.reports {
+        write(Some(&wanted.file), color, |style, out| {
+            render::report(&report, wanted.format, style, out)
+        })?;
+    }
+    write(arguments.output.as_deref(), color, |style, out| {
+        render::report(&report, arguments.format, style, out)
     })?;
     if arguments.statistics {
         let _ = write!(io::stderr().lock(), "{}", render::statistics(&report));
     }
     say_notices(arguments, &report.notices);
+    say_baseline(arguments, &report);
     if arguments.verbose {
         say(&format!("coverage: {}", report.coverage));
     }
@@ -63,6 +76,9 @@ fn request(arguments: &CheckArguments) -> anyhow::Result<Request> {
         },
         no_ignores: arguments.no_ignores,
         threads: usize::from(arguments.threads),
+        since: arguments.since.clone(),
+        baseline: arguments.baseline.clone(),
+        write_baseline: arguments.write_baseline.clone(),
         explain: arguments.explain_silence.as_deref().map(Location::parse),
     })
 }
@@ -73,7 +89,7 @@ fn explain(
     color: ColorWhen,
     report: &Report,
 ) -> anyhow::Result<Status> {
-    write(arguments, color, |_, out| {
+    write(arguments.output.as_deref(), color, |_, out| {
         let mut lines = report.explanation.iter();
         lines.try_for_each(|line| writeln!(out, "{}", escape::path(line)))
     })?;
@@ -91,7 +107,7 @@ fn show_files(
     settings: &Settings,
 ) -> anyhow::Result<Status> {
     let found = slowpath::discover::files(settings);
-    write(arguments, color, |_, out| {
+    write(arguments.output.as_deref(), color, |_, out| {
         let mut files = found.files.iter();
         files.try_for_each(|file| writeln!(out, "{}", escape::path(&file.path)))
     })?;
@@ -103,27 +119,49 @@ fn show_files(
     })
 }
 
-/// Writes to where it was asked for.
-fn write(
-    arguments: &CheckArguments,
+/// Writes to a file, or to standard output.
+pub(super) fn write(
+    file: Option<&Path>,
     color: ColorWhen,
     content: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>,
 ) -> anyhow::Result<()> {
-    let (mut output, style) = match &arguments.output {
-        Some(path) => Output::file(path).with_context(|| cannot_write(arguments))?,
+    let cannot_write = || match file {
+        Some(path) => format!("cannot write {}", path.display()),
+        None => "cannot write to standard output".to_owned(),
+    };
+    let (mut output, style) = match file {
+        Some(path) => Output::file(path).with_context(cannot_write)?,
         None => Output::stdout(color),
     };
     output
         .write(|out| content(style, out))
         .and_then(|()| output.finish())
         .or_else(ignore_closed)
-        .with_context(|| cannot_write(arguments))
+        .with_context(cannot_write)
 }
 
-fn cannot_write(arguments: &CheckArguments) -> String {
-    match &arguments.output {
-        Some(path) => format!("cannot write {}", path.display()),
-        None => "cannot write to standard output".to_owned(),
+/// What became of the baseline.
+fn say_baseline(arguments: &CheckArguments, report: &Report) {
+    if arguments.quiet {
+        return;
+    }
+    let stale = plural(report.stale, "entry").replace("entrys", "entries");
+    match &arguments.write_baseline {
+        Some(file) => {
+            let removed = match report.stale {
+                0 => String::new(),
+                _ => format!(", {stale} removed"),
+            };
+            let count = plural(report.baselined, "finding");
+            say(&format!(
+                "baseline: {count} written to {}{removed}",
+                file.display()
+            ));
+        }
+        None if report.stale > 0 => say(&format!(
+            "baseline: {stale} found no more, --write-baseline removes them"
+        )),
+        None => {}
     }
 }
 

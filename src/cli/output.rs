@@ -50,19 +50,19 @@ impl Output {
 
     /// A file. It is replaced when all is written; a device or pipe is written to as it is.
     pub(super) fn file(path: &Path) -> io::Result<(Self, Style)> {
-        // A link keeps pointing to the file that is replaced.
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let (out, file): (Box<dyn Write>, _) = match fs::metadata(&target) {
+        let (out, file): (Box<dyn Write>, _) = match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
                 return Err(io::Error::from(io::ErrorKind::IsADirectory));
             }
-            Ok(metadata) if !metadata.is_file() => (
-                Box::new(OpenOptions::new().write(true).open(&target)?),
-                None,
-            ),
-            existing => {
-                let (file, replacement) = Replacement::create(&target)?;
-                if let Ok(metadata) = existing {
+            Ok(metadata) if !metadata.is_file() => {
+                (Box::new(OpenOptions::new().write(true).open(path)?), None)
+            }
+            // A link is replaced itself: a change can commit one that leads anywhere.
+            _ => {
+                let (file, replacement) = Replacement::create(path)?;
+                if let Ok(metadata) = fs::symlink_metadata(path)
+                    && metadata.is_file()
+                {
                     file.set_permissions(metadata.permissions())?;
                 }
                 (Box::new(file), Some(replacement))

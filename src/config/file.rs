@@ -8,7 +8,10 @@ use crate::globs::Globs;
 
 use super::document::{self, Entry, Malformed, Node, Value};
 use super::selection::{self, Selection, Selector, unknown};
-use super::{ConfigError, ConfigSource, EntryPattern, Override, Request, display, read, roots};
+use super::{
+    ConfigError, ConfigSource, Dialect, EntryPattern, Override, Request, SchemaSettings, display,
+    read, roots,
+};
 
 /// Configuration files in the order they are looked for in one folder.
 const NAMES: [&str; 4] = [
@@ -16,6 +19,22 @@ const NAMES: [&str; 4] = [
     ".slowpath.toml",
     "pyproject.toml",
     "package.json",
+];
+
+/// The keys of a configuration.
+pub(super) const KEYS: [&str; 12] = [
+    "select",
+    "ignore",
+    "exclude",
+    "include",
+    "min-severity",
+    "min-confidence",
+    "fail-on",
+    "severity",
+    "overrides",
+    "schema",
+    "models",
+    "entry-points",
 ];
 
 /// Patterns beyond this cost more memory than any project needs.
@@ -37,6 +56,7 @@ pub(super) struct ConfigFile {
     pub(super) exclude: Vec<String>,
     pub(super) include: Vec<String>,
     pub(super) overrides: Vec<Override>,
+    pub(super) schema: SchemaSettings,
     pub(super) models: Vec<(String, String)>,
     pub(super) entry_points: Vec<EntryPattern>,
 }
@@ -46,12 +66,7 @@ impl ConfigFile {
     /// speaks about the root itself.
     pub(super) fn prefix(&self, root: &Path) -> String {
         let folder = self.path.as_deref().and_then(Path::parent);
-        let inner = folder.and_then(|folder| root.strip_prefix(folder).ok());
-        let parts = inner.into_iter().flat_map(Path::components);
-        let names: Vec<_> = parts
-            .map(|part| part.as_os_str().to_string_lossy())
-            .collect();
-        names.join("/")
+        folder.map_or_else(String::new, |folder| roots::between(folder, root))
     }
 }
 
@@ -114,6 +129,24 @@ fn find(request: &Request, root: &Path, pages: &'static [Page]) -> Result<Config
     Ok(ConfigFile::default())
 }
 
+/// The file that [`find`] would read, whether it is right or wrong.
+pub(super) fn existing(root: &Path) -> Option<PathBuf> {
+    let limit = roots::repository(root).unwrap_or(root);
+    let folders = root
+        .ancestors()
+        .take_while(|folder| folder.starts_with(limit));
+    let paths = folders.flat_map(|folder| NAMES.map(|name| folder.join(name)));
+    let speaks = |path: &PathBuf| {
+        let text = read::within(limit, path);
+        match path.file_name().and_then(|name| name.to_str()) {
+            Some("slowpath.toml" | ".slowpath.toml") => path.symlink_metadata().is_ok(),
+            _ => text.is_ok_and(|text| matches!(parse(path, &text), Ok(Some(_)))),
+        }
+    };
+    let mut paths = paths;
+    paths.find(speaks)
+}
+
 /// The part of a configuration file that is about slowpath.
 fn parse(path: &Path, text: &str) -> Result<Option<Node>, Malformed> {
     match path.file_name().and_then(|name| name.to_str()) {
@@ -167,19 +200,6 @@ impl<'a> Reader<'a> {
     }
 
     fn read(mut self, node: Node) -> Outcome<ConfigFile> {
-        const KEYS: [&str; 11] = [
-            "select",
-            "ignore",
-            "exclude",
-            "include",
-            "min-severity",
-            "min-confidence",
-            "fail-on",
-            "severity",
-            "overrides",
-            "models",
-            "entry-points",
-        ];
         for Entry { key, line, node } in self.table(node, "the configuration")? {
             match key.as_str() {
                 "select" => self.config.selection.select = Some(self.selectors(node)?),
@@ -196,6 +216,7 @@ impl<'a> Reader<'a> {
                         self.config.overrides.push(item);
                     }
                 }
+                "schema" => self.schema(node)?,
                 "models" => self.models(node)?,
                 "entry-points" => self.entry_points(node)?,
                 _ => return Err(self.error(line, unknown("key", &key, KEYS))),
@@ -221,6 +242,25 @@ impl<'a> Reader<'a> {
             return Err(self.error(start, "an override needs `paths`"));
         }
         Ok(item)
+    }
+
+    fn schema(&mut self, node: Node) -> Outcome<()> {
+        const KEYS: [&str; 3] = ["dialect", "files", "small-tables"];
+        for Entry { key, line, node } in self.table(node, "schema")? {
+            match key.as_str() {
+                "dialect" => {
+                    let dialect = self.one_of(&node, "dialect", &Dialect::ALL, Dialect::name)?;
+                    self.config.schema.dialect = Some(dialect);
+                }
+                "files" => self.config.schema.files = self.globs(node)?,
+                "small-tables" => {
+                    let names = self.strings(node)?.into_iter().map(|(name, _)| name);
+                    self.config.schema.small_tables = names.collect();
+                }
+                _ => return Err(self.error(line, unknown("key", &key, KEYS))),
+            }
+        }
+        Ok(())
     }
 
     fn models(&mut self, node: Node) -> Outcome<()> {

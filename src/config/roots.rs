@@ -38,6 +38,13 @@ pub(super) fn repository(root: &Path) -> Option<&Path> {
         .find(|folder| folder.join(".git").symlink_metadata().is_ok())
 }
 
+/// The way from a folder to one below it: `""`, or `a/b`.
+pub(super) fn between(upper: &Path, lower: &Path) -> String {
+    let inner = lower.strip_prefix(upper).unwrap_or(Path::new(""));
+    let names = inner.iter().map(|name| name.to_string_lossy());
+    names.collect::<Vec<_>>().join("/")
+}
+
 /// A PATH without links in its folders. A file keeps its own name, so that it is reported as it
 /// was asked for.
 fn locate(path: &Path, current_dir: &Path) -> Result<PathBuf, ConfigError> {

@@ -382,3 +382,37 @@ fn hostile_files_are_errors() {
     let dir = tree(&[("package.json", json.as_str())]);
     assert!(load(&dir, &[]).is_err());
 }
+
+#[test]
+fn the_schema_has_the_keys_that_are_read() {
+    let schema = json_schema(pages());
+    let properties = schema["properties"].as_object().expect("properties");
+    let mut in_schema: Vec<&str> = properties.keys().map(String::as_str).collect();
+    let mut read = file::KEYS.to_vec();
+    in_schema.sort_unstable();
+    read.sort_unstable();
+    assert_eq!(in_schema, read);
+    assert_eq!(schema["definitions"]["rule"]["enum"][0], "n-plus-one");
+}
+
+#[test]
+fn the_database_is_described() {
+    let text =
+        "[schema]\ndialect = \"mysql\"\nfiles = [\"db/*.sql\"]\nsmall-tables = [\"countries\"]\n";
+    let dir = tree(&[("slowpath.toml", text)]);
+    let settings = load(&dir, &[]).expect("settings");
+    assert_eq!(
+        settings.schema,
+        SchemaSettings {
+            dialect: Some(Dialect::MySql),
+            files: vec!["db/*.sql".to_owned()],
+            small_tables: vec!["countries".to_owned()],
+        }
+    );
+    let dir = tree(&[("slowpath.toml", "[schema]\ndialect = \"oracle\"\n")]);
+    let error = load(&dir, &[]).expect_err("an unknown engine").to_string();
+    assert!(
+        error.contains("expected one of postgresql, mysql, sqlite, mongodb"),
+        "{error}"
+    );
+}

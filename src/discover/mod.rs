@@ -7,6 +7,7 @@
 //! Links met on the way are not followed: what they lead to within the root is found at its own
 //! place, and what is outside is none of our business. Files are opened by [`read_regular`] only.
 
+mod by_name;
 mod classify;
 mod embedded;
 mod ignores;
@@ -19,6 +20,7 @@ use crate::finding::Notice;
 use crate::reader::{ReadError, read_regular};
 use crate::source::{Context, Language, SourceFile};
 
+pub(crate) use by_name::{ByName, cap};
 pub use classify::{context, language};
 
 use embedded::NotebookError;
@@ -29,6 +31,8 @@ const MAX_CODE_BYTES: u64 = 2_000_000;
 const MAX_SQL_BYTES: u64 = 5_000_000;
 /// Bytes of a notebook: most of them are outputs, which are skipped.
 const MAX_NOTEBOOK_BYTES: u64 = 10_000_000;
+/// The byte order mark of UTF-8.
+const UTF8_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 /// A NUL in the first bytes means that a file is no text.
 const BINARY_BYTES: usize = 8 * 1024;
 
@@ -156,6 +160,7 @@ pub fn load(candidate: &Candidate, bytes: Vec<u8>) -> Result<Loaded, Skip> {
         reason,
         notice: message.map(|message| notice(path, message)),
     };
+    let has_mark = bytes.starts_with(&UTF8_MARK);
     let Some((text, message)) = decode(bytes) else {
         return Err(skip(SkipReason::Binary, Some("not analysed: not a text")));
     };
@@ -198,6 +203,7 @@ pub fn load(candidate: &Candidate, bytes: Vec<u8>) -> Result<Loaded, Skip> {
             language,
             context,
             text,
+            is_verbatim: *embedding == Embedding::Plain && message.is_none() && !has_mark,
         },
         notice: message.map(|message| notice(path, message)),
     })
@@ -246,7 +252,7 @@ fn decode(mut bytes: Vec<u8>) -> Option<(String, Option<&'static str>)> {
     if is_binary(&bytes) {
         return None;
     }
-    if bytes.starts_with(&[0xEF, 0xBB, 0xBF]) {
+    if bytes.starts_with(&UTF8_MARK) {
         bytes[..3].fill(b' ');
     }
     Some(match String::from_utf8(bytes) {

@@ -444,7 +444,7 @@ fn is_telling(name: &str) -> bool {
 }
 
 /// Whether a file says how modules are found: names of packages, aliases of paths.
-fn is_manifest(name: &str) -> bool {
+pub(super) fn is_manifest(name: &str) -> bool {
     let is_config = name.starts_with("tsconfig") || name.starts_with("jsconfig");
     name == "package.json" || (is_config && name.ends_with(".json"))
 }

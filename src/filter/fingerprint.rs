@@ -23,17 +23,28 @@ pub(super) fn set(findings: &mut [Finding], files: &[SourceFile]) {
     }
 }
 
-fn key(finding: &Finding, file: &SourceFile) -> u64 {
+/// The hash of rule, function and primary span alone, 16 hex digits: what is left of a finding
+/// when its file is renamed.
+pub(super) fn content(finding: &Finding, file: &SourceFile) -> String {
+    let mut hash = Fnv::new();
+    hash.field(finding.rule);
+    hash.finding(finding, file);
+    format!("{:016x}", hash.finish())
+}
+
+/// The text of the primary span.
+pub(super) fn text<'f>(finding: &Finding, file: &'f SourceFile) -> &'f str {
     let text = &file.text;
     let start = text.floor_char_boundary((finding.place.span.start as usize).min(text.len()));
     let end = text.ceil_char_boundary((finding.place.span.end as usize).min(text.len()));
+    &text[start..end.max(start)]
+}
+
+fn key(finding: &Finding, file: &SourceFile) -> u64 {
     let mut hash = Fnv::new();
     hash.field(finding.rule);
     hash.field(&file.path);
-    hash.field(finding.function.as_deref().unwrap_or_default());
-    for word in text[start..end.max(start)].split_whitespace() {
-        hash.field(word);
-    }
+    hash.finding(finding, file);
     hash.finish()
 }
 
@@ -49,6 +60,14 @@ impl Fnv {
         self.write(text.as_bytes());
         // Ends the field: no text contains this byte.
         self.write(&[0xff]);
+    }
+
+    /// Function and text; layout does not count.
+    fn finding(&mut self, finding: &Finding, file: &SourceFile) {
+        self.field(finding.function.as_deref().unwrap_or_default());
+        for word in text(finding, file).split_whitespace() {
+            self.field(word);
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) {

@@ -1,20 +1,27 @@
 //! From what the rules found to what is reported: severities, selection, suppression comments and
-//! thresholds, in this order; then a fixed order of the rest.
+//! thresholds, in this order; then a fixed order of the rest, of which the baseline and the change
+//! take out what is known.
 //!
 //! Knows files and settings; does not know why something was found.
 
 use std::cmp::Reverse;
 
+use crate::baseline::{Baseline, Entry};
 use crate::catalogue;
 use crate::config::{Override, Settings};
 use crate::finding::{Confidence, Finding, Notice, RuleId, Severity};
 use crate::globs::Globs;
 use crate::source::{Context, FileId, SourceFile, Span};
 
+mod baseline;
 mod fingerprint;
+mod since;
 mod suppression;
 
+use baseline::Accepted;
 use suppression::Suppressions;
+
+pub(crate) use since::{Version, mark_evidence, new_ones};
 
 /// What is left to report.
 #[derive(Debug, Default)]
@@ -76,6 +83,85 @@ pub fn apply(
         suppressed,
         notices,
     }
+}
+
+/// All findings that no comment silences, whatever the thresholds; what a change is compared with
+/// must not seem new because it is surer now.
+pub(crate) fn unsilenced(
+    findings: Vec<Finding>,
+    files: &[SourceFile],
+    directives: &[Vec<Span>],
+    settings: &Settings,
+) -> Vec<Finding> {
+    let settings = Settings {
+        min_severity: Severity::Note,
+        min_confidence: Confidence::Low,
+        ..settings.clone()
+    };
+    apply(findings, files, directives, &settings).findings
+}
+
+/// What is left of findings when those that are known are taken out.
+#[derive(Debug, Default)]
+pub(crate) struct Remaining {
+    pub(crate) findings: Vec<Finding>,
+    /// Findings that a change has not brought.
+    pub(crate) unchanged: usize,
+    /// New ones that the baseline accepts.
+    pub(crate) baselined: usize,
+    /// Findings that the baseline counts and that are no more.
+    pub(crate) stale: usize,
+    /// The baseline that accepts all findings, if it is to be written.
+    pub(crate) baseline: Option<Baseline>,
+}
+
+/// Takes out the findings that the baseline accepts or a change has not brought.
+pub(crate) fn remaining(
+    findings: Vec<Finding>,
+    files: &[SourceFile],
+    is_new: &[bool],
+    settings: &Settings,
+) -> Remaining {
+    let prefix = match settings.prefix.as_str() {
+        "" => String::new(),
+        prefix => format!("{prefix}/"),
+    };
+    // A rule that is no more has nothing to say anywhere.
+    let runs = |rule: &str| settings.rules.contains(&rule) || catalogue::page(rule).is_none();
+    let is_in_scope = |entry: &Entry| {
+        runs(&entry.rule)
+            && entry.path.strip_prefix(&prefix).is_some_and(|path| {
+                let path = settings.root.join(path);
+                settings.paths.iter().any(|wanted| path.starts_with(wanted))
+            })
+    };
+    if let Some(before) = &settings.new_baseline {
+        let baseline = baseline::updated(before, &findings, files, is_in_scope);
+        let accepted = baseline::accept(before, &findings, files, is_new, is_in_scope);
+        return Remaining {
+            baselined: findings.len(),
+            stale: accepted.stale,
+            baseline: Some(baseline),
+            ..Remaining::default()
+        };
+    }
+    let accepted = settings
+        .baseline
+        .as_ref()
+        .map(|baseline| baseline::accept(baseline, &findings, files, is_new, is_in_scope));
+    let mut remaining = Remaining::default();
+    for (index, finding) in findings.into_iter().enumerate() {
+        let is_accepted = |accepted: &Accepted| accepted.is_accepted[index];
+        if !is_new[index] {
+            remaining.unchanged += 1;
+        } else if accepted.as_ref().is_some_and(is_accepted) {
+            remaining.baselined += 1;
+        } else {
+            remaining.findings.push(finding);
+        }
+    }
+    remaining.stale = accepted.map_or(0, |accepted| accepted.stale);
+    remaining
 }
 
 fn is_in_a_file(finding: &Finding, files: &[SourceFile]) -> bool {

@@ -24,6 +24,7 @@ fn file(path: &str, context: Context, text: &str) -> SourceFile {
         language: Language::Python,
         context,
         text: text.to_owned(),
+        is_verbatim: true,
     }
 }
 

@@ -1,20 +1,8 @@
 //! What a database looks like: tables, columns, indexes and foreign keys, however they were
 //! declared. Names are those of the database, not of the classes that map to it.
 
+pub use crate::source::Dialect;
 use crate::source::Place;
-
-/// A database engine, where its rules differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Dialect {
-    /// PostgreSQL and what speaks its SQL.
-    PostgreSql,
-    /// MySQL and MariaDB with InnoDB.
-    MySql,
-    /// SQLite.
-    Sqlite,
-    /// MongoDB: collections are tables, paths are columns.
-    Mongo,
-}
 
 /// What a schema was put together from, the most certain last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

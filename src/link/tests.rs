@@ -118,6 +118,7 @@ fn link_with(files: &[(&str, &str)], library: &str) -> Result<Program, ModelErro
             language,
             context: Context::Product,
             text: text.to_owned(),
+            is_verbatim: true,
         });
     }
     let facts: Vec<FileFacts> = sources.iter().map(facts::of_file).collect();

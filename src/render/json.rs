@@ -64,6 +64,8 @@ struct Summary {
     skipped: usize,
     findings: usize,
     suppressed: usize,
+    baselined: usize,
+    unchanged: usize,
 }
 
 /// Writes the report as one indented object.
@@ -85,10 +87,22 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             skipped: report.skipped,
             findings: report.findings.len(),
             suppressed: report.suppressed,
+            baselined: report.baselined,
+            unchanged: report.unchanged,
         },
         notices: &report.notices,
     };
     write_value(&document, out)
+}
+
+/// Writes each finding as one line.
+pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let places = Places::new(report);
+    for finding in &report.findings {
+        let text = serde_json::to_string(&finding_entry(finding, &places))?;
+        writeln!(out, "{}", escape::json(text))?;
+    }
+    Ok(())
 }
 
 /// Writes any value as indented JSON that hides nothing.

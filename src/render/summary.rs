@@ -18,12 +18,18 @@ pub fn summary(report: &Report, time: Duration) -> String {
     if report.suppressed > 0 {
         parts.push(format!("{} suppressed", report.suppressed));
     }
+    if report.baselined > 0 {
+        parts.push(format!("{} in the baseline", report.baselined));
+    }
+    if report.unchanged > 0 {
+        parts.push(format!("{} not new", report.unchanged));
+    }
     parts.push(format!("{:.1} s", time.as_secs_f64()));
     parts.join(", ")
 }
 
 /// `17 findings (3 errors, 12 warnings, 2 notes)`
-fn findings(report: &Report) -> String {
+pub(super) fn findings(report: &Report) -> String {
     if report.findings.is_empty() {
         return "no findings".to_owned();
     }

@@ -94,6 +94,8 @@ fn links_of_pages_resolve() {
         "README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "SECURITY.md",
+        "docs/ci.md",
         "rules/models/README.md",
     ] {
         let text = fs::read_to_string(repository(path)).expect("a page");

@@ -40,6 +40,9 @@ fn wrong_arguments_end_with_status_2() {
     let project = Project::new(&[]);
     for arguments in [
         &["check", "--format", "yaml"][..],
+        &["check", "--report", "sarif"],
+        &["check", "--report", "sarif="],
+        &["check", "--report", "yaml=x"],
         &["check", "--nonsense"],
         &["check", "--fail-on", "never"],
         &["check", "--threads", "-1"],
@@ -56,13 +59,7 @@ fn wrong_arguments_end_with_status_2() {
 #[test]
 fn options_that_do_not_work_yet_are_unknown() {
     let project = Project::new(&[]);
-    for option in [
-        "--since=main",
-        "--baseline=x",
-        "--fix",
-        "--report=json=x",
-        "--cache-dir=x",
-    ] {
+    for option in ["--fix", "--cache-dir=x"] {
         let message = refused(&project, &["check", option]);
         assert!(
             message.starts_with("error: unexpected argument"),
@@ -117,6 +114,12 @@ fn completions_and_help_are_printed() {
         assert_eq!(run.status, Some(0));
         assert!(run.stdout.contains("min-confidence"), "{shell}");
     }
+    let manual = project.run(&["man"]).stdout;
+    assert!(manual.contains(".TH slowpath 1"), "{manual}");
+    assert!(
+        manual.contains("SLOWPATH CHECK") && manual.contains("min\\-confidence"),
+        "{manual}"
+    );
     for arguments in [&["--help"][..], &["check", "--help"], &["--version"]] {
         assert_eq!(project.run(arguments).status, Some(0));
     }
@@ -143,6 +146,45 @@ fn output_file_is_replaced_when_the_report_is_complete() {
     );
     let message = refused(&project, &["check", "--output=."]);
     assert!(message.starts_with("error: cannot write .: "), "{message}");
+}
+
+#[test]
+fn reports_are_written_beside_the_main_one() {
+    let project = Project::new(&[("a.py", "")]);
+    let run = project.run(&[
+        "check",
+        "--report=sarif=a.sarif",
+        "--report",
+        "junit=b=c.xml",
+        "--format=jsonl",
+    ]);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), ""), "{run:?}");
+    let read = |name| fs::read_to_string(project.path().join(name)).expect("a report");
+    assert!(read("a.sarif").contains("\"version\": \"2.1.0\""));
+    assert!(read("b=c.xml").starts_with("<?xml "));
+    let message = refused(&project, &["check", "--report=saif=x"]);
+    assert!(
+        message.ends_with("unknown format \"saif\", did you mean \"sarif\"?"),
+        "{message}"
+    );
+    let message = refused(&project, &["check", "--report=json=no/such/folder.json"]);
+    assert!(
+        message.starts_with("error: cannot write no/such/folder.json: "),
+        "{message}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn output_does_not_follow_a_link_out_of_the_project() {
+    let project = Project::new(&[("in/a.py", ""), ("precious", "keep")]);
+    let link = project.path().join("in/report.json");
+    std::os::unix::fs::symlink("../precious", &link).expect("a link");
+    let run = project.run(&["check", "in", "--format=json", "--output=in/report.json"]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    let precious = fs::read_to_string(project.path().join("precious"));
+    assert_eq!(precious.expect("the file"), "keep");
+    assert!(!link.is_symlink());
 }
 
 #[test]

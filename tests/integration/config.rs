@@ -1,6 +1,13 @@
 //! The configuration file.
 
-use crate::project::Project;
+use std::fs;
+
+use boon::{Compiler, Schemas};
+use serde_json::Value;
+use slowpath::catalogue;
+use slowpath::config::json_schema;
+
+use crate::project::{Project, repository};
 
 /// The message and the status for a project with this file.
 fn check(path: &str, text: &str, arguments: &[&str]) -> (Option<i32>, String) {
@@ -73,4 +80,91 @@ fn configuration_that_never_ends_is_refused() {
         run.stderr,
         "error: slowpath.toml: its target is outside of the root\n"
     );
+}
+
+#[test]
+fn schema_is_up_to_date() {
+    let schema = json_schema(catalogue::pages());
+    let made = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
+    let path = repository("slowpath.schema.json");
+    if fs::read_to_string(&path).expect("the schema") != made {
+        let _ = fs::write(path.with_extension("json.new"), made);
+        panic!("slowpath.schema.json is out of date: move slowpath.schema.json.new over");
+    }
+}
+
+#[test]
+fn schema_takes_what_is_read_and_nothing_else() {
+    let (mut compiler, mut schemas) = (Compiler::new(), Schemas::new());
+    let schema = json_schema(catalogue::pages());
+    compiler
+        .add_resource("slowpath.json", schema)
+        .expect("a schema");
+    let index = compiler
+        .compile("slowpath.json", &mut schemas)
+        .expect("a schema");
+    for text in [
+        "",
+        "select = [\"all\", \"database\", \"n-plus-one\"]",
+        "exclude = [\"a/**\"]\nfail-on = \"note\"\nmin-confidence = \"low\"",
+        "[severity]\nn-plus-one = \"note\"",
+        "[[overrides]]\npaths = [\"a\"]\nignore = [\"all\"]\nseverity = { n-plus-one = \"error\" }",
+        "[schema]\ndialect = \"mysql\"\nsmall-tables = [\"countries\"]",
+        "nonsense = 1",
+        "select = \"all\"",
+        "select = [\"n+1\"]",
+        "fail-on = \"always\"",
+        "[severity]\nnonsense = \"note\"",
+        "[severity]\nn-plus-one = 1",
+        "[[overrides]]\nignore = [\"all\"]",
+        "[schema]\ndialect = \"oracle\"",
+        "[models]\nfile = []",
+    ] {
+        let value: toml::Value = toml::from_str(text).expect("TOML");
+        let value: Value = serde_json::to_value(value).expect("JSON");
+        let is_valid = schemas.validate(&value, index).is_ok();
+        let (status, message) = check("slowpath.toml", text, &[]);
+        assert_eq!(is_valid, status == Some(0), "{text}: {message}");
+    }
+}
+
+#[test]
+fn init_writes_a_configuration_that_fits() {
+    let slow = "import requests\n\n\ndef f(ids: list[str]):\n    \
+        return [requests.get(\"https://example.com\", {\"id\": id}) for id in ids]\n";
+    let project = Project::new(&[
+        ("a.py", slow),
+        ("web/b.ts", ""),
+        ("requirements.txt", "psycopg[binary]==3.2\n"),
+    ]);
+    let run = project.run(&["init", "--baseline=baseline.json"]);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), ""), "{run:?}");
+    assert_eq!(
+        run.stderr,
+        "slowpath.toml written\nbaseline.json written with 1 finding\n"
+    );
+    let text = fs::read_to_string(project.path().join("slowpath.toml")).expect("the file");
+    assert!(text.contains("for 1 of Python, 1 of TypeScript"), "{text}");
+    assert!(text.contains("\ndialect = \"postgresql\"\n"), "{text}");
+    let run = project.run(&["check", "--baseline=baseline.json", "-v"]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    assert!(run.stderr.contains("slowpath.toml"), "{run:?}");
+
+    // Each line that is commented out is true as it stands.
+    let comments = text.lines().filter_map(|line| {
+        let key = line.strip_prefix("# ")?;
+        (key.contains(" = ") || key.starts_with('[')).then_some(key)
+    });
+    let top: Vec<&str> = comments.take_while(|key| !key.starts_with('[')).collect();
+    let (status, message) = check("slowpath.toml", &top.join("\n"), &[]);
+    assert_eq!(status, Some(0), "{message}");
+
+    let run = project.run(&["init"]);
+    assert_eq!(run.status, Some(2));
+    assert!(
+        run.stderr.contains("configures slowpath already"),
+        "{run:?}"
+    );
+    let elsewhere = Project::new(&[("package.json", "{\"slowpath\": {}}"), ("tool.json", "{}")]);
+    assert_eq!(elsewhere.run(&["init"]).status, Some(2));
 }

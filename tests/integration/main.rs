@@ -1,7 +1,9 @@
 //! Runs the program as its users do, and holds its texts to what it does.
 
+mod action;
 mod call_graph;
 mod catalogue;
+mod changes;
 mod check;
 mod cli;
 mod config;
@@ -10,5 +12,8 @@ mod endpoints;
 mod fixtures;
 mod models;
 mod project;
+mod promises;
+mod properties;
 mod readme;
 mod robustness;
+mod sarif;
