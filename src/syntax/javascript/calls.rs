@@ -28,6 +28,12 @@ impl Lowering<'_> {
                     let name = this.b.name("import");
                     let at = this.span();
                     Operand::of(this.b.expr(Expr::Name(name), at))
+                } else if child == Kind::Await {
+                    // The parser reads `await f<T>(x)` as a call of `await f`.
+                    let awaited = this.in_first(Self::operand);
+                    let mut awaited = awaited.unwrap_or_else(|| Operand::of(this.nothing(span)));
+                    awaited.awaits = true;
+                    awaited
                 } else {
                     is_await = this.is_await(child);
                     this.operand()

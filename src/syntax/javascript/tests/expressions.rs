@@ -78,6 +78,7 @@ fn calls_of_all_kinds() {
         new Foo; new Foo(a); new ns.Foo<Bar>(a);
         getRepository<User>().find();
         new Map<string, User>();
+        await load<User>(x); await pool.query<User>(x); await (await load<User>()).save();
         sql`select ${x} from t`;
         sql<User>`select 1`; sql<string | null>`select ${x}`.as('x');
         await prisma.$queryRaw<{ id: string }[]>`select 2`; f(sql<Array<User>>`select 3`);
@@ -94,6 +95,9 @@ fn calls_of_all_kinds() {
           new 'ns'.Foo['Bar']('a')
           'getRepository'['User']().find()
           new 'Map'[('string', 'User')]()
+          await 'load'['User']('x')
+          await 'pool'.query['User']('x')
+          await await 'load'['User']().save()
           tagged 'sql'(`"select ", 'x', " from t"`)
           tagged 'sql'("select 1")
           tagged 'sql'(`"select ", 'x'`).as("x")
