@@ -1,5 +1,6 @@
 //! Joins the facts of all files into one read-only [`Program`](program::Program).
 
+pub mod browser;
 pub mod call_graph;
 pub mod callbacks;
 pub mod cardinality;
@@ -11,6 +12,7 @@ pub mod explain;
 pub mod guards;
 pub mod hierarchy;
 pub mod infer;
+pub mod lifetimes;
 pub mod models;
 pub mod modules;
 pub mod program;

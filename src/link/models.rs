@@ -252,6 +252,51 @@ pub struct CallModel {
     pub opens: bool,
     /// What it adds to the query that it builds or runs.
     pub query: Option<Box<Clauses>>,
+    /// The arguments that give a cache entry an end. None if it makes no entry.
+    pub expires: Vec<Bounded>,
+    /// Whether an entry without any of them ends all the same; one that is null keeps it.
+    pub expires_by_default: bool,
+    /// Whether it takes entries out of a cache.
+    pub evicts: bool,
+    /// Whether it is a decorator that keeps what a function returns; `bounded` says how much.
+    pub memoizes: bool,
+    /// What takes away again the listener, timer or subscription that it adds.
+    pub ended_by: Vec<String>,
+    /// Whether it runs its callback when a component appears, and what that returns when it goes.
+    pub mounts: bool,
+    /// The arguments that cost work each time when they are another value than the last.
+    pub stable: Vec<Bounded>,
+    /// The keys under which a table of routes has its pages.
+    pub pages: Vec<String>,
+    /// The arguments that say how large a pool is and how long it waits.
+    pub limits: Vec<Bounded>,
+    /// The arguments by which it asks again and again.
+    pub polls: Vec<Bounded>,
+    /// The modules one of which compresses what this server answers.
+    pub compressed_by: Vec<String>,
+    /// The arguments by which browsers keep the files that it hands out.
+    pub cached_by: Vec<Bounded>,
+}
+
+/// A module that brings more along than is used of it.
+#[derive(Debug, Clone)]
+pub struct WholeImport {
+    /// Whether bundlers leave out what is not used, unless the module is used as a value.
+    pub shakes: bool,
+    /// How much it is, as a phrase.
+    pub weight: String,
+    /// What to import instead.
+    pub instead: String,
+}
+
+/// Where code runs that imports some module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunsIn {
+    /// In browsers, perhaps on servers first.
+    Browser,
+    /// On servers only.
+    Server,
 }
 
 /// What iterating or awaiting a value does.
@@ -431,6 +476,11 @@ pub struct Models {
     path_operators: FxHashMap<PathId, OperatorModel>,
     /// Whose members are SQL functions.
     functions: FxHashSet<PathId>,
+    whole_imports: FxHashMap<String, WholeImport>,
+    /// The component for images of a framework in use.
+    pub image_component: Option<String>,
+    /// By module; with the names that count, or none for all.
+    runs_in: FxHashMap<String, Vec<(RunsIn, Vec<String>)>>,
 }
 
 /// The model types of the languages' own values.
@@ -705,6 +755,21 @@ impl Models {
         let variants = self.call(id).variants.iter().copied();
         let holds = |v: &CallModelId| self.call(*v).when.as_ref().is_some_and(&is_given);
         variants.into_iter().find(holds).unwrap_or(id)
+    }
+
+    /// What importing a module brings along, if that is more than is used.
+    pub fn whole_import(&self, module: &str) -> Option<&WholeImport> {
+        self.whole_imports.get(module)
+    }
+
+    /// Where code runs that imports a name of a module, if that says something.
+    pub fn runs_in(&self, module: &str, name: Option<&str>) -> Option<RunsIn> {
+        let entries = self.runs_in.get(module)?;
+        let counts = |names: &[String]| {
+            names.is_empty() || name.is_some_and(|name| names.iter().any(|n| n == name))
+        };
+        let found = entries.iter().find(|(_, names)| counts(names));
+        found.map(|&(place, _)| place)
     }
 
     /// Whether a model of the user describes what stands at a path, so that the model holds and

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::browser::WholeUse;
 use super::call_graph::{
     Act, ActKind, Call, Callee, LinkedFile, asks_cache, link_file, runs_in_place,
 };
@@ -25,7 +26,9 @@ use super::world::World;
 use crate::analysis::facts::FileFacts;
 use crate::finding::{Confidence, Related};
 use crate::ir::schema::Schema;
-use crate::ir::{Expr, ExprId, FunctionId, FunctionKind, Invocation, LoopId, Module, StmtId};
+use crate::ir::{
+    Expr, ExprId, FunctionId, FunctionKind, Invocation, LoopId, MODULE_BODY, Module, Site, StmtId,
+};
 use crate::source::{Context, FileId, Place, Span};
 
 /// All files, linked.
@@ -46,6 +49,8 @@ pub struct Program {
     reach: Vec<Vec<Reached>>,
     /// Where the program is entered.
     pub entry_points: Vec<EntryPoint>,
+    pub(super) browser_files: OnceLock<Vec<bool>>,
+    pub(super) whole_imports: OnceLock<Vec<WholeUse>>,
 }
 
 impl Program {
@@ -80,7 +85,15 @@ impl Program {
             summaries,
             reach,
             entry_points,
+            browser_files: OnceLock::new(),
+            whole_imports: OnceLock::new(),
         }
+    }
+
+    /// The call sites of a file and what they call.
+    pub fn calls(&self, file: FileId) -> impl Iterator<Item = (&Site, &Call)> {
+        let sites = &self.world.unit(file).facts.module.sites;
+        sites.iter().zip(&self.linked[file.index()].calls)
     }
 
     /// The functions of a file.
@@ -100,6 +113,14 @@ impl Program {
             file: at.file,
             id: at.function,
         }
+    }
+
+    /// The body of a file's module.
+    pub fn function_of_module(&self, file: FileId) -> Function<'_> {
+        self.function(FunctionRef {
+            file,
+            function: MODULE_BODY,
+        })
     }
 
     /// What calling a function does.

@@ -48,7 +48,7 @@ pub struct World {
     /// What libraries do.
     pub models: Models,
     /// What the module names of each file's imports and exports mean.
-    targets: Vec<Targets>,
+    pub(super) targets: Vec<Targets>,
     /// What each file exports by name, stars included.
     exports: Vec<ExportTable>,
     /// The names in the tables of exports.
@@ -76,9 +76,9 @@ pub struct ValueRef {
 
 /// The resolved module names of one file.
 #[derive(Debug, Default)]
-struct Targets {
-    imports: Vec<Option<Target>>,
-    exports: Vec<Option<Target>>,
+pub(super) struct Targets {
+    pub(super) imports: Vec<Option<Target>>,
+    pub(super) exports: Vec<Option<Target>>,
 }
 
 /// Where an exported name comes from.

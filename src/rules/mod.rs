@@ -6,14 +6,22 @@
 mod asked;
 mod await_in_loop;
 mod blocking_in_async;
+mod cache_without_expiry;
 mod connection_per_request;
 mod deep_offset;
+mod default_pool;
+mod eager_route;
 mod invariance;
 mod lazy_relation;
+mod leaked_listener;
 mod linear_search_in_loop;
 mod loop_invariant_work;
+mod lru_cache_on_method;
+mod missing_cache_headers;
+mod missing_compression;
 mod n_plus_one;
 mod per_row;
+mod polling_query;
 mod quadratic_accumulation;
 mod quadratic_loop;
 mod repeated_query;
@@ -21,7 +29,11 @@ mod repeated_recursion;
 mod select_star;
 mod sequential_await;
 mod sort_in_loop;
+mod unbounded_cache;
 mod unbounded_concurrency;
+mod unoptimized_image;
+mod unstable_props;
+mod whole_library_import;
 mod write_in_loop;
 
 use rayon::prelude::*;
@@ -48,12 +60,24 @@ pub const ALL: &[Rule] = &[
     select_star::RULE,
     connection_per_request::RULE,
     deep_offset::RULE,
+    default_pool::RULE,
     quadratic_loop::RULE,
     linear_search_in_loop::RULE,
     quadratic_accumulation::RULE,
     sort_in_loop::RULE,
     loop_invariant_work::RULE,
     repeated_recursion::RULE,
+    unbounded_cache::RULE,
+    cache_without_expiry::RULE,
+    leaked_listener::RULE,
+    lru_cache_on_method::RULE,
+    whole_library_import::RULE,
+    eager_route::RULE,
+    unoptimized_image::RULE,
+    unstable_props::RULE,
+    missing_compression::RULE,
+    missing_cache_headers::RULE,
+    polling_query::RULE,
 ];
 
 /// A rule: its id and its check.

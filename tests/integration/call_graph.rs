@@ -9,7 +9,7 @@ use crate::project::Project;
 
 /// Analyses a project and compares with its comments.
 fn check(files: &[(&str, &str)]) {
-    let differences = differences(Project::new(files).path());
+    let differences = differences(Project::new(files).path(), "");
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 

@@ -199,7 +199,7 @@ fn problem(id: &str, block: &Block) -> Option<String> {
         "Bad" => Confidence::Low,
         _ => Confidence::Medium,
     };
-    let report = analyze_from(from, project.path());
+    let report = analyze_from(from, project.path(), id);
     if let Some(notice) = report.notices.first() {
         return Some(format!("{at}: {}", notice.message));
     }

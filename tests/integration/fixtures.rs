@@ -14,15 +14,19 @@ use std::path::{Path, PathBuf};
 use insta::assert_snapshot;
 use rayon::prelude::*;
 use slowpath::catalogue;
+use slowpath::config::Settings;
 use slowpath::discover::{self, Embedding};
 use slowpath::finding::Confidence;
 use slowpath::render::{self, Format, Style};
 use slowpath::source::Language;
 
-use crate::project::{analyze, analyze_from, names, repository};
+use crate::project::{analyze_from, names, repository};
 
 /// The project that the README shows; its comments expect nothing.
 const README_SAMPLE: &str = "readme-sample";
+
+/// Whole applications, slow and repaired, with problems of many rules.
+const APPLICATIONS: &str = "apps";
 
 /// What opens a comment, the longer ones before what they end with.
 const COMMENTS: &[&str] = &["{/*", "<!--", "/*", "//", "--", "#"];
@@ -47,12 +51,13 @@ const TRUTHS: &[(&str, Truth)] = &[
 fn findings_are_those_that_the_comments_expect() {
     let projects: Vec<Project> = cases()
         .iter()
+        .chain(&cases_of(APPLICATIONS))
         .flat_map(|case| case.projects.clone())
         .collect();
     let failures: Vec<String> = projects
         .par_iter()
         .filter_map(|project| {
-            let problems = differences(&project.root);
+            let problems = differences(&project.root, &project.rule);
             let title = project.name();
             (!problems.is_empty()).then(|| format!("{title}\n  {}", problems.join("\n  ")))
         })
@@ -198,13 +203,13 @@ we expect: nothing
 /// The folders of `fixtures/` that are named like rules.
 pub(crate) fn rule_folders() -> Vec<String> {
     let mut folders = names(&repository("fixtures"));
-    folders.retain(|name| name != README_SAMPLE);
+    folders.retain(|name| name != README_SAMPLE && name != APPLICATIONS);
     folders
 }
 
 /// Where findings and comments of a project differ, one line each.
-pub(crate) fn differences(root: &Path) -> Vec<String> {
-    let report = analyze_from(Confidence::Low, root);
+pub(crate) fn differences(root: &Path, rule: &str) -> Vec<String> {
+    let report = analyze_from(Confidence::Low, root, rule);
     let mut problems = Vec::new();
     for notice in &report.notices {
         let path = notice.path.as_deref().unwrap_or_default();
@@ -252,6 +257,7 @@ struct Case {
 /// `bad` or `good` of a case.
 #[derive(Clone)]
 struct Project {
+    rule: String,
     root: PathBuf,
     is_bad: bool,
 }
@@ -266,24 +272,46 @@ struct Mark {
 }
 
 fn cases() -> Vec<Case> {
+    let rules = rule_folders();
+    rules.iter().flat_map(|rule| cases_of(rule)).collect()
+}
+
+/// The cases in a folder of `fixtures/`.
+fn cases_of(rule: &str) -> Vec<Case> {
+    let folder = repository("fixtures").join(rule);
     let mut cases = Vec::new();
-    for rule in rule_folders() {
-        let folder = repository("fixtures").join(&rule);
-        for case in names(&folder) {
-            let projects = [("bad", true), ("good", false)].map(|(part, is_bad)| Project {
-                root: folder.join(&case).join(part),
-                is_bad,
-            });
-            cases.push(Case {
-                rule: rule.clone(),
-                projects: projects
-                    .into_iter()
-                    .filter(|project| project.root.is_dir())
-                    .collect(),
-            });
-        }
+    for case in names(&folder) {
+        let projects = [("bad", true), ("good", false)].map(|(part, is_bad)| Project {
+            rule: rule.to_owned(),
+            root: folder.join(&case).join(part),
+            is_bad,
+        });
+        cases.push(Case {
+            rule: rule.to_owned(),
+            projects: projects
+                .into_iter()
+                .filter(|project| project.root.is_dir())
+                .collect(),
+        });
     }
     cases
+}
+
+#[test]
+fn applications_are_slow_and_repaired() {
+    for case in cases_of(APPLICATIONS) {
+        assert_eq!(case.projects.len(), 2, "an application has bad/ and good/");
+        for project in &case.projects {
+            let marks = marks(&project.root);
+            assert_eq!(!marks.is_empty(), project.is_bad, "{}", project.name());
+            for mark in marks {
+                assert!(
+                    catalogue::page(&mark.rule).is_some(),
+                    "no such rule: {mark:?}"
+                );
+            }
+        }
+    }
 }
 
 impl Project {
@@ -373,7 +401,8 @@ fn rendered(project: &Project) -> String {
         width: 100,
     };
     let mut out = Vec::new();
-    let report = analyze(&project.root);
+    let shown = Settings::default().min_confidence;
+    let report = analyze_from(shown, &project.root, &project.rule);
     render::report(&report, Format::Full, style, &mut out).expect("memory takes all");
     let findings = String::from_utf8(out).expect("output is UTF-8");
     let mut text = String::new();

@@ -37,18 +37,23 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// What all rules say about a folder, with the thresholds that hold if nothing is said.
+/// What the rules say about a folder, with the thresholds that hold if nothing is said.
 pub(crate) fn analyze(root: &Path) -> Report {
-    analyze_from(Settings::default().min_confidence, root)
+    analyze_from(Settings::default().min_confidence, root, "")
 }
 
-/// What all rules say about a folder, from a confidence upwards.
-pub(crate) fn analyze_from(min_confidence: Confidence, root: &Path) -> Report {
+/// What the rules say about a folder, from a confidence upwards: all that are on unless said
+/// otherwise, and `advice`.
+pub(crate) fn analyze_from(min_confidence: Confidence, root: &Path, advice: &str) -> Report {
+    let pages = catalogue::pages().iter();
     let settings = Settings {
         min_confidence,
         root: root.to_owned(),
         paths: vec![root.to_owned()],
-        rules: catalogue::pages().iter().map(|page| page.id).collect(),
+        rules: pages
+            .filter(|page| !page.advice || page.id == advice)
+            .map(|page| page.id)
+            .collect(),
         // The callers analyse many small projects at once.
         threads: 1,
         ..Settings::default()

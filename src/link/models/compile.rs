@@ -5,7 +5,7 @@ use super::format::{BoundedEntry, ClausesEntry, EntityEntry, LimitEntry, Relatio
 use super::{
     AttributeModel, Bounded, CallModel, CallModelId, EntityFrom, Member, ModelError, ModelType,
     ModelTypeId, Models, PathId, PathNode, PerRowModel, RelationModel, Runs, TypeSpec, UseModel,
-    Wrapper, root_of,
+    WholeImport, Wrapper, root_of,
 };
 use crate::source::Ecosystem;
 
@@ -65,6 +65,7 @@ impl Models {
         self.add_relations(source)?;
         self.add_entry_points(source)?;
         self.add_operators(source);
+        self.add_modules(source);
         for entry in &source.spec.attributes {
             let (on, of_class) = self.receiver_type(source, &entry.on)?;
             let attribute = AttributeModel {
@@ -107,6 +108,18 @@ impl Models {
                 off_thread: entry.off_thread,
                 opens: entry.opens,
                 query: entry.query.as_ref().map(|query| Box::new(clauses(query))),
+                expires: bounds_named(&entry.expires),
+                expires_by_default: entry.expires_by_default,
+                evicts: entry.evicts,
+                memoizes: entry.memoizes,
+                ended_by: entry.ended_by.clone(),
+                mounts: entry.mounts,
+                stable: bounds_named(&entry.stable),
+                pages: entry.pages.clone(),
+                limits: bounds_named(&entry.limits),
+                polls: bounds_named(&entry.polls),
+                compressed_by: entry.compressed_by.clone(),
+                cached_by: bounds_named(&entry.cached_by),
             });
             if let Some(on) = &entry.on {
                 let (on, of_class) = self.receiver_type(source, on)?;
@@ -155,6 +168,28 @@ impl Models {
             }
         }
         Ok(())
+    }
+
+    fn add_modules(&mut self, source: &Source) {
+        if let Some(component) = &source.spec.image_component {
+            self.image_component = Some(component.clone());
+        }
+        for entry in &source.spec.whole_imports {
+            for module in &entry.modules {
+                let model = WholeImport {
+                    shakes: entry.shakes,
+                    weight: entry.weight.clone(),
+                    instead: entry.instead.clone(),
+                };
+                self.whole_imports.insert(module.clone(), model);
+            }
+        }
+        for entry in &source.spec.runs_in {
+            for module in &entry.modules {
+                let known = self.runs_in.entry(module.clone()).or_default();
+                known.push((entry.place, entry.names.clone()));
+            }
+        }
     }
 
     fn add_relations(&mut self, source: &Source) -> Result<(), ModelError> {
@@ -462,6 +497,10 @@ fn bound_named(text: &str) -> Bounded {
         Some(key) => Bounded::Key(key.to_owned()),
         None => Bounded::Argument(argument_number(text).unwrap_or(0)),
     }
+}
+
+fn bounds_named(texts: &[String]) -> Vec<Bounded> {
+    texts.iter().map(|text| bound_named(text)).collect()
 }
 
 fn argument_number(text: &str) -> Option<u8> {

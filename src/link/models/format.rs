@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::clauses::{Form, Operator, Projects};
 use super::entry_points::EntryPointEntry;
-use super::{Batched, Cost, Effect, ModelError, Role, Rows, Runs};
+use super::{Batched, Cost, Effect, ModelError, Role, Rows, Runs, RunsIn};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
 
@@ -35,6 +35,12 @@ pub(super) struct FileSpec {
     pub(super) relations: Vec<RelationEntry>,
     #[serde(default, rename = "per-row")]
     pub(super) per_row: Vec<PerRowEntry>,
+    #[serde(default, rename = "whole-import")]
+    pub(super) whole_imports: Vec<WholeImportEntry>,
+    #[serde(default, rename = "runs-in")]
+    pub(super) runs_in: Vec<RunsInEntry>,
+    #[serde(rename = "image-component")]
+    pub(super) image_component: Option<String>,
     #[serde(default, rename = "entry-point")]
     pub(super) entry_points: Vec<EntryPointEntry>,
     #[serde(default, rename = "operator")]
@@ -141,8 +147,30 @@ pub(super) struct CallEntry {
     #[serde(default)]
     #[expect(dead_code, reason = "read by the rules about memory")]
     pub(super) streams: bool,
-    #[expect(dead_code, reason = "read by the rules about caches")]
-    pub(super) expires: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) expires: Vec<String>,
+    #[serde(default, rename = "expires-by-default")]
+    pub(super) expires_by_default: bool,
+    #[serde(default)]
+    pub(super) evicts: bool,
+    #[serde(default)]
+    pub(super) memoizes: bool,
+    #[serde(default, rename = "ended-by")]
+    pub(super) ended_by: Vec<String>,
+    #[serde(default)]
+    pub(super) mounts: bool,
+    #[serde(default)]
+    pub(super) stable: Vec<String>,
+    #[serde(default)]
+    pub(super) pages: Vec<String>,
+    #[serde(default)]
+    pub(super) limits: Vec<String>,
+    #[serde(default)]
+    pub(super) polls: Vec<String>,
+    #[serde(default, rename = "compressed-by")]
+    pub(super) compressed_by: Vec<String>,
+    #[serde(default, rename = "cached-by")]
+    pub(super) cached_by: Vec<String>,
     #[serde(default)]
     pub(super) concurrent: bool,
     #[serde(default, rename = "off-thread")]
@@ -275,6 +303,27 @@ pub(super) struct PerRowEntry {
     pub(super) help: String,
     #[serde(default)]
     pub(super) listed: bool,
+}
+
+/// Modules that bring more along than is used of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WholeImportEntry {
+    pub(super) modules: Vec<String>,
+    #[serde(default)]
+    pub(super) shakes: bool,
+    pub(super) weight: String,
+    pub(super) instead: String,
+}
+
+/// Modules, or names of them, that only code of browsers or of servers imports.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RunsInEntry {
+    pub(super) place: RunsIn,
+    pub(super) modules: Vec<String>,
+    #[serde(default)]
+    pub(super) names: Vec<String>,
 }
 
 pub(super) struct Source {

@@ -8,7 +8,8 @@ use super::kinds::{Field, Kind};
 use super::literals;
 
 impl Lowering<'_> {
-    /// `<User id={x}>…</User>` calls `User`; of `<p>…</p>` only the values in it matter.
+    /// `<User id={x}>…</User>` calls `User`, `<img>` what browsers load; of `<p>…</p>` only the
+    /// values in it matter.
     pub(super) fn jsx(&mut self, span: Span) -> ExprId {
         let base = self.scratch.len();
         let callee = if self.kind() == Kind::JsxSelfClosing {
@@ -42,7 +43,7 @@ impl Lowering<'_> {
         self.in_first(Self::expr)
     }
 
-    /// Pushes the attributes of a tag; gives the component it names, if it names one.
+    /// Pushes the attributes of a tag; gives the component or image it names, if it names one.
     fn jsx_tag(&mut self) -> Option<ExprId> {
         let mut callee = None;
         let mut is_component = false;
@@ -57,6 +58,11 @@ impl Lowering<'_> {
                 if !is_element && !text.is_empty() {
                     is_component = true;
                     callee = Some(this.dotted());
+                } else if text == "img" {
+                    // It loads something of its own.
+                    is_component = true;
+                    let (name, span) = (this.b.name(text), this.span());
+                    callee = Some(this.b.expr(Expr::Name(name), span));
                 }
             }
             Kind::JsxAttribute => {

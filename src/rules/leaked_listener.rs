@@ -1,0 +1,221 @@
+//! `leaked-listener`: a listener, timer or subscription that each call or component adds and
+//! nothing takes away.
+
+use super::{Reporter, Rule};
+use crate::finding::Confidence;
+use crate::ir::{Expr, ExprId, FunctionId, Invocation, MODULE_BODY, Module, Site, Stmt};
+use crate::link::call_graph::Callee;
+use crate::link::entry_points::Reach;
+use crate::link::infer::Typer;
+use crate::link::models::CallModel;
+use crate::link::program::Function;
+use crate::source::Context;
+
+pub(super) const RULE: Rule = Rule::per_function("leaked-listener", check);
+
+/// What makes the code run again and again.
+enum Repeated {
+    /// A component appears: the call that is told to run it then.
+    Mount(ExprId),
+    /// A request comes in.
+    Request,
+}
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    if function.context() != Context::Product {
+        return;
+    }
+    let mut repeated = None;
+    for site in function.facts().sites(function.id) {
+        let Some(model) = adds(function, site.expr) else {
+            continue;
+        };
+        if repeated.is_none() {
+            repeated = Some(repetition(function));
+        }
+        let Some(Some(repeated)) = &repeated else {
+            return;
+        };
+        if outlives_call(function, site.expr)
+            && !ends_itself(function, site)
+            && !is_taken_away(function, site.expr, model)
+        {
+            report(function, site, model, repeated, reporter);
+        }
+    }
+}
+
+fn report(
+    function: Function<'_>,
+    site: &Site,
+    model: &CallModel,
+    repeated: &Repeated,
+    reporter: &mut Reporter<'_>,
+) {
+    let module = function.module();
+    let name = function.callee_text(site.expr);
+    let end = model.ended_by.first().map_or("", String::as_str);
+    let message = match repeated {
+        Repeated::Mount(_) => {
+            format!(
+                "each time the component appears `{name}` adds one more, and none is taken away"
+            )
+        }
+        Repeated::Request => {
+            format!("each request makes `{name}` add one more, and none is taken away")
+        }
+    };
+    let finding = reporter.report(module.span(site.expr), Confidence::Medium, message);
+    match repeated {
+        Repeated::Mount(call) => {
+            finding
+                .related(function.place_of(*call), "runs when the component appears")
+                .help(format!("return a function that calls `{end}`"));
+        }
+        Repeated::Request => {
+            if let Some(handler) = function.reached().handler {
+                let handler = function.program.function(handler);
+                let name = handler.name().unwrap_or_else(|| "this".to_owned());
+                finding.related(
+                    handler.place(handler.declared().name_span),
+                    format!("`{name}` answers requests"),
+                );
+            }
+            finding.help(format!(
+                "add it once when the program starts, or call `{end}` when the request is done"
+            ));
+        }
+    }
+    finding.cost("each one keeps what it refers to, and all of them run");
+}
+
+/// The model of a call that adds what has to be taken away again.
+fn adds<'p>(function: Function<'p>, expr: ExprId) -> Option<&'p CallModel> {
+    if !matches!(function.module().expr(expr), Expr::Call { .. }) {
+        return None;
+    }
+    let Callee::Model(id) = function.call_at(expr)?.callee else {
+        return None;
+    };
+    let model = function.program.world.models.call(id);
+    (!model.ended_by.is_empty()).then_some(model)
+}
+
+/// What makes a function run again and again, if something is known to.
+fn repetition(function: Function<'_>) -> Option<Repeated> {
+    if let Invocation::Argument(call, 0) = function.declared().invocation
+        && let Some(parent) = function.declared().parent
+    {
+        let mut typer = Typer::new(&function.program.world, function.file);
+        if let Some((model, _)) = typer.called_model(call)
+            && model.mounts
+        {
+            // What it returns is called when the component goes; where that is made elsewhere it
+            // is not in sight.
+            let module = function.module();
+            let returned = module.returned(function.id);
+            let is_seen = returned
+                .iter()
+                .all(|&value| is_plain(module, value, function.id));
+            return (parent != MODULE_BODY && is_seen).then_some(Repeated::Mount(call));
+        }
+    }
+    let reach = function.reached().reach;
+    // What is handed over may be called once for all: `once("watcher", () => …)`.
+    let is_handed = matches!(function.declared().invocation, Invocation::Argument(..));
+    (reach == Reach::Handler || reach == Reach::Called && !is_handed).then_some(Repeated::Request)
+}
+
+/// Whether what a returned value does when called stands in the same file: a function written
+/// there, or nothing.
+fn is_plain(module: &Module, value: ExprId, owner: FunctionId) -> bool {
+    match module.expr(value) {
+        Expr::Function(_) | Expr::Null => true,
+        Expr::Name(name) => module.text(name) == "undefined",
+        Expr::Local(local) => module.local(local).function == owner,
+        _ => false,
+    }
+}
+
+/// Whether what is listened to lives longer than the call: a global, or something that the module
+/// holds.
+fn outlives_call(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return false;
+    };
+    let mut at = callee;
+    loop {
+        match module.expr(at) {
+            Expr::Name(_) => return true,
+            Expr::Local(local) => {
+                let local = module.local(local);
+                return local.function == MODULE_BODY;
+            }
+            Expr::Member { object, .. } => at = object,
+            _ => return false,
+        }
+    }
+}
+
+/// Whether a call is told when to stop, or is made only once.
+fn ends_itself(function: Function<'_>, site: &Site) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(site.expr) else {
+        return true;
+    };
+    let is_told = module
+        .list(args)
+        .iter()
+        .skip(1)
+        .any(|&arg| match module.expr(arg) {
+            Expr::Map(entries) => {
+                module
+                    .list(entries)
+                    .iter()
+                    .any(|&entry| match module.expr(entry) {
+                        Expr::Keyword { name, .. } => {
+                            matches!(module.text(name), "once" | "signal")
+                        }
+                        Expr::Spread(_) => true,
+                        _ => false,
+                    })
+            }
+            _ => false,
+        });
+    // Someone else is handed what ends it.
+    let is_handed_on = matches!(module.stmt(site.stmt), Stmt::Return(_));
+    is_told || is_handed_on || function.facts().fills_empty_place(site.stmt)
+}
+
+/// Whether the file takes away what a call adds: by a call of the right name that is about the
+/// same event, where events have names.
+fn is_taken_away(function: Function<'_>, added: ExprId, model: &CallModel) -> bool {
+    let module = function.module();
+    let event = |call: ExprId| match module.expr(call) {
+        Expr::Call { args, .. } => match module.list(args).first().map(|&arg| module.expr(arg)) {
+            Some(Expr::String(text)) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    };
+    let wanted = event(added);
+    let is_end = |expr: ExprId| {
+        function
+            .last_name_of(expr)
+            .is_some_and(|name| model.ended_by.iter().any(|end| end == name))
+    };
+    let mut sites = module.sites.iter();
+    sites.any(|site| match module.expr(site.expr) {
+        Expr::Call { args, .. } => {
+            let is_named =
+                is_end(site.expr) && (event(site.expr).is_none() || event(site.expr) == wanted);
+            // `onUnmounted(stop)`, `cleanups.push(() => …)`
+            is_named
+                || module.list(args).iter().any(|&arg| {
+                    matches!(module.expr(arg), Expr::Member { .. } | Expr::Local(_)) && is_end(arg)
+                })
+        }
+        _ => false,
+    })
+}
