@@ -6,9 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use slowpath::config::{self, Dialect, Request, Settings};
+use slowpath::config::{self, Request, Settings};
 use slowpath::reader::read_regular;
 use slowpath::render::plural;
+use slowpath::source::Dialect;
 use slowpath::source::{Context, Language};
 use slowpath::{discover, discover::Discovered};
 
