@@ -22,6 +22,7 @@ mod endpoints;
 mod init;
 mod output;
 mod progress;
+mod schema;
 
 /// How a run ended, as the exit status says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Status> {
         Command::Check(check) => return check::run(check, color),
         Command::Endpoints(endpoints) => return endpoints::run(endpoints, color),
         Command::Init(init) => return init::run(init, color),
+        Command::Schema(schema) => return schema::run(schema, color),
         Command::Explain { rule } => {
             let Some(page) = catalogue::page(rule) else {
                 let known = catalogue::pages().iter().map(|page| page.id);

@@ -98,6 +98,23 @@ pub fn endpoints(settings: &Settings) -> Result<(Report, Vec<Endpoint>)> {
     })
 }
 
+/// Writes the databases of the program of `settings` in their end state.
+///
+/// # Errors
+/// As [`analyze`].
+pub fn schema<T: Send>(
+    settings: &Settings,
+    write: impl FnOnce(&[&ir::schema::Schema], &[SourceFile]) -> T + Send,
+) -> Result<T> {
+    let pool = workers(settings)?;
+    pool.install(|| {
+        let (_, report, facts, manifests) = read(settings);
+        let program = program(settings, &report.files, facts, &manifests)?;
+        let schemas: Vec<&ir::schema::Schema> = program.schemas.all().collect();
+        Ok(write(&schemas, &report.files))
+    })
+}
+
 fn endpoint(program: &Program, entry: &EntryPoint) -> Endpoint {
     let function = entry.function.map(|at| program.function(at));
     let named = function.and_then(link::program::Function::name);

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::def_use::DefUse;
+use crate::ir::change::Change;
 use crate::ir::{
     BlockOwner, ClassId, Expr, ExprId, FunctionId, FunctionKind, LocalId, LocalKind, LoopId,
     MODULE_BODY, Module, Name, Site, Stmt, StmtId,
@@ -26,6 +27,8 @@ pub struct FileFacts {
     pub loop_of_call: FxHashMap<ExprId, LoopId>,
     /// For each function, its sites: a range of [`Module::sites`].
     pub site_ranges: Vec<(u32, u32)>,
+    /// What the schema statements of a file of SQL change. Their places name no file yet.
+    pub changes: Vec<Change>,
     /// Statements by where they start; of those that start together the outer one first.
     by_start: Vec<(u32, StmtId)>,
 }
@@ -43,7 +46,10 @@ pub struct SelfField {
 
 /// Reads one file: parse, lower, definitions and uses.
 pub fn of_file(file: &SourceFile) -> FileFacts {
-    of_module(syntax::lower(file))
+    FileFacts {
+        changes: syntax::schema_changes(file),
+        ..of_module(syntax::lower(file))
+    }
 }
 
 /// The facts of a lowered module.

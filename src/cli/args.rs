@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Endpoints(EndpointsArguments),
     /// Writes a configuration file that fits the project.
     Init(InitArguments),
+    /// Prints the tables and indexes that migrations and models make in the end.
+    Schema(SchemaArguments),
     /// Prints a completion script.
     Completions {
         /// The shell it is for.
@@ -135,6 +137,30 @@ pub(crate) struct CheckArguments {
     /// Say more about the run.
     #[arg(long, short, action = ArgAction::SetTrue, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// Files and folders to look at. [default: .]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to print them.
+    #[arg(long, default_value = "sql")]
+    pub(crate) format: SchemaFormat,
+    /// Read this configuration file and no other.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no configuration file.
+    #[arg(long)]
+    pub(crate) no_config: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SchemaFormat {
+    /// Statements that make them, with the places they come from.
+    Sql,
+    /// One object with everything.
+    Json,
 }
 
 #[derive(Debug, Args)]

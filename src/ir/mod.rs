@@ -866,6 +866,11 @@ impl Module {
         self.names.text(name)
     }
 
+    /// All strings that the module mentions, names included.
+    pub fn strings(&self) -> impl Iterator<Item = &str> {
+        (0..self.names.ends.len() as u32).map(|i| self.names.text(Name(i)))
+    }
+
     /// The id of a string, if the module mentions it.
     pub fn name(&self, text: &str) -> Option<Name> {
         self.names.get(text)

@@ -50,6 +50,44 @@ pub struct Table {
     pub place: Place,
 }
 
+impl Schema {
+    /// The table of a name, as it is written or, if none is, whatever its letters' case.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables
+            .iter()
+            .find(|table| table.name == name)
+            .or_else(|| {
+                let mut tables = self.tables.iter();
+                tables.find(|table| table.name.eq_ignore_ascii_case(name))
+            })
+    }
+}
+
+impl Table {
+    /// The column of a name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns
+            .iter()
+            .find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The primary key.
+    pub fn primary_key(&self) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.is_primary)
+    }
+}
+
+impl Index {
+    /// Its leading keys that are plain columns.
+    pub fn leading_columns(&self) -> Vec<&str> {
+        let columns = self.keys.iter().map_while(|key| match &key.value {
+            super::query::Value::Column(name) => Some(name.as_str()),
+            super::query::Value::Expression(..) => None,
+        });
+        columns.collect()
+    }
+}
+
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {

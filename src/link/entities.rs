@@ -238,7 +238,7 @@ impl Entities {
 
     /// The entity that a field names: `"self"`, `"User"`, `"accounts.User"`. Of several with the
     /// name, the one that the label or the nearest folder tells.
-    fn named(&self, world: &World, name: &str, from: ClassRef) -> Option<ClassRef> {
+    pub(super) fn named(&self, world: &World, name: &str, from: ClassRef) -> Option<ClassRef> {
         let (label, name) = match name.rsplit_once('.') {
             Some((label, name)) => (Some(label), name),
             None => (None, name),

@@ -18,6 +18,7 @@ pub mod modules;
 pub mod program;
 pub mod queries;
 pub mod rows;
+pub mod schema;
 pub mod serializers;
 pub mod summaries;
 pub mod types;

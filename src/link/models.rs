@@ -7,6 +7,7 @@ pub mod clauses;
 mod compile;
 mod entry_points;
 mod format;
+pub mod tables;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
@@ -353,6 +354,8 @@ pub struct ModelType {
     pub role: Option<Role>,
     /// Where an entity's class says how its rows are sorted if a query does not: `Meta.ordering`.
     pub default_order: Option<String>,
+    /// How its classes are tables: an index.
+    table: Option<u16>,
     iterate: Option<UseModel>,
     awaited: Option<UseModel>,
 }
@@ -448,6 +451,8 @@ pub struct PathNode {
     pub ty: Option<ModelTypeId>,
     /// The relation that a field made by it is: an index.
     relation: Option<u16>,
+    /// The tables that classes with it as a decorator are: an index.
+    table: Option<u16>,
 }
 
 /// All models in use.
@@ -457,6 +462,7 @@ pub struct Models {
     type_ids: FxHashMap<String, ModelTypeId>,
     calls: Vec<CallModel>,
     relations: Vec<RelationModel>,
+    tables: Vec<tables::TableModel>,
     /// The names of methods that run once per row, of all types.
     per_row_names: Vec<String>,
     /// What decorators make of methods.
@@ -553,6 +559,7 @@ impl Models {
             models.add_types(source);
         }
         for source in &sources {
+            models.add_tables(source, &sources)?;
             models.add_members(source)?;
         }
         Ok(models)

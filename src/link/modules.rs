@@ -45,6 +45,8 @@ pub struct Modules {
     configs: FxHashMap<String, PathConfig>,
     /// Workspace packages: name and folder, with the entry named by `main` or `exports`.
     packages: FxHashMap<String, WorkspacePackage>,
+    /// The folders with a `package.json`.
+    package_folders: FxHashSet<String>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -113,6 +115,15 @@ impl Modules {
     /// The file of a path relative to the root.
     pub fn file(&self, path: &str) -> Option<FileId> {
         self.files.get(path).copied()
+    }
+
+    /// The nearest folder around a file that is a package of its own; the root if none is.
+    pub fn package_folder<'p>(&self, path: &'p str) -> &'p str {
+        let mut at = parent(path);
+        while !at.is_empty() && !self.package_folders.contains(at) {
+            at = parent(at);
+        }
+        at
     }
 
     /// The path of a folder.
@@ -283,6 +294,7 @@ impl Modules {
     }
 
     fn add_package(&mut self, folder: &str, value: &Value) {
+        self.package_folders.insert(folder.to_owned());
         let Some(name) = value.get("name").and_then(Value::as_str) else {
             return;
         };

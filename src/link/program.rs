@@ -17,6 +17,7 @@ use super::infer::Typer;
 use super::models::Effect;
 use super::queries::QuerySite;
 use super::rows::{self, Read, Reads};
+use super::schema::Schemas;
 use super::serializers;
 use super::summaries::{
     EffectFact, Summary, fact_at, is_of_receiver, params_of, passes_on, summarize,
@@ -25,7 +26,6 @@ use super::types::{ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::facts::FileFacts;
 use crate::finding::{Confidence, Related};
-use crate::ir::schema::Schema;
 use crate::ir::{
     Expr, ExprId, FunctionId, FunctionKind, Invocation, LoopId, MODULE_BODY, Module, Site, StmtId,
 };
@@ -39,7 +39,6 @@ pub struct Program {
     /// What each file is for.
     pub contexts: Vec<Context>,
     /// The databases of the project, in their end state.
-    pub schemas: Vec<Schema>,
     /// What is asked of them, once someone wants to know.
     pub(super) asked: OnceLock<Vec<QuerySite>>,
     linked: Vec<LinkedFile>,
@@ -51,6 +50,8 @@ pub struct Program {
     pub entry_points: Vec<EntryPoint>,
     pub(super) browser_files: OnceLock<Vec<bool>>,
     pub(super) whole_imports: OnceLock<Vec<WholeUse>>,
+    /// The databases.
+    pub schemas: Schemas,
 }
 
 impl Program {
@@ -61,6 +62,8 @@ impl Program {
             .map(|i| link_file(&world, FileId(i as u32)))
             .collect();
         link_handed(&world, &mut linked);
+        let mut schemas = Schemas::new(&world, &contexts);
+        schemas.find_bare_references(&world, &contexts, &linked);
         let entered = || {
             let entries = entry_points::find(&world);
             (entry_points::reach(&linked, &entries), entries)
@@ -77,7 +80,6 @@ impl Program {
         Self {
             world,
             contexts,
-            schemas: Vec::new(),
             asked: OnceLock::new(),
             linked,
             reads,
@@ -87,6 +89,7 @@ impl Program {
             entry_points,
             browser_files: OnceLock::new(),
             whole_imports: OnceLock::new(),
+            schemas,
         }
     }
 

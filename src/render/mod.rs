@@ -26,10 +26,12 @@ mod markdown;
 mod page;
 mod rdjson;
 mod sarif;
+mod schema;
 mod summary;
 
 pub use endpoints::{endpoints_json, endpoints_text};
 pub use page::{explain, rules_json, rules_text};
+pub use schema::{schema_json, schema_sql};
 pub use summary::{plural, statistics, summary};
 
 /// How findings are written.

@@ -24,6 +24,7 @@ mod per_row;
 mod polling_query;
 mod quadratic_accumulation;
 mod quadratic_loop;
+mod redundant_index;
 mod repeated_query;
 mod repeated_recursion;
 mod select_star;
@@ -31,6 +32,7 @@ mod sequential_await;
 mod sort_in_loop;
 mod unbounded_cache;
 mod unbounded_concurrency;
+mod unindexed_foreign_key;
 mod unoptimized_image;
 mod unstable_props;
 mod whole_library_import;
@@ -78,6 +80,8 @@ pub const ALL: &[Rule] = &[
     missing_compression::RULE,
     missing_cache_headers::RULE,
     polling_query::RULE,
+    unindexed_foreign_key::RULE,
+    redundant_index::RULE,
 ];
 
 /// A rule: its id and its check.
@@ -144,6 +148,7 @@ pub fn run(
                         category,
                         severity,
                         function,
+                        file: None,
                         findings: Vec::new(),
                     };
                     check(function, &mut reporter);
@@ -168,6 +173,7 @@ pub fn run(
                 file: FileId(0),
                 function: MODULE_BODY,
             }),
+            file: None,
             findings: Vec::new(),
         };
         check(program, &mut reporter);
@@ -184,6 +190,8 @@ pub(crate) struct Reporter<'p> {
     category: &'static str,
     severity: Severity,
     function: Function<'p>,
+    /// The file, where the finding stands in no function.
+    file: Option<FileId>,
     findings: Vec<Finding>,
 }
 
@@ -191,6 +199,13 @@ impl<'p> Reporter<'p> {
     /// The same for findings of another function.
     fn within(&mut self, function: Function<'p>) -> &mut Self {
         self.function = function;
+        self.file = None;
+        self
+    }
+
+    /// The same for findings in a file that stand in no function of it.
+    fn in_file(&mut self, file: FileId) -> &mut Self {
+        self.file = Some(file);
         self
     }
 
@@ -201,11 +216,17 @@ impl<'p> Reporter<'p> {
             category: self.category,
             severity: self.severity,
             confidence,
-            place: self.function.place(span),
+            place: Place {
+                file: self.file.unwrap_or(self.function.file),
+                span,
+            },
             message,
             help: None,
             cost: None,
-            function: self.function.name(),
+            function: match self.file {
+                Some(_) => None,
+                None => self.function.name(),
+            },
             related: Vec::new(),
             fingerprint: String::new(),
         };

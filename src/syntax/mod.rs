@@ -6,6 +6,7 @@ mod python;
 pub mod sql;
 
 use crate::ir::Module;
+use crate::ir::change::Change;
 use crate::source::{Language, SourceFile};
 
 /// Nesting beyond this many levels is lowered to [`Expr::Unknown`](crate::ir::Expr::Unknown)
@@ -22,4 +23,24 @@ pub fn lower(file: &SourceFile) -> Module {
         }
         Language::Sql => Module::default(),
     }
+}
+
+/// What the statements of a file of SQL change in the schema.
+pub fn schema_changes(file: &SourceFile) -> Vec<Change> {
+    match file.language {
+        Language::Sql => sql::ddl::changes(forward_part(&file.text), None),
+        _ => Vec::new(),
+    }
+}
+
+/// A migration without the part that undoes it, as dbmate, goose and sql-migrate mark it.
+fn forward_part(text: &str) -> &str {
+    const MARKS: &[&str] = &[
+        "-- migrate:down",
+        "-- +goose Down",
+        "-- +migrate Down",
+        "--//@UNDO",
+    ];
+    let end = MARKS.iter().filter_map(|mark| text.find(mark)).min();
+    &text[..end.unwrap_or(text.len())]
 }

@@ -35,6 +35,7 @@ impl Models {
                 per_row: Vec::new(),
                 role: entry.role,
                 default_order: entry.default_order.clone(),
+                table: None,
                 iterate: None,
                 awaited: None,
             });
@@ -316,7 +317,7 @@ impl Models {
         members.entry(name.to_owned()).or_default()
     }
 
-    fn receiver_type(
+    pub(super) fn receiver_type(
         &self,
         source: &Source,
         name: &str,
@@ -393,7 +394,7 @@ impl Models {
         })
     }
 
-    fn node(&mut self, source: &Source, path: &str) -> PathId {
+    pub(super) fn node(&mut self, source: &Source, path: &str) -> PathId {
         let (ecosystem, parts): (Ecosystem, Vec<&str>) = match path.split_once('#') {
             Some((module, rest)) => {
                 let module = module.strip_prefix("node:").unwrap_or(module);

@@ -48,6 +48,12 @@ pub(super) struct FileSpec {
     /// What has SQL functions as its members.
     #[serde(default)]
     pub(super) functions: Vec<String>,
+    #[serde(default, rename = "table")]
+    pub(super) tables: Vec<super::tables::TableRules>,
+    #[serde(default, rename = "column")]
+    pub(super) columns: Vec<super::tables::ColumnModel>,
+    #[serde(default, rename = "index")]
+    pub(super) indexes: Vec<super::tables::IndexModel>,
 }
 
 /// Names by which a library compares.

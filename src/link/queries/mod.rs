@@ -135,7 +135,7 @@ impl<'w> Reader<'w> {
     fn new(program: &'w Program) -> Self {
         Self {
             world: &program.world,
-            schemas: &program.schemas,
+            schemas: program.schemas.list(),
             typers: FxHashMap::default(),
             frames: Vec::new(),
             written: FxHashMap::default(),

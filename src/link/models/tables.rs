@@ -1,0 +1,285 @@
+//! What classes and their fields make of a database: `[[table]]`, `[[column]]`, `[[index]]`.
+
+use serde::Deserialize;
+
+use super::format::Source;
+use super::{ModelError, ModelTypeId, Models, PathId};
+use crate::ir::schema::{ColumnKind, IndexMethod};
+
+/// How a class becomes a table.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TableRules {
+    /// The type that such classes derive from.
+    pub on: Option<String>,
+    /// The decorators that such classes have.
+    pub decorators: Vec<String>,
+    /// Another package whose columns and indexes they may have.
+    pub columns_of: Option<String>,
+    /// Where its name is given: paths in the class, or arguments of the decorator.
+    pub name: Vec<String>,
+    /// Its name where none is given: `{app}_{model}`, `{snake}`, `{lower}`; none: no table.
+    pub default: Option<String>,
+    /// The path that is true for a class without a table, whose fields are inherited.
+    #[serde(rename = "abstract")]
+    pub abstract_: Option<String>,
+    /// The path that is true for a class that shares the table of its base.
+    pub shares: Option<String>,
+    /// The path that is false for a class whose table someone else makes.
+    pub managed: Option<String>,
+    /// The class keyword that makes it a table.
+    pub keyword: Option<String>,
+    /// The primary key where no column is one.
+    pub key: Option<String>,
+    /// The primary key of a class that derives from another table; none: it shares the table.
+    pub child_key: Option<String>,
+    /// Paths to lists of indexes and constraints.
+    pub lists: Vec<String>,
+    /// Paths to lists of columns that are unique together.
+    pub unique_lists: Vec<String>,
+    /// Paths to lists of columns that have an index together.
+    pub index_lists: Vec<String>,
+    /// How one adds an index, with `{columns}`.
+    pub advice: Option<String>,
+    /// How one indexes a single column where it is declared.
+    pub column_advice: Option<String>,
+}
+
+/// How a class becomes a table, with what its fields and lists make.
+#[derive(Debug)]
+pub struct TableModel {
+    /// The library.
+    pub package: String,
+    /// Names, keys and lists.
+    pub rules: TableRules,
+    /// What fields make.
+    pub columns: Vec<ColumnModel>,
+    /// What lists make.
+    pub indexes: Vec<IndexModel>,
+}
+
+/// A field of a table's class, by the name of what makes it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ColumnModel {
+    /// The constructors or decorators; `*Field` is any with this end.
+    pub names: Vec<String>,
+    /// What it holds.
+    pub kind: Kind,
+    /// Arguments that name the column.
+    pub name: Vec<String>,
+    /// What is added to the attribute's name where no column is named.
+    pub suffix: String,
+    /// The argument by which it has an index.
+    pub index: Option<String>,
+    /// Whether it has an index where the argument is not given.
+    pub indexed: bool,
+    /// Whether its index has another for patterns beside it, in PostgreSQL.
+    pub patterns: bool,
+    /// The argument by which its values are unique.
+    pub unique: Option<String>,
+    /// Whether they are without an argument.
+    pub is_unique: bool,
+    /// The argument by which it is the primary key.
+    pub primary: Option<String>,
+    /// Whether it is without an argument.
+    pub is_primary: bool,
+    /// Arguments that name the table or class it refers to.
+    pub target: Vec<String>,
+    /// The call among the arguments that names it: `ForeignKey("users.id")`.
+    pub reference: Option<String>,
+    /// The argument that names it as text: `users.id`.
+    pub foreign: Option<String>,
+    /// The argument by which the database knows the reference; it does where it is absent.
+    pub enforced: Option<String>,
+    /// The argument that says what becomes of it when the other row is deleted.
+    pub on_delete: Option<String>,
+    /// The argument by which it may be null.
+    pub null: Option<String>,
+    /// Whether it may be null without an argument.
+    pub is_nullable: bool,
+    /// The decorator beside it that names the column of a reference.
+    pub joined_by: Option<String>,
+    /// Whether only a decorator beside it (`joined-by`) makes it a column.
+    pub needs_join: bool,
+    /// Whether it makes a table of pairs.
+    pub pairs: bool,
+    /// Whether the table of pairs has no index led by the second column.
+    pub pairs_one_way: bool,
+    /// Makes no column.
+    pub none: bool,
+}
+
+/// What a column holds, as models write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names of `ColumnKind`")]
+pub enum Kind {
+    Text,
+    Integer,
+    Number,
+    Bool,
+    Time,
+    Key,
+    Json,
+    Array,
+    Bytes,
+    TextSearch,
+    /// As its arguments or its annotation say.
+    #[default]
+    Typed,
+}
+
+impl Kind {
+    /// The kind of column; none if arguments or the annotation say it.
+    pub fn column(self) -> Option<ColumnKind> {
+        Some(match self {
+            Self::Text => ColumnKind::Text,
+            Self::Integer => ColumnKind::Integer,
+            Self::Number => ColumnKind::Number,
+            Self::Bool => ColumnKind::Bool,
+            Self::Time => ColumnKind::Time,
+            Self::Key => ColumnKind::Key,
+            Self::Json => ColumnKind::Json,
+            Self::Array => ColumnKind::Array,
+            Self::Bytes => ColumnKind::Bytes,
+            Self::TextSearch => ColumnKind::TextSearch,
+            Self::Typed => return None,
+        })
+    }
+}
+
+/// An index in a list of a table's class, or a decorator that makes one.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct IndexModel {
+    /// The constructors or decorators.
+    pub names: Vec<String>,
+    /// Where the keys are: a list (`key:fields`, `argument0`), or all arguments from a position
+    /// on (`arguments1`). In order of preference.
+    pub fields: Vec<String>,
+    /// Arguments with its name.
+    pub name: Vec<String>,
+    /// Whether no two rows are alike in the keys.
+    pub is_unique: bool,
+    /// The argument that says so.
+    pub unique: Option<String>,
+    /// Whether it is the primary key.
+    pub is_primary: bool,
+    /// How it is built: `gin`, `gist`, `hash`, `brin`, `full-text`.
+    pub method: Option<String>,
+    /// Arguments with a method.
+    pub methods: Vec<String>,
+    /// Arguments with a condition on the rows.
+    pub conditions: Vec<String>,
+    /// Arguments with columns carried along.
+    pub include: Option<String>,
+    /// The argument with operator classes, one for each key.
+    pub classes: Option<String>,
+    /// Makes a reference to another table instead: the columns, and the argument with the
+    /// table's columns.
+    pub references: Option<String>,
+}
+
+impl IndexModel {
+    /// How it is built.
+    pub fn index_method(&self) -> IndexMethod {
+        method_named(self.method.as_deref().unwrap_or("btree"))
+    }
+}
+
+/// A method by its name.
+pub fn method_named(name: &str) -> IndexMethod {
+    match name.to_ascii_lowercase().as_str() {
+        "btree" | "b-tree" => IndexMethod::BTree,
+        "hash" => IndexMethod::Hash,
+        "gin" => IndexMethod::Gin,
+        "gist" | "spgist" => IndexMethod::Gist,
+        "brin" => IndexMethod::Brin,
+        "full-text" | "fulltext" => IndexMethod::FullText,
+        _ => IndexMethod::Other,
+    }
+}
+
+impl TableModel {
+    /// What a field made by something of this name is.
+    pub fn column(&self, name: &str) -> Option<&ColumnModel> {
+        let is_named = |pattern: &String| match pattern.strip_prefix('*') {
+            Some(end) => name.ends_with(end),
+            None => name == pattern,
+        };
+        let exact = self
+            .columns
+            .iter()
+            .find(|column| column.names.iter().any(|n| n == name));
+        exact.or_else(|| {
+            self.columns
+                .iter()
+                .find(|column| column.names.iter().any(is_named))
+        })
+    }
+
+    /// What something of this name in a list makes.
+    pub fn index(&self, name: &str) -> Option<&IndexModel> {
+        self.indexes
+            .iter()
+            .find(|index| index.names.iter().any(|n| n == name))
+    }
+}
+
+impl Models {
+    pub(super) fn add_tables(
+        &mut self,
+        source: &Source,
+        sources: &[Source],
+    ) -> Result<(), ModelError> {
+        for entry in &source.spec.tables {
+            let id = self.tables.len() as u16;
+            let package = entry.columns_of.as_ref().unwrap_or(&source.spec.package);
+            let mut of = sources.iter().filter(|other| {
+                other.spec.package == *package || other.spec.package == source.spec.package
+            });
+            let mut columns = source.spec.columns.clone();
+            let mut indexes = source.spec.indexes.clone();
+            if entry.columns_of.is_some()
+                && let Some(other) = of.find(|other| other.spec.package == *package)
+            {
+                columns.extend(other.spec.columns.iter().cloned());
+                indexes.extend(other.spec.indexes.iter().cloned());
+            }
+            self.tables.push(TableModel {
+                package: source.spec.package.clone(),
+                rules: entry.clone(),
+                columns,
+                indexes,
+            });
+            if let Some(on) = &entry.on {
+                let (on, _) = self.receiver_type(source, on)?;
+                self.types[on.0 as usize].table = Some(id);
+            }
+            for path in &entry.decorators {
+                let node = self.node(source, path);
+                self.paths[node.0 as usize].table = Some(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// How the classes of a type are tables.
+    pub fn table(&self, ty: ModelTypeId) -> Option<&TableModel> {
+        let table = self.inherited(ty, |ty| ty.table.as_ref())?;
+        self.tables.get(usize::from(*table))
+    }
+
+    /// How the classes with a decorator are tables.
+    pub fn table_by(&self, decorator: PathId) -> Option<&TableModel> {
+        let table = self.path(decorator).table?;
+        self.tables.get(usize::from(table))
+    }
+
+    /// How the classes of a package are tables.
+    pub fn table_of_package(&self, package: &str) -> Option<&TableRules> {
+        let table = self.tables.iter().find(|table| table.package == package)?;
+        Some(&table.rules)
+    }
+}

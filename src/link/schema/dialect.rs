@@ -1,0 +1,133 @@
+//! Which engine a database runs on, by what the code names: drivers, addresses, settings.
+
+use rayon::prelude::*;
+
+use crate::ir::schema::Dialect;
+use crate::link::world::World;
+use crate::source::{Context, FileId};
+
+/// Packages of drivers, and modules of libraries for one engine.
+const IMPORTS: &[(&str, Dialect)] = &[
+    ("psycopg", Dialect::PostgreSql),
+    ("psycopg2", Dialect::PostgreSql),
+    ("asyncpg", Dialect::PostgreSql),
+    ("django.contrib.postgres", Dialect::PostgreSql),
+    ("sqlalchemy.dialects.postgresql", Dialect::PostgreSql),
+    ("pg", Dialect::PostgreSql),
+    ("postgres", Dialect::PostgreSql),
+    ("drizzle-orm/pg-core", Dialect::PostgreSql),
+    ("@mikro-orm/postgresql", Dialect::PostgreSql),
+    ("@neondatabase/serverless", Dialect::PostgreSql),
+    ("MySQLdb", Dialect::MySql),
+    ("pymysql", Dialect::MySql),
+    ("aiomysql", Dialect::MySql),
+    ("mysql2", Dialect::MySql),
+    ("mysql", Dialect::MySql),
+    ("sqlalchemy.dialects.mysql", Dialect::MySql),
+    ("drizzle-orm/mysql-core", Dialect::MySql),
+    ("@mikro-orm/mysql", Dialect::MySql),
+    ("better-sqlite3", Dialect::Sqlite),
+    ("aiosqlite", Dialect::Sqlite),
+    ("drizzle-orm/sqlite-core", Dialect::Sqlite),
+    ("@mikro-orm/sqlite", Dialect::Sqlite),
+];
+
+/// How addresses and the settings of libraries start.
+const TEXTS: &[(&str, Dialect)] = &[
+    ("postgresql://", Dialect::PostgreSql),
+    ("postgresql+", Dialect::PostgreSql),
+    ("postgres://", Dialect::PostgreSql),
+    ("django.db.backends.postgresql", Dialect::PostgreSql),
+    ("django.contrib.postgres", Dialect::PostgreSql),
+    ("mysql://", Dialect::MySql),
+    ("mysql+", Dialect::MySql),
+    ("django.db.backends.mysql", Dialect::MySql),
+    ("sqlite://", Dialect::Sqlite),
+    ("django.db.backends.sqlite3", Dialect::Sqlite),
+];
+
+/// Texts that name an engine, as options of a connection have them.
+const NAMES: &[(&str, Dialect)] = &[
+    ("postgres", Dialect::PostgreSql),
+    ("postgresql", Dialect::PostgreSql),
+    ("mysql", Dialect::MySql),
+    ("mariadb", Dialect::MySql),
+];
+
+/// How often each file names each engine.
+pub(super) fn named(world: &World, contexts: &[Context]) -> Vec<[usize; 3]> {
+    (0..world.units.len())
+        .into_par_iter()
+        .map(|i| match contexts[i] {
+            Context::Test => [0; 3],
+            _ => named_in(world, FileId(i as u32)),
+        })
+        .collect()
+}
+
+/// The engine of a group of files; none if nothing or more than one is named.
+pub(super) fn of_group(groups: &[String], named: &[[usize; 3]], group: &str) -> Option<Dialect> {
+    if let Some(folder) = group.rsplit('/').next()
+        && let Some((_, dialect)) = NAMES.iter().find(|(name, _)| *name == folder)
+    {
+        return Some(*dialect);
+    }
+    let count = |is_near: bool| {
+        let mut sum = [0; 3];
+        for (counts, of) in named.iter().zip(groups) {
+            if !is_near || of == group {
+                sum.iter_mut()
+                    .zip(counts)
+                    .for_each(|(sum, count)| *sum += count);
+            }
+        }
+        sum
+    };
+    decide(count(true)).or_else(|| decide(count(false)))
+}
+
+/// SQLite is what tests and first steps run on; it counts where nothing else is named.
+fn decide([postgres, mysql, sqlite]: [usize; 3]) -> Option<Dialect> {
+    match (postgres > 0, mysql > 0, sqlite > 0) {
+        (true, false, _) => Some(Dialect::PostgreSql),
+        (false, true, _) => Some(Dialect::MySql),
+        (true, true, _) if postgres > 4 * mysql => Some(Dialect::PostgreSql),
+        (true, true, _) if mysql > 4 * postgres => Some(Dialect::MySql),
+        (false, false, true) => Some(Dialect::Sqlite),
+        _ => None,
+    }
+}
+
+/// How often a file names each engine.
+fn named_in(world: &World, file: FileId) -> [usize; 3] {
+    let module = &world.unit(file).facts.module;
+    let mut counts = [0; 3];
+    let mut add = |dialect: Dialect| match dialect {
+        Dialect::PostgreSql => counts[0] += 1,
+        Dialect::MySql => counts[1] += 1,
+        Dialect::Sqlite => counts[2] += 1,
+        Dialect::Mongo => {}
+    };
+    for import in &module.imports {
+        let name = module.text(import.module);
+        for &(wanted, dialect) in IMPORTS {
+            let rest = name.strip_prefix(wanted);
+            if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/'])) {
+                add(dialect);
+            }
+        }
+    }
+    for text in module.strings() {
+        for &(start, dialect) in TEXTS {
+            if text.starts_with(start) {
+                add(dialect);
+            }
+        }
+        for &(name, dialect) in NAMES {
+            if text == name {
+                add(dialect);
+            }
+        }
+    }
+    counts
+}

@@ -1,0 +1,319 @@
+//! The databases of a project in their end state, from files of SQL, migrations and the classes
+//! that describe tables.
+//!
+//! What classes describe and what migrations leave behind are joined: an index that either has
+//! counts as there. Databases of packages apart from each other are kept apart.
+
+mod classes;
+mod dialect;
+mod read;
+pub mod references;
+mod replay;
+pub mod serve;
+mod steps;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use self::classes::Described;
+use self::replay::{Draft, column_key};
+use super::types::ClassRef;
+use super::world::World;
+use crate::ir::change::Change;
+use crate::ir::schema::{
+    Column, ColumnKind, Dialect, ForeignKey, Index, IndexMethod, Origin, Schema, Table,
+};
+use crate::source::{Context, FileId, Place};
+
+/// All databases of a project.
+#[derive(Debug, Default)]
+pub struct Schemas {
+    schemas: Vec<Schema>,
+    tables: FxHashMap<ClassRef, (usize, String)>,
+    /// The same in the order of the classes.
+    tables_sorted: Vec<(ClassRef, (usize, String))>,
+    /// The attributes of each class, with their columns.
+    attributes: FxHashMap<ClassRef, Vec<(String, String)>>,
+    columns: FxHashMap<(ClassRef, String), String>,
+    /// The database of a folder.
+    folders: Vec<(String, usize)>,
+    /// The library by which a table is described.
+    packages: FxHashMap<(usize, String), String>,
+    paths: Vec<String>,
+    /// References that no index leads with.
+    bare: Vec<references::BareReference>,
+}
+
+impl Schemas {
+    /// Puts the databases together.
+    pub fn new(world: &World, contexts: &[Context]) -> Self {
+        let groups: Vec<String> = (0..world.units.len())
+            .map(|i| group_of(world, FileId(i as u32)))
+            .collect();
+        let named = dialect::named(world, contexts);
+        let is_meant = |i: usize| !matches!(contexts[i], Context::Test | Context::Seed);
+        let files: Vec<usize> = (0..world.units.len()).filter(|&i| is_meant(i)).collect();
+        let described: Vec<Vec<Described>> = files
+            .par_iter()
+            .map(|&i| classes::described_in(world, FileId(i as u32)))
+            .collect();
+        let mut changes: Vec<(usize, Vec<Change>)> = files
+            .par_iter()
+            .map(|&i| (i, steps::changes_of(world, FileId(i as u32), contexts[i])))
+            .filter(|(_, changes)| !changes.is_empty())
+            .collect();
+        changes.sort_by_cached_key(|&(i, _)| steps::order_of(world, FileId(i as u32)));
+        let mut drafts: Vec<(String, Draft, Origin)> = Vec::new();
+        let mut by_group: FxHashMap<String, usize> = FxHashMap::default();
+        let mut draft_of = |group: String, drafts: &mut Vec<(String, Draft, Origin)>| {
+            *by_group.entry(group.clone()).or_insert_with(|| {
+                drafts.push((group, Draft::default(), Origin::Models));
+                drafts.len() - 1
+            })
+        };
+        for (i, changes) in &changes {
+            let at = draft_of(groups[*i].clone(), &mut drafts);
+            drafts[at].2 = Origin::Migrations;
+            for change in changes {
+                drafts[at].1.apply(change);
+            }
+        }
+        let mut found = Self {
+            paths: world.units.iter().map(|unit| unit.path.clone()).collect(),
+            ..Self::default()
+        };
+        let described: Vec<Described> = described.into_iter().flatten().collect();
+        let names = table_names(&described);
+        for described in described {
+            let group = groups[described.class.file.index()].clone();
+            let at = draft_of(group, &mut drafts);
+            found.add(described, at, &names, &mut drafts[at].1);
+        }
+        for (group, draft, origin) in drafts {
+            let dialect = dialect::of_group(&groups, &named, &group);
+            found.folders.push((group.clone(), found.schemas.len()));
+            found.schemas.push(Schema {
+                name: if group.is_empty() {
+                    ".".to_owned()
+                } else {
+                    group
+                },
+                dialect,
+                origin,
+                tables: draft.finish(dialect),
+            });
+        }
+        found
+    }
+
+    /// All databases.
+    pub fn list(&self) -> &[Schema] {
+        &self.schemas
+    }
+
+    /// All databases that have tables.
+    pub fn all(&self) -> impl Iterator<Item = &Schema> {
+        self.schemas
+            .iter()
+            .filter(|schema| !schema.tables.is_empty())
+    }
+
+    /// The table of a class, with its database.
+    pub fn table_of(&self, class: ClassRef) -> Option<(&Schema, &Table)> {
+        let (schema, name) = self.tables.get(&class)?;
+        let schema = &self.schemas[*schema];
+        Some((schema, schema.table(name)?))
+    }
+
+    /// The column of a class's attribute.
+    pub fn column_of(&self, class: ClassRef, attribute: &str) -> Option<&str> {
+        self.columns
+            .get(&(class, attribute.to_owned()))
+            .map(String::as_str)
+    }
+
+    /// The table of a name as a file means it: that of the nearest database that has one.
+    pub fn table_named(&self, name: &str, near: FileId) -> Option<(&Schema, &Table)> {
+        let path = &self.paths[near.index()];
+        let shared = |folder: &str| {
+            let parts = folder.split('/').zip(path.split('/'));
+            parts.take_while(|(a, b)| a == b && !a.is_empty()).count()
+        };
+        let having = self.folders.iter().filter_map(|(folder, at)| {
+            let schema = &self.schemas[*at];
+            Some((shared(folder), schema, schema.table(name)?))
+        });
+        let (_, schema, table) = having.max_by_key(|(shared, ..)| *shared)?;
+        Some((schema, table))
+    }
+
+    /// The library whose classes describe a table; none if only statements make it.
+    pub fn package_of(&self, schema: &Schema, table: &Table) -> Option<&str> {
+        let at = self
+            .schemas
+            .iter()
+            .position(|known| std::ptr::eq(known, schema))?;
+        self.packages
+            .get(&(at, table.name.to_lowercase()))
+            .map(String::as_str)
+    }
+
+    fn add(
+        &mut self,
+        described: Described,
+        schema: usize,
+        names: &FxHashMap<ClassRef, String>,
+        draft: &mut Draft,
+    ) {
+        let class = described.class;
+        let mut table = described.table;
+        for (at, target) in described.targets {
+            if let Some(name) = names.get(&target) {
+                table.foreign_keys[at].target.clone_from(name);
+            }
+        }
+        if let Some(name) = names.get(&class) {
+            table.name.clone_from(name);
+        }
+        if table.name.is_empty() {
+            return;
+        }
+        for (attribute, column) in &described.attributes {
+            self.columns
+                .insert((class, attribute.clone()), column.clone());
+        }
+        self.attributes.insert(class, described.attributes);
+        for (attribute, target, place) in described.pairs {
+            let name = format!("{}_{attribute}", table.name);
+            let target = target
+                .and_then(|target| names.get(&target))
+                .cloned()
+                .unwrap_or_default();
+            draft.create(pair_table(&name, &table.name, &target, place));
+        }
+        self.tables.insert(class, (schema, table.name.clone()));
+        self.tables_sorted
+            .push((class, (schema, table.name.clone())));
+        self.packages
+            .entry((schema, table.name.to_lowercase()))
+            .or_insert(described.package);
+        draft.create(table);
+    }
+}
+
+/// The names of the tables of all classes, those that share one included.
+fn table_names(described: &[Described]) -> FxHashMap<ClassRef, String> {
+    let own: FxHashMap<ClassRef, &Described> = described
+        .iter()
+        .map(|described| (described.class, described))
+        .collect();
+    let mut names = FxHashMap::default();
+    for described in described {
+        let mut at = described;
+        for _ in 0..8 {
+            match at.shares.and_then(|base| own.get(&base)) {
+                Some(base) => at = base,
+                None => break,
+            }
+        }
+        names.insert(described.class, at.table.name.clone());
+    }
+    names
+}
+
+/// The table of pairs of a relation between many and many: both columns are indexed.
+fn pair_table(name: &str, from: &str, to: &str, place: Place) -> Table {
+    let column_of = |table: &str| {
+        let word = table.rsplit('_').next().unwrap_or(table);
+        format!("{word}_id")
+    };
+    let (mut a, mut b) = (column_of(from), column_of(to));
+    if a == b {
+        a = format!("from_{a}");
+        b = format!("to_{b}");
+    }
+    let index = |columns: &[&String], is_unique, is_primary| Index {
+        name: String::new(),
+        keys: columns.iter().map(|column| column_key(column)).collect(),
+        include: Vec::new(),
+        condition: None,
+        method: IndexMethod::BTree,
+        is_unique,
+        is_primary,
+        is_implied: true,
+        place,
+    };
+    let id = "id".to_owned();
+    let column = |name: &String, kind| Column {
+        name: name.clone(),
+        kind,
+        is_nullable: false,
+        place,
+    };
+    let key = |column: &String, target: &str| ForeignKey {
+        name: None,
+        columns: vec![column.clone()],
+        target: target.to_owned(),
+        target_columns: Vec::new(),
+        cascades: false,
+        is_enforced: true,
+        place,
+    };
+    Table {
+        name: name.to_owned(),
+        namespace: None,
+        columns: vec![
+            column(&id, ColumnKind::Integer),
+            column(&a, ColumnKind::Key),
+            column(&b, ColumnKind::Key),
+        ],
+        indexes: vec![
+            index(&[&id], true, true),
+            index(&[&a, &b], true, false),
+            index(&[&a], false, false),
+            index(&[&b], false, false),
+        ],
+        foreign_keys: vec![key(&a, from), key(&b, to)],
+        is_complete: true,
+        is_small: false,
+        place,
+    }
+}
+
+/// The folder whose files describe one database together: that of the nearest package, and one
+/// for each engine where a project has variants for several.
+fn group_of(world: &World, file: FileId) -> String {
+    const ENGINES: &[&str] = &[
+        "mysql",
+        "mariadb",
+        "postgresql",
+        "postgres",
+        "sqlite",
+        "clickhouse",
+        "mssql",
+        "cockroachdb",
+        "oracle",
+    ];
+    let path = &world.unit(file).path;
+    let folders: Vec<&str> = path.split('/').collect();
+    let mut group = world.modules.package_folder(path).to_owned();
+    if path.ends_with(".py") {
+        group.clear();
+    }
+    if path.ends_with(".sql")
+        && let Some(engine) = folders.iter().find(|folder| ENGINES.contains(folder))
+    {
+        if !group.is_empty() {
+            group.push('/');
+        }
+        group.push_str(engine);
+    }
+    group
+}
+
+impl Schema {
+    /// Whether the engine makes no index for a reference by itself, as far as is known.
+    pub fn leaves_references_unindexed(&self) -> bool {
+        !matches!(self.dialect, Some(Dialect::MySql | Dialect::Mongo))
+    }
+}
