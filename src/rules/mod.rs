@@ -11,8 +11,10 @@ mod connection_per_request;
 mod deep_offset;
 mod default_pool;
 mod eager_route;
+mod indexes;
 mod invariance;
 mod lazy_relation;
+mod leading_wildcard_like;
 mod leaked_listener;
 mod linear_search_in_loop;
 mod loop_invariant_work;
@@ -20,6 +22,7 @@ mod lru_cache_on_method;
 mod missing_cache_headers;
 mod missing_compression;
 mod n_plus_one;
+mod non_sargable_predicate;
 mod per_row;
 mod polling_query;
 mod quadratic_accumulation;
@@ -33,6 +36,8 @@ mod sort_in_loop;
 mod unbounded_cache;
 mod unbounded_concurrency;
 mod unindexed_foreign_key;
+mod unindexed_predicate;
+mod unindexed_sort;
 mod unoptimized_image;
 mod unstable_props;
 mod whole_library_import;
@@ -61,6 +66,10 @@ pub const ALL: &[Rule] = &[
     unbounded_concurrency::RULE,
     select_star::RULE,
     connection_per_request::RULE,
+    unindexed_predicate::RULE,
+    unindexed_sort::RULE,
+    non_sargable_predicate::RULE,
+    leading_wildcard_like::RULE,
     deep_offset::RULE,
     default_pool::RULE,
     quadratic_loop::RULE,

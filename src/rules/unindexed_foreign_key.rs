@@ -33,7 +33,7 @@ fn report(
         Some(used) if key.place.file != file => used,
         _ => key.place,
     };
-    let help = advice(program, schema, table, key);
+    let help = advice(program, schema, table, &key.columns);
     let finding = reporter.report(
         at.span,
         confidence,
@@ -55,25 +55,29 @@ fn report(
 }
 
 /// How to add the index, as the project declares indexes.
-fn advice(program: &Program, schema: &Schema, table: &Table, key: &ForeignKey) -> String {
+pub(super) fn advice(
+    program: &Program,
+    schema: &Schema,
+    table: &Table,
+    columns: &[String],
+) -> String {
     let of_library = program
         .schemas
         .package_of(schema, table)
         .and_then(|package| program.world.models.table_of_package(package));
     if let Some(rules) = of_library {
-        if let ([_], Some(advice)) = (&key.columns[..], &rules.column_advice) {
+        if let ([_], Some(advice)) = (columns, &rules.column_advice) {
             return advice.clone();
         }
         if let Some(advice) = &rules.advice {
-            let columns: Vec<String> = key
-                .columns
+            let columns: Vec<String> = columns
                 .iter()
                 .map(|column| format!("\"{column}\""))
                 .collect();
             return advice.replace("{columns}", &columns.join(", "));
         }
     }
-    sql_advice(schema, table, &key.columns)
+    sql_advice(schema, table, columns)
 }
 
 /// The statement that makes an index.

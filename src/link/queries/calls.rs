@@ -105,6 +105,8 @@ impl Reader<'_> {
                     entity => entity,
                 },
             },
+            // A row is no query.
+            Base::Model(id, _) if self.world.models.ty(id).entity => return None,
             _ => entity_of(ty),
         };
         self.source_of(entity).map(Draft::of)
@@ -501,9 +503,15 @@ impl Reader<'_> {
         {
             draft = self.on(file, object);
         }
-        if draft.is_none() {
+        let of_row = object.is_some_and(|object| {
+            let ty = self.typer(file).of(object);
+            matches!(ty.base, Base::Instance(class) if self.world.entities.table(class).is_some())
+        });
+        if draft.is_none() && !of_row {
+            // All rows of a repository; a query whose begin is out of sight may be narrowed.
+            let is_narrowed = object.is_some_and(|object| self.is_query(file, object));
             draft = self.source_of(entity).map(|source| Draft {
-                is_complete: false,
+                is_complete: !is_narrowed,
                 ..Draft::of(source)
             });
         }

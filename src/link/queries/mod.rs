@@ -20,11 +20,11 @@ use super::call_graph::{Act, ActKind};
 use super::infer::Typer;
 use super::models::Effect;
 use super::program::{Function, Program};
+use super::schema::Schemas;
 use super::types::FunctionRef;
 use super::world::World;
 use crate::finding::Confidence;
 use crate::ir::query::{Bound, Condition, Query};
-use crate::ir::schema::Schema;
 use crate::ir::{Expr, ExprId, LocalId, Module, Name};
 use crate::source::{Context, FileId, Place};
 
@@ -108,7 +108,7 @@ impl Function<'_> {
 /// Reads queries.
 struct Reader<'w> {
     world: &'w World,
-    schemas: &'w [Schema],
+    schemas: &'w Schemas,
     typers: FxHashMap<FileId, Typer<'w>>,
     /// The calls of project functions that were gone into, the outermost first.
     frames: Vec<Frame>,
@@ -135,7 +135,7 @@ impl<'w> Reader<'w> {
     fn new(program: &'w Program) -> Self {
         Self {
             world: &program.world,
-            schemas: program.schemas.list(),
+            schemas: &program.schemas,
             typers: FxHashMap::default(),
             frames: Vec::new(),
             written: FxHashMap::default(),

@@ -228,12 +228,17 @@ impl Reader<'_> {
     // --- by the schemas -------------------------------------------------------------------
 
     fn class_table(&self, class: ClassRef) -> String {
-        let module = self.module(class.file);
-        let name = module.class(class.class).name;
-        name.map_or(String::new(), |name| module.text(name).to_lowercase())
+        match self.schemas.table_of(class) {
+            Some((_, table)) => table.name.clone(),
+            // It may be a table of another project.
+            None => String::new(),
+        }
     }
 
     fn class_column(&self, class: ClassRef, attribute: &str) -> String {
+        if let Some(column) = self.schemas.column_of(class, attribute) {
+            return column.to_owned();
+        }
         let found = self.world.entities.find(self.world, class, attribute);
         match found {
             Some(id) if self.world.entities.get(id).key => format!("{attribute}_id"),
@@ -243,15 +248,19 @@ impl Reader<'_> {
 
     /// The primary key of a table.
     pub(super) fn key_of(&mut self, source: &Source) -> String {
-        let table = Table {
-            source: source.clone(),
-            alias: None,
+        let table = match source {
+            Source::Class(class) => self.schemas.table_of(*class),
+            Source::Value(file, _) => {
+                let table = Table {
+                    source: source.clone(),
+                    alias: None,
+                };
+                let name = self.table_use(&table).name;
+                self.schemas.table_named(&name, *file)
+            }
+            Source::Entity(_) | Source::Table(_) => None,
         };
-        let name = self.table_use(&table).name;
-        let mut tables = self.schemas.iter().flat_map(|schema| &schema.tables);
-        let primary = tables
-            .find(|table| table.name == name)
-            .and_then(|table| table.indexes.iter().find(|index| index.is_primary));
+        let primary = table.and_then(|(_, table)| table.primary_key());
         match primary.map(|index| &index.keys[..]) {
             Some([key]) => match &key.value {
                 Value::Column(name) => name.clone(),
@@ -282,10 +291,11 @@ impl Reader<'_> {
         Some((target, None))
     }
 
-    /// The engine that the statements of a file are for, if one is known.
-    pub(super) fn dialect(&self, _file: FileId) -> Option<Dialect> {
-        match self.schemas {
-            [only] => only.dialect,
+    /// The engine that the project's statements are for, if there is one.
+    pub(super) fn dialect(&self) -> Option<Dialect> {
+        let mut all = self.schemas.all();
+        match (all.next(), all.next()) {
+            (Some(only), None) => only.dialect,
             _ => None,
         }
     }

@@ -36,7 +36,7 @@ impl Reader<'_> {
             file,
             span: module.span(at),
         };
-        Some(queries(&text, self.dialect(file), place).queries)
+        Some(queries(&text, self.dialect(), place).queries)
     }
 
     /// The text of an expression, with holes where it is not known; none if it is no text.
