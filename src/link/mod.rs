@@ -4,6 +4,7 @@ pub mod browser;
 pub mod call_graph;
 pub mod callbacks;
 pub mod cardinality;
+mod certain;
 pub mod coverage;
 mod effects;
 pub mod entities;

@@ -325,10 +325,13 @@ fn nature(function: Function<'_>, wait: &Wait) -> Nature {
             if let Some(found) = function.effect_of(act, effect) {
                 // A function that reads may do so for some arguments only.
                 let confidence = match found.via {
+                    Some(_) if !act.is_off_thread && function.surely_has(act, effect) => {
+                        found.confidence.min(Confidence::Medium)
+                    }
                     Some(_) => Confidence::Low,
                     None => found.confidence,
                 };
-                nature.reads = Some(nature.reads.map_or(confidence, |c| c.min(confidence)));
+                nature.reads = nature.reads.max(Some(confidence));
             }
         }
         nature.is_serial |= super::is_serial(function, act);
