@@ -5,6 +5,7 @@
 //! syntax tree, no library and no other file.
 
 mod build;
+mod names;
 pub mod change;
 pub mod pretty;
 pub mod query;
@@ -12,9 +13,8 @@ pub mod schema;
 
 use std::fmt;
 
-use rustc_hash::FxHashMap;
-
 pub use build::Builder;
+pub use names::Names;
 
 use crate::source::Span;
 
@@ -811,53 +811,6 @@ pub struct Site {
     pub stmt: StmtId,
     /// Whether an operator (`?:`, `and`, `??`) may skip it.
     pub is_conditional: bool,
-}
-
-/// The interned strings of a module.
-#[derive(Debug, Default)]
-pub struct Names {
-    text: String,
-    ends: Vec<u32>,
-    ids: FxHashMap<u64, smallvec::SmallVec<[Name; 1]>>,
-}
-
-impl Names {
-    /// The id of a string, new or known.
-    pub fn intern(&mut self, text: &str) -> Name {
-        let hash = hash_of(text);
-        if let Some(found) = self.find(hash, text) {
-            return found;
-        }
-        let name = Name(self.ends.len() as u32);
-        self.text.push_str(text);
-        self.ends.push(self.text.len() as u32);
-        self.ids.entry(hash).or_default().push(name);
-        name
-    }
-
-    /// The id of a string if the module mentions it.
-    pub fn get(&self, text: &str) -> Option<Name> {
-        self.find(hash_of(text), text)
-    }
-
-    /// The string of an id.
-    pub fn text(&self, name: Name) -> &str {
-        let start = match name.index() {
-            0 => 0,
-            i => self.ends[i - 1] as usize,
-        };
-        &self.text[start..self.ends[name.index()] as usize]
-    }
-
-    fn find(&self, hash: u64, text: &str) -> Option<Name> {
-        let known = self.ids.get(&hash)?;
-        known.iter().copied().find(|&name| self.text(name) == text)
-    }
-}
-
-fn hash_of(text: &str) -> u64 {
-    use std::hash::{BuildHasher, BuildHasherDefault};
-    BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one(text)
 }
 
 impl Module {
