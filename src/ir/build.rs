@@ -3,13 +3,19 @@
 //! The front end opens and closes functions, scopes, blocks, statements and loops as it meets
 //! them; the builder keeps the nesting, records call sites, and binds names once the whole file
 //! is known, so that use before declaration needs no thought.
+//!
+//! Each thread builds its modules one after the other in the same memory, which has grown to
+//! what modules need and is at hand; a finished module takes no more than it fills.
+
+use std::cell::Cell;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::{
     Binding, Block, BlockId, BlockOwner, Class, ClassId, Concurrency, Expr, ExprId, ExprList,
     ExprRange, Function, FunctionId, FunctionKind, Import, ImportId, Invocation, Local, LocalId,
-    LocalKind, LogicalOp, Loop, LoopId, LoopKind, Module, Name, Param, ParamKind, ScopeId, Site,
+    LocalKind, LogicalOp, Loop, LoopId, LoopKind, MODULE_BODY, Module, Name, Param, ParamKind, ScopeId, Site,
     Stmt, StmtId, SyntaxError,
 };
 use crate::ir::BinaryOp;
@@ -25,8 +31,15 @@ pub struct Builder {
     patterns: FxHashMap<ExprId, Vec<Binding>>,
     scope: ScopeId,
     frames: Vec<Frame>,
+    /// Frames of closed functions, for those that open later.
+    closed: Vec<Frame>,
     conditional: u32,
     callback_loops: FxHashMap<ExprId, LoopId>,
+}
+
+thread_local! {
+    /// The empty builder that the thread's last module was made in.
+    static SPARE: Cell<Option<Builder>> = const { Cell::new(None) };
 }
 
 #[derive(Debug)]
@@ -57,24 +70,39 @@ struct Frame {
     conditional_outside: u32,
 }
 
+impl Frame {
+    fn new() -> Self {
+        Self {
+            function: MODULE_BODY,
+            blocks: Vec::new(),
+            stmts: Vec::new(),
+            loops: Vec::new(),
+            scope_outside: ScopeId(0),
+            conditional_outside: 0,
+        }
+    }
+}
+
 impl Builder {
     /// Starts a module: its body is open as function 0.
     pub fn new() -> Self {
-        let mut builder = Self {
+        let mut builder = SPARE.take().unwrap_or_else(|| Self {
             module: Module::default(),
-            scopes: vec![Scope {
-                parent: None,
-                function: FunctionId(0),
-                is_class: false,
-            }],
+            scopes: Vec::new(),
             names: FxHashMap::default(),
             pending: Vec::new(),
             patterns: FxHashMap::default(),
             scope: ScopeId(0),
             frames: Vec::new(),
+            closed: Vec::new(),
             conditional: 0,
             callback_loops: FxHashMap::default(),
-        };
+        });
+        builder.scopes.push(Scope {
+            parent: None,
+            function: FunctionId(0),
+            is_class: false,
+        });
         builder.open_function(None, FunctionKind::Module, Span::default(), Span::default());
         builder
     }
@@ -278,25 +306,30 @@ impl Builder {
         if outside.is_some() {
             self.push_scope(id, false);
         }
-        self.frames.push(Frame {
+        let mut frame = Frame {
             function: id,
-            blocks: vec![body],
-            stmts: Vec::new(),
-            loops: Vec::new(),
             scope_outside,
             conditional_outside: std::mem::take(&mut self.conditional),
-        });
+            ..self.closed.pop().unwrap_or_else(Frame::new)
+        };
+        frame.blocks.push(body);
+        self.frames.push(frame);
         id
     }
 
     /// Closes the innermost open function.
     pub fn close_function(&mut self) -> FunctionId {
-        let frame = self.frames.pop().expect("a function is open");
+        let mut frame = self.frames.pop().expect("a function is open");
         self.scope = frame.scope_outside;
         self.conditional = frame.conditional_outside;
+        let function = frame.function;
         let end = self.module.exprs.len() as u32;
-        self.function_mut(frame.function).exprs.end = end;
-        frame.function
+        self.function_mut(function).exprs.end = end;
+        frame.blocks.clear();
+        frame.stmts.clear();
+        frame.loops.clear();
+        self.closed.push(frame);
+        function
     }
 
     /// A function that was opened.
@@ -641,7 +674,7 @@ impl Builder {
     pub fn finish(mut self) -> Module {
         debug_assert_eq!(self.frames.len(), 1, "every function is closed");
         self.close_function();
-        for (expr, scope) in std::mem::take(&mut self.pending) {
+        for &(expr, scope) in &self.pending {
             let Expr::Name(name) = self.get(expr) else {
                 continue;
             };
@@ -649,11 +682,16 @@ impl Builder {
                 self.module.exprs[expr.index()] = Expr::Local(local);
             }
         }
-        let mut patterns: Vec<_> = self.patterns.into_iter().collect();
-        patterns.sort_unstable_by_key(|p| p.0);
-        self.module.patterns = patterns;
+        self.module.patterns.extend(self.patterns.drain());
+        self.module.patterns.sort_unstable_by_key(|p| p.0);
         self.module.sites.sort_by_key(|site| site.function);
-        self.module
+        let module = self.module.move_out();
+        self.scopes.clear();
+        self.names.clear();
+        self.pending.clear();
+        self.callback_loops.clear();
+        SPARE.set(Some(self));
+        module
     }
 
     // --- inside ---------------------------------------------------------------------------
@@ -713,7 +751,7 @@ impl Builder {
     fn new_block(&mut self, owner: BlockOwner) -> BlockId {
         let id = BlockId(self.module.blocks.len() as u32);
         self.module.blocks.push(Block {
-            stmts: Vec::new(),
+            stmts: SmallVec::new(),
             owner,
         });
         id
@@ -725,6 +763,38 @@ impl Builder {
 
     fn frame_mut(&mut self) -> &mut Frame {
         self.frames.last_mut().expect("the module body is open")
+    }
+}
+
+impl Module {
+    /// Hands the module over, in no more memory than it needs, and starts anew in its own.
+    fn move_out(&mut self) -> Self {
+        fn exact<T>(grown: &mut Vec<T>) -> Vec<T> {
+            let mut exact = Vec::with_capacity(grown.len());
+            exact.append(grown);
+            exact
+        }
+        Self {
+            names: self.names.move_out(),
+            exprs: exact(&mut self.exprs),
+            expr_spans: exact(&mut self.expr_spans),
+            lists: exact(&mut self.lists),
+            stmts: exact(&mut self.stmts),
+            stmt_spans: exact(&mut self.stmt_spans),
+            stmt_blocks: exact(&mut self.stmt_blocks),
+            blocks: exact(&mut self.blocks),
+            functions: exact(&mut self.functions),
+            classes: exact(&mut self.classes),
+            loops: exact(&mut self.loops),
+            locals: exact(&mut self.locals),
+            imports: exact(&mut self.imports),
+            exports: exact(&mut self.exports),
+            exports_all: std::mem::take(&mut self.exports_all),
+            sites: exact(&mut self.sites),
+            patterns: exact(&mut self.patterns),
+            directives: exact(&mut self.directives),
+            errors: exact(&mut self.errors),
+        }
     }
 }
 

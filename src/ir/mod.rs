@@ -13,6 +13,8 @@ pub mod schema;
 
 use std::fmt;
 
+use smallvec::SmallVec;
+
 pub use build::Builder;
 pub use names::Names;
 
@@ -438,7 +440,7 @@ pub enum Stmt {
 #[derive(Debug, Default)]
 pub struct Block {
     /// The statements.
-    pub stmts: Vec<StmtId>,
+    pub stmts: SmallVec<[StmtId; 4]>,
     /// What the block belongs to.
     pub owner: BlockOwner,
 }

@@ -56,6 +56,21 @@ impl Names {
         &self.text[start..self.ends[name.index()] as usize]
     }
 
+    /// Hands the strings over, in no more memory than they need, and starts anew in its own.
+    pub(super) fn move_out(&mut self) -> Self {
+        let names = Self {
+            text: self.text.as_str().to_owned(),
+            ends: self.ends.as_slice().to_vec(),
+            hashes: self.hashes.as_slice().to_vec(),
+            slots: self.slots.as_slice().to_vec(),
+        };
+        self.text.clear();
+        self.ends.clear();
+        self.hashes.clear();
+        self.slots.clear();
+        names
+    }
+
     /// The name of a string, or the slot that it would take.
     fn find(&self, hash: u32, text: &str) -> Result<Name, usize> {
         let mask = self.slots.len() - 1;
@@ -108,5 +123,16 @@ mod tests {
             assert_eq!(names.text(id), text(i as u32));
         }
         assert_eq!(names.get("name_1000"), None);
+    }
+
+    #[test]
+    fn names_moved_out_leave_none_behind() {
+        let mut names = Names::default();
+        let first = names.intern("a");
+        let moved = names.move_out();
+        assert_eq!(moved.text(first), "a");
+        assert_eq!(names.get("a"), None);
+        assert_eq!(names.intern("b"), first);
+        assert_eq!(moved.get("b"), None);
     }
 }
