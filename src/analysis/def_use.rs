@@ -5,8 +5,6 @@
 //! header joins the value before the loop with those of its trips. Names of enclosing
 //! functions have one definition per function that captures them.
 
-use rustc_hash::FxHashSet;
-
 use crate::ir::{
     BinaryOp, BlockId, Expr, ExprId, FunctionId, LocalId, LoopId, Module, Stmt, StmtId,
 };
@@ -75,7 +73,9 @@ pub enum Def {
 pub struct DefUse {
     defs: Vec<Def>,
     reaching: Vec<u32>,
-    by_local: Vec<Vec<DefId>>,
+    /// The assignments, those of one local in a row, and where each local's start.
+    by_local: Vec<DefId>,
+    local_starts: Vec<u32>,
     carried: Vec<Vec<DefId>>,
 }
 
@@ -87,13 +87,26 @@ impl DefUse {
             walk.function(FunctionId(i as u32));
         }
         let mut found = walk.found;
-        found.by_local = vec![Vec::new(); module.locals.len()];
-        for (i, def) in found.defs.iter().enumerate() {
+        found.defs.shrink_to_fit();
+        found.index_by_local(module.locals.len());
+        found
+    }
+
+    fn index_by_local(&mut self, locals: usize) {
+        let mut assigned: Vec<(LocalId, DefId)> = Vec::new();
+        for (i, def) in self.defs.iter().enumerate() {
             if let Def::Value { local, .. } | Def::Augmented { local, .. } = *def {
-                found.by_local[local.index()].push(DefId(i as u32));
+                assigned.push((local, DefId(i as u32)));
             }
         }
-        found
+        assigned.sort_unstable();
+        self.local_starts = Vec::with_capacity(locals + 1);
+        let mut at = 0;
+        for local in 0..=locals {
+            at += assigned[at..].partition_point(|&(of, _)| of.index() < local);
+            self.local_starts.push(at as u32);
+        }
+        self.by_local = assigned.into_iter().map(|(_, def)| def).collect();
     }
 
     /// A definition.
@@ -111,7 +124,9 @@ impl DefUse {
 
     /// All assignments of a local, in any function.
     pub fn assignments(&self, local: LocalId) -> &[DefId] {
-        &self.by_local[local.index()]
+        let start = self.local_starts[local.index()] as usize;
+        let end = self.local_starts[local.index() + 1] as usize;
+        &self.by_local[start..end]
     }
 
     /// The names a loop's trips may hand to the next, with their [`Def::Carried`].
@@ -199,6 +214,7 @@ impl<'a> Walk<'a> {
                 defs: Vec::with_capacity(module.locals.len() * 2),
                 reaching: vec![NONE; module.expr_count()],
                 by_local: Vec::new(),
+                local_starts: Vec::new(),
                 carried: vec![Vec::new(); module.loops.len()],
             },
             current: vec![NONE; module.locals.len()],
@@ -623,25 +639,21 @@ impl<'a> Walk<'a> {
 /// Every name that an assignment or a loop's target sets, sorted by the naming expression.
 fn assigned_names(module: &Module) -> Vec<(ExprId, LocalId)> {
     let mut targets = Vec::new();
-    let mut seen = FxHashSet::default();
     for i in 0..module.expr_count() {
-        let id = ExprId(i as u32);
-        if let Expr::Assign { target, .. } = module.expr(id)
+        if let Expr::Assign { target, .. } = module.expr(ExprId(i as u32))
             && let Expr::Local(local) = module.expr(target)
         {
             targets.push((target, local));
-            seen.insert(target);
         }
     }
     for (_, bindings) in &module.patterns {
         for binding in bindings {
-            if let Expr::Local(local) = module.expr(binding.target)
-                && !seen.contains(&binding.target)
-            {
+            if let Expr::Local(local) = module.expr(binding.target) {
                 targets.push((binding.target, local));
             }
         }
     }
     targets.sort_unstable();
+    targets.dedup();
     targets
 }
