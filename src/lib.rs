@@ -140,15 +140,16 @@ fn endpoint(program: &Program, entry: &EntryPoint) -> Endpoint {
 fn run(settings: &Settings) -> Result<Report> {
     let (discovered, mut report, facts, manifests) = read(settings);
     let analysis = Analysis::of(settings, &report.files, facts, &manifests)?;
-    report.coverage = analysis.program.coverage().to_string();
     if let Some(place) = &settings.explain {
         report.explanation = explain(&analysis.program, &report.files, place);
     }
     let Analysis {
         program,
         findings,
+        coverage,
         directives,
     } = analysis;
+    report.coverage = coverage;
     let filtered = filter::apply(findings, &report.files, &directives, settings);
     report.suppressed = filtered.suppressed;
     report.notices.extend(filtered.notices);
@@ -166,6 +167,9 @@ fn run(settings: &Settings) -> Result<Report> {
         } else {
             is_new.fill(false);
         }
+    } else {
+        // To free all of its parts takes a while, and nobody waits for it.
+        rayon::spawn(move || drop(program));
     }
     let remaining = filter::remaining(findings, &report.files, &is_new, settings);
     report.findings = remaining.findings;
@@ -206,6 +210,8 @@ fn program(
 struct Analysis {
     program: Program,
     findings: Vec<Finding>,
+    /// How much of the program was resolved, in words.
+    coverage: String,
     /// For each file, its comments that speak to us.
     directives: Vec<Vec<Span>>,
 }
@@ -219,14 +225,18 @@ impl Analysis {
     ) -> Result<Self> {
         let directives = facts.iter().map(|f| f.module.directives.clone()).collect();
         let program = program(settings, files, facts, manifests)?;
-        let findings = rules::run(&program, &settings.rules, |rule| {
-            catalogue::page(rule).map_or(("", finding::Severity::Warning), |page| {
-                (page.category.as_str(), page.severity)
+        let check = || {
+            rules::run(&program, &settings.rules, |rule| {
+                catalogue::page(rule).map_or(("", finding::Severity::Warning), |page| {
+                    (page.category.as_str(), page.severity)
+                })
             })
-        });
+        };
+        let (findings, coverage) = rayon::join(check, || program.coverage().to_string());
         Ok(Self {
             program,
             findings,
+            coverage,
             directives,
         })
     }
@@ -382,8 +392,26 @@ fn link(
     facts: Vec<FileFacts>,
     manifests: &[Manifest],
 ) -> Result<World> {
+    let (models, modules) = rayon::join(
+        || models(settings, &facts),
+        || Modules::new(files.iter().map(|file| file.path.as_str()), manifests),
+    );
+    let units = files
+        .iter()
+        .zip(facts)
+        .map(|(file, facts)| Unit {
+            path: file.path.clone(),
+            ecosystem: file.language.ecosystem(),
+            facts,
+        })
+        .collect();
+    Ok(World::new(units, modules, models?))
+}
+
+/// The models of the libraries that the files import.
+fn models(settings: &Settings, facts: &[FileFacts]) -> Result<Models> {
     let mut imported = FxHashSet::default();
-    for facts in &facts {
+    for facts in facts {
         let module = &facts.module;
         for import in &module.imports {
             if import.level == 0 {
@@ -401,17 +429,7 @@ fn link(
         let entries = &mut models.entry_points;
         entries.add_files(kind, &pattern.files, &pattern.name);
     }
-    let modules = Modules::new(files.iter().map(|file| file.path.as_str()), manifests);
-    let units = files
-        .iter()
-        .zip(facts)
-        .map(|(file, facts)| Unit {
-            path: file.path.clone(),
-            ecosystem: file.language.ecosystem(),
-            facts,
-        })
-        .collect();
-    Ok(World::new(units, modules, models))
+    Ok(models)
 }
 
 /// A module's name and what it lies below: `a.b.c` is also `a.b` and `a`.

@@ -15,8 +15,8 @@ use smallvec::SmallVec;
 use super::{
     Binding, Block, BlockId, BlockOwner, Class, ClassId, Concurrency, Expr, ExprId, ExprList,
     ExprRange, Function, FunctionId, FunctionKind, Import, ImportId, Invocation, Local, LocalId,
-    LocalKind, LogicalOp, Loop, LoopId, LoopKind, MODULE_BODY, Module, Name, Param, ParamKind, ScopeId, Site,
-    Stmt, StmtId, SyntaxError,
+    LocalKind, LogicalOp, Loop, LoopId, LoopKind, MODULE_BODY, Module, Name, Param, ParamKind,
+    ScopeId, Site, Stmt, StmtId, SyntaxError,
 };
 use crate::ir::BinaryOp;
 use crate::source::Span;

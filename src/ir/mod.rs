@@ -5,8 +5,8 @@
 //! syntax tree, no library and no other file.
 
 mod build;
-mod names;
 pub mod change;
+mod names;
 pub mod pretty;
 pub mod query;
 pub mod schema;
@@ -823,7 +823,7 @@ impl Module {
 
     /// All strings that the module mentions, names included.
     pub fn strings(&self) -> impl Iterator<Item = &str> {
-        (0..self.names.ends.len() as u32).map(|i| self.names.text(Name(i)))
+        self.names.iter()
     }
 
     /// The id of a string, if the module mentions it.

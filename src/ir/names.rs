@@ -47,6 +47,11 @@ impl Names {
         self.find(hash_of(text), text).ok()
     }
 
+    /// All strings, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len() as u32).map(|i| self.text(Name(i)))
+    }
+
     /// The string of an id.
     pub fn text(&self, name: Name) -> &str {
         let start = match name.index() {

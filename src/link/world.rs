@@ -160,11 +160,15 @@ impl World {
             hierarchy: Hierarchy::default(),
             entities: Entities::default(),
         };
-        world.hierarchy = Hierarchy::new(&world.units);
-        world.targets = (0..world.units.len())
-            .into_par_iter()
-            .map(|i| world.resolve_modules(FileId(i as u32)))
-            .collect();
+        (world.hierarchy, world.targets) = rayon::join(
+            || Hierarchy::new(&world.units),
+            || {
+                let files = (0..world.units.len()).into_par_iter();
+                files
+                    .map(|i| world.resolve_modules(FileId(i as u32)))
+                    .collect()
+            },
+        );
         world.export_tables();
         let importers = world.importers();
         let all = vec![true; world.units.len()];
