@@ -101,6 +101,8 @@ pub enum Language {
     Tsx,
     /// `.sql`.
     Sql,
+    /// Templates of Django and Jinja: `.jinja`, `.j2`, and `.html` in a folder of templates.
+    Template,
 }
 
 /// Where the libraries of a language come from.
@@ -116,7 +118,7 @@ impl Language {
     /// Where its libraries come from.
     pub fn ecosystem(self) -> Ecosystem {
         match self {
-            Self::Python => Ecosystem::PyPi,
+            Self::Python | Self::Template => Ecosystem::PyPi,
             Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Sql => Ecosystem::Npm,
         }
     }

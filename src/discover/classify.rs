@@ -30,8 +30,16 @@ pub fn language(path: &str) -> Option<(Language, Embedding)> {
         "vue" => Some((Language::JavaScript, Embedding::Vue)),
         "svelte" => Some((Language::JavaScript, Embedding::Svelte)),
         "ipynb" => Some((Language::Python, Embedding::Notebook)),
+        "jinja" | "jinja2" => plain(Language::Template),
+        "html" | "htm" | "j2" if is_among_templates(path) => plain(Language::Template),
         _ => None,
     }
+}
+
+/// Whether a file lies where Django, Flask and their like look for templates.
+fn is_among_templates(path: &str) -> bool {
+    let mut folders = path.split('/').rev().skip(1);
+    folders.any(|folder| matches!(folder, "templates" | "jinja2"))
 }
 
 /// What a file is for, by its path relative to the root.
@@ -417,6 +425,12 @@ mod tests {
             ("a.mts", Some((Language::TypeScript, Embedding::Plain))),
             ("a.cts", Some((Language::TypeScript, Embedding::Plain))),
             ("a.tsx", Some((Language::Tsx, Embedding::Plain))),
+            (
+                "shop/templates/a.html",
+                Some((Language::Template, Embedding::Plain)),
+            ),
+            ("a.jinja", Some((Language::Template, Embedding::Plain))),
+            ("shop/static/a.html", None),
             ("a.sql", Some((Language::Sql, Embedding::Plain))),
             ("A.SQL", Some((Language::Sql, Embedding::Plain))),
             ("a.vue", Some((Language::JavaScript, Embedding::Vue))),

@@ -29,6 +29,8 @@ use embedded::NotebookError;
 const MAX_CODE_BYTES: u64 = 2_000_000;
 /// Bytes of a file with SQL: schema dumps are long and cheap.
 const MAX_SQL_BYTES: u64 = 5_000_000;
+/// Bytes of a template.
+const MAX_TEMPLATE_BYTES: u64 = 1_000_000;
 /// Bytes of a notebook: most of them are outputs, which are skipped.
 const MAX_NOTEBOOK_BYTES: u64 = 10_000_000;
 /// The byte order mark of UTF-8.
@@ -229,6 +231,7 @@ fn max_bytes(language: Language, embedding: Embedding) -> u64 {
     match (language, embedding) {
         (_, Embedding::Notebook) => MAX_NOTEBOOK_BYTES,
         (Language::Sql, _) => MAX_SQL_BYTES,
+        (Language::Template, _) => MAX_TEMPLATE_BYTES,
         _ => MAX_CODE_BYTES,
     }
 }

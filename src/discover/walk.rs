@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::finding::Notice;
 use crate::globs::Globs;
 use crate::reader::{ReadError, resolve};
-use crate::source::Context;
+use crate::source::{Context, Language};
 
 use super::ignores::{IgnoreFiles, Level, Problem};
 use super::{
@@ -264,7 +264,7 @@ impl<'a> Walk<'a> {
             }
             if kind.is_dir() {
                 listing.folders.push(name);
-            } else if language(&name.to_string_lossy()).is_some() {
+            } else if language(&join(&folder.path, &name)).is_some() {
                 listing.files.push((name, kind));
             }
         }
@@ -415,6 +415,11 @@ impl<'a> Walk<'a> {
     fn finish(mut self) -> Discovered {
         self.found.manifests.sort_unstable();
         let files = &mut self.found.files;
+        // Templates say nothing by themselves: without code that renders them they are text.
+        let has_python = files.iter().any(|file| file.language == Language::Python);
+        files.retain(|file| {
+            file.language != Language::Template || has_python || file.selection == Selection::Named
+        });
         // Names that are not UTF-8 may look alike; on disk they differ.
         files.sort_unstable_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
         if files.len() > MAX_FILES {

@@ -790,6 +790,7 @@ impl Module {
             imports: exact(&mut self.imports),
             exports: exact(&mut self.exports),
             exports_all: std::mem::take(&mut self.exports_all),
+            template: self.template.take(),
             sites: exact(&mut self.sites),
             patterns: exact(&mut self.patterns),
             directives: exact(&mut self.directives),

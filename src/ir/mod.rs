@@ -105,6 +105,8 @@ pub struct Module {
     pub exports: Vec<Export>,
     /// Whether every module-level name is importable, as in Python.
     pub exports_all: bool,
+    /// The function that a template is: its parameters are the names that its context may give.
+    pub template: Option<FunctionId>,
     /// Calls, awaits and iterations in evaluation order.
     pub sites: Vec<Site>,
     /// What each destructuring target binds, sorted by target.
@@ -318,6 +320,8 @@ pub enum CallKind {
     Jsx,
     /// `import(x)`
     Import,
+    /// `book.title` in a template: called if it can be, else the value itself.
+    Implicit,
 }
 
 /// Operators on one value.

@@ -425,6 +425,7 @@ impl Printer<'_> {
                     CallKind::Tagged => "tagged ",
                     CallKind::Jsx => "jsx ",
                     CallKind::Import => "import ",
+                    CallKind::Implicit => "implicit ",
                     CallKind::Plain | CallKind::Optional => "",
                 });
                 self.expr(callee)?;

@@ -241,6 +241,9 @@ impl Linker<'_> {
             };
         }
         let ty = self.typer.callee(expr);
+        if kind == CallKind::Implicit && !ty.is_callable() {
+            return nothing;
+        }
         let found = match ty.base {
             _ if !ty.is_bare() => Callee::Unknown,
             Base::Function(function) => Callee::Function(function),
@@ -610,6 +613,10 @@ impl Linker<'_> {
                 self.callbacks(index);
             }
             _ => self.callbacks(index),
+        }
+        let rendering = self.world.templates.at(self.file, site.expr);
+        if let Some(&template) = rendering.and_then(|rendering| rendering.templates.first()) {
+            self.push(index, ActKind::Call(template), Confidence::Medium);
         }
         self.named_callbacks(index);
     }

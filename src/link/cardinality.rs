@@ -9,7 +9,8 @@ use super::types::{Base, Type};
 use super::world::ValueRef;
 use crate::analysis::def_use::Def;
 use crate::ir::{
-    BinaryOp, ClassKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY, Module,
+    BinaryOp, CallKind, ClassKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY,
+    Module,
 };
 use crate::source::FileId;
 
@@ -201,8 +202,12 @@ impl<'p> Tracer<'p> {
             // What a class lists when it is walked itself, its text says: an enum, choices.
             let module = &self.program.world.unit(self.file).facts.module;
             let is_call = matches!(module.expr(expr), Expr::Call { .. });
-            if ty.is_bare() && !is_call && matches!(ty.base, Base::Class(_)) {
-                return Cardinality::Fixed;
+            if let (true, false, Base::Class(class)) = (ty.is_bare(), is_call, ty.base) {
+                // A table stands for all its rows.
+                return match self.program.world.entities.table(class) {
+                    Some(_) => Cardinality::Rows,
+                    None => Cardinality::Fixed,
+                };
             }
             return self.by_type(ty);
         }
@@ -372,6 +377,11 @@ impl<'p> Tracer<'p> {
                 }
                 _ => Cardinality::Unknown,
             },
+            Expr::Call {
+                kind: CallKind::Implicit,
+                callee,
+                ..
+            } if !self.typer.callee(expr).is_callable() => self.collection(callee),
             Expr::Call { .. } => self.call(expr),
             Expr::Await(inner) | Expr::Spread(inner) | Expr::Assign { value: inner, .. } => {
                 self.collection(inner)

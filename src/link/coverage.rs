@@ -37,7 +37,7 @@ impl Program {
                     let Expr::Call { kind, .. } = module.expr(site.expr) else {
                         continue;
                     };
-                    if matches!(kind, CallKind::Jsx | CallKind::Import) {
+                    if matches!(kind, CallKind::Jsx | CallKind::Import | CallKind::Implicit) {
                         continue;
                     }
                     let Some(call) = function.call_at(site.expr) else {

@@ -412,7 +412,9 @@ fn declared_in(world: &World, file: FileId) -> Found {
                 continue;
             };
             let callee = typer.callee(call);
-            let Some(model) = relation_of(world, callee) else {
+            let model =
+                relation_of(world, callee).or_else(|| relation_by(&mut typer, module, call));
+            let Some(model) = model else {
                 if let Base::Instance(manager) = typer.of(call).base
                     && world
                         .library_bases(manager)
@@ -472,6 +474,27 @@ fn relation_of(world: &World, callee: Type) -> Option<&RelationModel> {
             };
             world.models.relation(path)
         }),
+        _ => None,
+    }
+}
+
+/// The same where the call is of a member of a value: `db.relationship("Author")`.
+fn relation_by<'w>(
+    typer: &mut Typer<'w>,
+    module: &Module,
+    call: ExprId,
+) -> Option<&'w RelationModel> {
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return None;
+    };
+    let Expr::Member { object, name } = module.expr(callee) else {
+        return None;
+    };
+    let ty = typer.of(object);
+    match ty.base {
+        Base::Model(on, _) if ty.is_bare() => {
+            typer.world().models.relation_by(on, module.text(name))
+        }
         _ => None,
     }
 }

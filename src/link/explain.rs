@@ -32,7 +32,7 @@ impl Program {
             for site in function.facts().sites(function.id) {
                 let (position, text) = match module.expr(site.expr) {
                     Expr::Call {
-                        kind: CallKind::Jsx | CallKind::Import,
+                        kind: CallKind::Jsx | CallKind::Import | CallKind::Implicit,
                         ..
                     } => continue,
                     // A call in a chain stands where its own name does.

@@ -57,6 +57,11 @@ impl<'w> Typer<'w> {
         }
     }
 
+    /// The world it looks at.
+    pub(super) fn world(&self) -> &'w World {
+        self.world
+    }
+
     /// The type of an expression.
     pub fn of(&mut self, id: ExprId) -> Type {
         // What costs nothing to find is not worth remembering.

@@ -22,6 +22,7 @@ pub mod rows;
 pub mod schema;
 pub mod serializers;
 pub mod summaries;
+pub mod templates;
 pub mod types;
 pub mod world;
 

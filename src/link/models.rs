@@ -277,6 +277,10 @@ pub struct CallModel {
     pub compressed_by: Vec<String>,
     /// The arguments by which browsers keep the files that it hands out.
     pub cached_by: Vec<Bounded>,
+    /// The template that it renders, if it renders one: arguments in the order to look at.
+    pub template: Vec<Bounded>,
+    /// Where the names are that it gives to the template.
+    pub context: Vec<ContextFrom>,
 }
 
 /// A module that brings more along than is used of it.
@@ -298,6 +302,26 @@ pub enum RunsIn {
     Browser,
     /// On servers only.
     Server,
+}
+
+/// Where the names are that a call gives to a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextFrom {
+    /// In an argument: a map.
+    Argument(Bounded),
+    /// They are the keyword arguments.
+    Keywords,
+}
+
+/// A class whose instances render a template.
+#[derive(Debug, Clone)]
+pub struct PageModel {
+    /// The template where the class names none, with `{app}` and `{model}`.
+    pub default: Option<String>,
+    /// The names by which the template has the rows, or the row; `{model}` is filled in.
+    pub names: Vec<String>,
+    /// Whether it shows many rows.
+    pub many: bool,
 }
 
 /// What iterating or awaiting a value does.
@@ -356,6 +380,8 @@ pub struct ModelType {
     pub default_order: Option<String>,
     /// How its classes are tables: an index.
     table: Option<u16>,
+    /// What its instances render.
+    page: Option<PageModel>,
     iterate: Option<UseModel>,
     awaited: Option<UseModel>,
 }
@@ -439,6 +465,8 @@ pub struct Member {
     pub attribute: Option<AttributeModel>,
     /// Calling it.
     pub call: Option<CallModelId>,
+    /// The relation that a field made by calling it is: an index.
+    relation: Option<u16>,
 }
 
 /// A node of the path trie.
@@ -487,6 +515,8 @@ pub struct Models {
     pub image_component: Option<String>,
     /// By module; with the names that count, or none for all.
     runs_in: FxHashMap<String, Vec<(RunsIn, Vec<String>)>>,
+    /// The last parts of the names of calls that render templates.
+    renderers: FxHashSet<String>,
 }
 
 /// The model types of the languages' own values.
@@ -657,6 +687,12 @@ impl Models {
         self.relations.get(usize::from(relation))
     }
 
+    /// The relation that a field made by a member of a value is.
+    pub fn relation_by(&self, on: ModelTypeId, name: &str) -> Option<&RelationModel> {
+        let relation = self.member(on, false, name)?.relation?;
+        self.relations.get(usize::from(relation))
+    }
+
     /// The methods that run once per row by a decorator.
     pub fn per_row_by(&self, decorator: PathId) -> Option<&PerRowModel> {
         let mut models = self.decorated.iter();
@@ -693,6 +729,16 @@ impl Models {
             at = self.ty(at?).extends;
         }
         None
+    }
+
+    /// Whether some call of this name renders a template.
+    pub fn may_render(&self, name: &str) -> bool {
+        self.renderers.contains(name)
+    }
+
+    /// What instances of classes render that derive from a type.
+    pub fn page(&self, ty: ModelTypeId) -> Option<&PageModel> {
+        self.inherited(ty, |ty| ty.page.as_ref())
     }
 
     /// What iterating a value of a type does.

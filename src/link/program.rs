@@ -476,6 +476,13 @@ impl<'p> Function<'p> {
     /// The text of the name by which a call calls: `Model.objects.get`, cut to its last parts.
     pub fn callee_text(self, expr: ExprId) -> String {
         let module = self.module();
+        // Of a template that includes another, the other's name says more.
+        if module.template == Some(self.id)
+            && let Some(rendering) = self.program.world.templates.at(self.file, expr)
+            && let Some(&template) = rendering.templates.first()
+        {
+            return self.program.function(template).name().unwrap_or_default();
+        }
         let mut parts = Vec::new();
         let mut at = expr;
         loop {

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::call_graph::{ActKind, LinkedFile};
+use super::call_graph::{Act, ActKind, LinkedFile};
 use super::callbacks::{argument_for, has_receiver};
 use super::entities::RelationId;
 use super::infer::Typer;
@@ -47,6 +47,9 @@ pub enum Root {
     Element(LoopId),
     /// An element of what an expression of the file gives, walked by a function that is called.
     ElementOf(ExprId),
+    /// The one row that an expression of the file gives: what repeats is the walk over a
+    /// relation of it.
+    One(ExprId),
 }
 
 /// A row, as a path of relations from where it comes.
@@ -100,7 +103,7 @@ pub fn reads(world: &World, linked: &[LinkedFile]) -> Reads {
             Finder::new(world, file).direct(&linked[i])
         })
         .collect();
-    let callers = callers(linked);
+    let callers = callers(world, linked);
     // The first read of each function that its callers have not heard of.
     let mut told: Vec<Vec<usize>> = reads.iter().map(|file| vec![0; file.len()]).collect();
     for _ in 0..MAX_DEPTH {
@@ -129,12 +132,21 @@ pub fn reads(world: &World, linked: &[LinkedFile]) -> Reads {
             .map(|(file, calls)| {
                 let mut finder = Finder::new(world, *file);
                 let mut found = Vec::new();
-                for &(caller, act, callee) in calls {
-                    let act = &linked[file.index()].acts[caller.function.index()][act as usize];
+                for &(caller, at, callee) in calls {
+                    let call = match at {
+                        At::Act(act) => Call::of(
+                            &linked[file.index()].acts[caller.function.index()][act as usize],
+                        ),
+                        At::Rendering(expr) => Call {
+                            expr,
+                            confidence: Confidence::Medium,
+                            is_memoized: false,
+                        },
+                    };
                     let of_callee = &reads[callee.file.index()][callee.function.index()];
                     let first = told[callee.file.index()][callee.function.index()];
                     for (i, read) in of_callee.iter().enumerate().skip(first) {
-                        if let Some(read) = finder.through_call(act, callee, i, read) {
+                        if let Some(read) = finder.through_call(call, callee, i, read) {
                             found.push((caller.function, read));
                         }
                     }
@@ -170,27 +182,69 @@ fn is_of_param(read: &Read, function: usize) -> bool {
         if f.index() == function)
 }
 
-/// For each function, the acts that call it.
-fn callers(linked: &[LinkedFile]) -> FxHashMap<FunctionRef, Vec<(FunctionRef, u32)>> {
-    let mut callers: FxHashMap<FunctionRef, Vec<(FunctionRef, u32)>> = FxHashMap::default();
+/// Where a function is called.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    /// By an act of the caller.
+    Act(u32),
+    /// By rendering the template that it is.
+    Rendering(ExprId),
+}
+
+/// What matters of a call.
+#[derive(Debug, Clone, Copy)]
+struct Call {
+    expr: ExprId,
+    confidence: Confidence,
+    is_memoized: bool,
+}
+
+impl Call {
+    fn of(act: &Act) -> Self {
+        Self {
+            expr: act.expr,
+            confidence: act.confidence,
+            is_memoized: act.is_memoized,
+        }
+    }
+}
+
+/// For each function, the places that call it.
+fn callers(world: &World, linked: &[LinkedFile]) -> FxHashMap<FunctionRef, Vec<(FunctionRef, At)>> {
+    let mut callers: FxHashMap<FunctionRef, Vec<(FunctionRef, At)>> = FxHashMap::default();
     for (i, file) in linked.iter().enumerate() {
+        let file_id = FileId(i as u32);
         for (j, acts) in file.acts.iter().enumerate() {
+            let caller = FunctionRef {
+                file: file_id,
+                function: FunctionId(j as u32),
+            };
             for (k, act) in acts.iter().enumerate() {
-                if let ActKind::Call(target) = act.kind {
-                    let caller = FunctionRef {
-                        file: FileId(i as u32),
-                        function: FunctionId(j as u32),
-                    };
-                    callers.entry(target).or_default().push((caller, k as u32));
+                // What templates are given is told by their renderings.
+                if let ActKind::Call(target) = act.kind
+                    && !world.is_template(target)
+                {
+                    let at = At::Act(k as u32);
+                    callers.entry(target).or_default().push((caller, at));
                 }
+            }
+        }
+        for rendering in world.templates.in_file(file_id) {
+            let caller = FunctionRef {
+                file: file_id,
+                function: rendering.function,
+            };
+            for &template in &rendering.templates {
+                let at = At::Rendering(rendering.expr);
+                callers.entry(template).or_default().push((caller, at));
             }
         }
     }
     callers
 }
 
-/// The calls of functions with news, in one caller's file: caller, act, callee.
-type OpenCalls = Vec<(FunctionRef, u32, FunctionRef)>;
+/// The calls of functions with news, in one caller's file: caller, place, callee.
+type OpenCalls = Vec<(FunctionRef, At, FunctionRef)>;
 
 /// Looks at the rows of one file; follows collections into others.
 struct Finder<'w> {
@@ -315,8 +369,23 @@ impl<'w> Finder<'w> {
         let over = match source.root {
             Root::Param(..) | Root::ElementOfParam(..) => return Some((source, None)),
             Root::Element(lp) => self.module(self.file).lp(lp).over?,
-            Root::ElementOf(expr) => expr,
+            Root::ElementOf(expr) | Root::One(expr) => expr,
         };
+        // Of one row, the first relation to many is asked for once.
+        let known = match source.root {
+            Root::One(_) => {
+                let entities = &self.world.entities;
+                let many = source
+                    .path
+                    .iter()
+                    .position(|&step| entities.get(step).many)?;
+                many + 1
+            }
+            _ => 0,
+        };
+        if known >= source.path.len() {
+            return None;
+        }
         let loaded = self.loaded(self.file, over);
         match loaded.origin {
             Origin::Unknown => None,
@@ -324,12 +393,15 @@ impl<'w> Finder<'w> {
                 if !loaded.paths.is_empty() {
                     return None;
                 }
-                let root = Root::ElementOfParam(function, index);
+                let root = match source.root {
+                    Root::One(_) => Root::Param(function, index),
+                    _ => Root::ElementOfParam(function, index),
+                };
                 let path = source.path;
                 Some((RowSource { root, path }, None))
             }
             Origin::Query => {
-                let at = first_missing(self.world, &source.path, &loaded.paths)?;
+                let at = first_missing(self.world, &source.path, &loaded.paths, known)?;
                 let missing = Missing {
                     loaded: at,
                     query: loaded.query,
@@ -342,12 +414,12 @@ impl<'w> Finder<'w> {
     /// The read that a call's function does, seen from the caller.
     fn through_call(
         &mut self,
-        act: &super::call_graph::Act,
+        call: Call,
         callee: FunctionRef,
         index: usize,
         read: &Read,
     ) -> Option<Read> {
-        if act.is_memoized || read.depth >= MAX_DEPTH {
+        if call.is_memoized || read.depth >= MAX_DEPTH {
             return None;
         }
         let module = self.module(self.file);
@@ -356,7 +428,15 @@ impl<'w> Finder<'w> {
             Root::ElementOfParam(function, param) if function == callee.function => (param, true),
             _ => return None,
         };
-        let argument = self.argument(self.file, act.expr, callee, param)?;
+        let rendering = self.world.templates.at(self.file, call.expr);
+        let given = rendering
+            .filter(|_| self.world.is_template(callee))
+            .and_then(|rendering| rendering.argument(self.world, callee, param));
+        let argument = match given {
+            Some(given) => given.value,
+            None => self.argument(self.file, call.expr, callee, param)?,
+        };
+        let is_row = given.is_some_and(|given| given.is_row);
         let source = if is_element {
             let path = read.source.path.clone();
             let root = Root::ElementOf(argument);
@@ -367,20 +447,29 @@ impl<'w> Finder<'w> {
             if name.is_some_and(|name| self.assigns(argument, name)) {
                 return None;
             }
-            let mut source = self.source_of_row(argument)?;
-            source.path.extend(read.source.path.iter().copied());
-            source
+            match self.source_of_row(argument) {
+                Some(mut source) if !is_row => {
+                    source.path.extend(read.source.path.iter().copied());
+                    source
+                }
+                // What is read of each row that a relation of the one row leads to.
+                _ => {
+                    let path = read.source.path.clone();
+                    let root = Root::One(argument);
+                    RowSource { root, path }
+                }
+            }
         };
         if source.path.len() > MAX_PATH {
             return None;
         }
         let (source, missing) = self.judged(source)?;
         Some(Read {
-            expr: act.expr,
+            expr: call.expr,
             source,
             via: Some((callee, index as u32)),
             depth: read.depth + 1,
-            confidence: read.confidence.min(act.confidence),
+            confidence: read.confidence.min(call.confidence),
             missing,
         })
     }

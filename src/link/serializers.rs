@@ -444,7 +444,7 @@ impl Program {
 
     /// The first relation of a path that is not loaded: its position.
     pub fn first_missing(&self, path: &[RelationId], loaded: &[String]) -> Option<usize> {
-        rows::first_missing(&self.world, path, loaded)
+        rows::first_missing(&self.world, path, loaded, 0)
     }
 }
 

@@ -175,6 +175,11 @@ impl Type {
         self.shape.0 == 0
     }
 
+    /// Whether it is a function or method.
+    pub fn is_callable(self) -> bool {
+        self.is_bare() && matches!(self.base, Base::Function(_) | Base::Method(..))
+    }
+
     /// What holds of a value that is one or the other: the known one if the other is null or
     /// unknown, the common one if they agree.
     #[must_use]

@@ -12,6 +12,7 @@ use super::hierarchy::Hierarchy;
 use super::infer::Typer;
 use super::models::{ModelTypeId, Models, Wrapper};
 use super::modules::{Modules, Target, parent};
+use super::templates::Templates;
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use crate::analysis::facts::FileFacts;
 use crate::ir::{
@@ -22,6 +23,8 @@ use crate::source::{Ecosystem, FileId};
 
 /// Rounds after which types that still change are taken as they are.
 const MAX_ROUNDS: usize = 6;
+/// Templates inside templates whose names are followed.
+const MAX_INCLUDES: usize = 3;
 /// Names that one module may export, its stars included.
 const MAX_NAMES: usize = 20_000;
 /// Re-exports followed before giving up.
@@ -61,6 +64,8 @@ pub struct World {
     pub(super) hierarchy: Hierarchy,
     /// The project's tables and their relations.
     pub entities: Entities,
+    /// The project's templates and what renders them.
+    pub templates: Templates,
 }
 
 /// A module-level variable and the one value it has.
@@ -159,7 +164,9 @@ impl World {
             given: FxHashMap::default(),
             hierarchy: Hierarchy::default(),
             entities: Entities::default(),
+            templates: Templates::default(),
         };
+        world.templates = Templates::new(&world);
         (world.hierarchy, world.targets) = rayon::join(
             || Hierarchy::new(&world.units),
             || {
@@ -173,8 +180,13 @@ impl World {
         let importers = world.importers();
         let all = vec![true; world.units.len()];
         world.solve(all, &importers);
+        if !world.templates.is_empty() {
+            let renderings = Templates::link(&world);
+            world.templates.set(renderings);
+        }
         let told = world.hand_arguments();
         world.solve(told, &importers);
+        world.hand_inside_templates();
         world
     }
 
@@ -399,6 +411,34 @@ impl World {
         }
         self.given = given;
         told
+    }
+
+    /// Gathers what templates hand to those they include, to macros and to filters, now that they
+    /// know their own names. Nothing else learns of that.
+    fn hand_inside_templates(&mut self) {
+        for _ in 0..MAX_INCLUDES {
+            let handed: Vec<Vec<(FunctionRef, u16, Type)>> = (0..self.units.len())
+                .into_par_iter()
+                .map(|i| {
+                    let file = FileId(i as u32);
+                    if self.unit(file).facts.module.template.is_none() {
+                        return Vec::new();
+                    }
+                    Typer::new(self, file).handed()
+                })
+                .collect();
+            let mut has_news = false;
+            for (function, param, ty) in handed.into_iter().flatten() {
+                let says_nothing = matches!(ty.base, Base::Unknown | Base::Null | Base::External);
+                if !says_nothing && !self.given.contains_key(&(function, param)) {
+                    self.given.insert((function, param), ty);
+                    has_news = true;
+                }
+            }
+            if !has_news {
+                break;
+            }
+        }
     }
 
     fn solve(&mut self, mut dirty: Vec<bool>, importers: &[Vec<FileId>]) {
@@ -645,6 +685,9 @@ impl World {
     /// The file or folder that a module name means.
     pub fn resolve(&self, file: FileId, level: u16, name: &str) -> Option<Target> {
         let unit = self.unit(file);
+        if unit.facts.module.template.is_some() {
+            return self.templates.import(self, file, name);
+        }
         match unit.ecosystem {
             Ecosystem::PyPi => self.modules.python(&unit.path, level, name),
             Ecosystem::Npm => self.modules.script(&unit.path, name).map(Target::File),

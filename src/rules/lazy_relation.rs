@@ -3,7 +3,7 @@
 
 use super::{Reporter, element_text};
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId};
+use crate::ir::{CallKind, Expr, ExprId};
 use crate::link::cardinality::Cardinality;
 use crate::link::entities::RelationId;
 use crate::link::program::{Function, Loop, Program};
@@ -56,6 +56,7 @@ impl Lacked<'_> {
 /// How sure it is that a read repeats; none if the rows are few.
 fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> Option<Lacked<'p>> {
     let program = function.program;
+    let mut is_small = false;
     let (size, lp) = match read.source.root {
         Root::Element(lp) => {
             let owner = Function {
@@ -73,7 +74,17 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
             (lp.cardinality(), Some(lp))
         }
         Root::ElementOf(rows) => (program.size_of(function.file, rows), None),
-        _ => return None,
+        // What one row leads to is few rows mostly; a page that lists them is made for more.
+        Root::One(_) => {
+            let is_rendered = read
+                .via
+                .is_some_and(|(callee, _)| program.world.is_template(callee));
+            if !is_rendered || !is_owned(program, read) {
+                is_small = true;
+            }
+            (Cardinality::Unknown, None)
+        }
+        Root::Param(..) | Root::ElementOfParam(..) => return None,
     };
     let mut confidence = match size {
         Cardinality::Fixed | Cardinality::Batches => return None,
@@ -83,7 +94,7 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
     if asks_once_per_distinct(function, read, missing) {
         confidence = confidence.min(Confidence::Medium);
     }
-    if read.depth > 3 || function.context() == Context::Script {
+    if is_small || read.depth > 3 || function.context() == Context::Script {
         confidence = Confidence::Low;
     }
     Some(Lacked {
@@ -92,6 +103,22 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
         lp,
         confidence,
     })
+}
+
+/// Whether the rows that one row leads to hold its key: comments of a post and lines of an order
+/// grow, roles of a user and tags of a page do not.
+fn is_owned(program: &Program, read: &Read) -> bool {
+    let entities = &program.world.entities;
+    let mut steps = read.source.path.iter().map(|&step| entities.get(step));
+    steps
+        .find(|relation| relation.many)
+        .is_some_and(|relation| {
+            let (Some(target), Some(back)) = (relation.target, relation.inverse.as_deref()) else {
+                return false;
+            };
+            let back = entities.find(&program.world, target, back);
+            back.is_some_and(|back| entities.get(back).key)
+        })
 }
 
 /// Whether a session asks only once for each distinct row that the relation leads to.
@@ -133,11 +160,24 @@ fn report(
     let name = function.callee_text(read.expr);
     let message = match read.via {
         None => format!("`{name}` queries once per {row}: the query does not load {relations}"),
+        Some((callee, _)) if program.world.is_template(callee) => format!(
+            "`{}` reads {relations} of each {row}, a query each: the query does not load it",
+            program.function(callee).name().unwrap_or_default()
+        ),
         Some(_) => format!(
             "`{name}` reads {relations} of each {row}, a query each: the rows came without it"
         ),
     };
-    let finding = reporter.report(module.span(read.expr), first.confidence, message);
+    // What a template lacks is to be changed where its rows are asked for.
+    let is_rendered = read
+        .via
+        .is_some_and(|(callee, _)| program.world.is_template(callee));
+    let span = if is_rendered && query.file == function.file {
+        module.span(query.expr)
+    } else {
+        module.span(read.expr)
+    };
+    let finding = reporter.report(span, first.confidence, message);
     if let Some(lp) = first.lp {
         finding.related(lp.place(), "repeated by this loop");
     }
@@ -295,7 +335,12 @@ fn reads_only_key(function: Function<'_>, expr: ExprId) -> bool {
     let module = function.module();
     let of_function = function.declared().exprs;
     of_function.iter().any(|id| {
-        matches!(module.expr(id), Expr::Member { object, name }
-            if object == expr && matches!(module.text(name), "id" | "pk"))
+        let Expr::Member { object, name } = module.expr(id) else {
+            return false;
+        };
+        let is_read = object == expr
+            || matches!(module.expr(object), Expr::Call { kind: CallKind::Implicit, callee, .. }
+                if callee == expr);
+        is_read && matches!(module.text(name), "id" | "pk")
     })
 }

@@ -4,6 +4,7 @@ mod javascript;
 mod parse;
 mod python;
 pub mod sql;
+mod template;
 
 use crate::ir::Module;
 use crate::ir::change::Change;
@@ -21,6 +22,7 @@ pub fn lower(file: &SourceFile) -> Module {
         Language::JavaScript | Language::TypeScript | Language::Tsx => {
             javascript::lower(&file.text, file.language)
         }
+        Language::Template => template::lower(&file.text, &file.path),
         Language::Sql => Module::default(),
     }
 }

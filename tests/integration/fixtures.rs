@@ -24,12 +24,14 @@ use crate::project::{analyze_from, names, repository};
 
 /// The project that the README shows; its comments expect nothing.
 const README_SAMPLE: &str = "readme-sample";
+/// Projects that are run, to compare what happens with what is reported.
+const TRUTH: &str = "truth";
 
 /// Whole applications, slow and repaired, with problems of many rules.
 const APPLICATIONS: &str = "apps";
 
 /// What opens a comment, the longer ones before what they end with.
-const COMMENTS: &[&str] = &["{/*", "<!--", "/*", "//", "--", "#"];
+const COMMENTS: &[&str] = &["{/*", "{#", "<!--", "/*", "//", "--", "#"];
 
 /// What a comment says of its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,7 +205,7 @@ we expect: nothing
 /// The folders of `fixtures/` that are named like rules.
 pub(crate) fn rule_folders() -> Vec<String> {
     let mut folders = names(&repository("fixtures"));
-    folders.retain(|name| name != README_SAMPLE && name != APPLICATIONS);
+    folders.retain(|name| ![README_SAMPLE, APPLICATIONS, TRUTH].contains(&name.as_str()));
     folders
 }
 
@@ -390,6 +392,7 @@ fn language(path: &str) -> Option<&'static str> {
         Language::JavaScript => "javascript",
         Language::TypeScript | Language::Tsx => "typescript",
         Language::Sql => "sql",
+        Language::Template => "template",
     })
 }
 

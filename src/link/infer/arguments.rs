@@ -52,6 +52,26 @@ impl Typer<'_> {
                 found.push((function, param, ty));
             }
         }
+        found.extend(self.rendered());
+        found
+    }
+
+    /// What this file gives to the templates that it renders.
+    fn rendered(&mut self) -> Vec<(FunctionRef, u16, Type)> {
+        let world = self.world;
+        let mut found = Vec::new();
+        for rendering in world.templates.in_file(self.file) {
+            for &template in &rendering.templates {
+                let module = &world.unit(template.file).facts.module;
+                let params = module.function(template.function).params.len();
+                for param in 0..params as u16 {
+                    if let Some(given) = rendering.argument(world, template, param) {
+                        let ty = self.given(given);
+                        found.push((template, param, ty));
+                    }
+                }
+            }
+        }
         found
     }
 }

@@ -26,6 +26,10 @@ impl<'w> Typer<'w> {
                 ty = called;
             }
         }
+        // What a template reads is not called as a value.
+        if kind == CallKind::Implicit {
+            return ty;
+        }
         // A value with a method for being called.
         if ty.is_bare()
             && let Base::Instance(class) = ty.base
@@ -93,6 +97,9 @@ impl<'w> Typer<'w> {
         }
         let callee = self.callee(call);
         let confidence = callee.confidence;
+        if kind == CallKind::Implicit && !callee.is_callable() {
+            return callee;
+        }
         if !callee.is_bare() {
             return Type::UNKNOWN;
         }

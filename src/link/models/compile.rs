@@ -3,9 +3,9 @@
 use super::clauses::{Clauses, Count, OperatorModel};
 use super::format::{BoundedEntry, ClausesEntry, EntityEntry, LimitEntry, RelationKind, Source};
 use super::{
-    AttributeModel, Bounded, CallModel, CallModelId, EntityFrom, Member, ModelError, ModelType,
-    ModelTypeId, Models, PathId, PathNode, PerRowModel, RelationModel, Runs, TypeSpec, UseModel,
-    WholeImport, Wrapper, root_of,
+    AttributeModel, Bounded, CallModel, CallModelId, ContextFrom, EntityFrom, Member, ModelError,
+    ModelType, ModelTypeId, Models, PageModel, PathId, PathNode, PerRowModel, RelationModel, Runs,
+    TypeSpec, UseModel, WholeImport, Wrapper, root_of,
 };
 use crate::source::Ecosystem;
 
@@ -36,6 +36,7 @@ impl Models {
                 role: entry.role,
                 default_order: entry.default_order.clone(),
                 table: None,
+                page: None,
                 iterate: None,
                 awaited: None,
             });
@@ -67,6 +68,14 @@ impl Models {
         self.add_entry_points(source)?;
         self.add_operators(source);
         self.add_modules(source);
+        for entry in &source.spec.pages {
+            let (on, _) = self.receiver_type(source, &entry.on)?;
+            self.types[on.0 as usize].page = Some(PageModel {
+                default: entry.default.clone(),
+                names: entry.names.clone(),
+                many: entry.many,
+            });
+        }
         for entry in &source.spec.attributes {
             let (on, of_class) = self.receiver_type(source, &entry.on)?;
             let attribute = AttributeModel {
@@ -121,7 +130,14 @@ impl Models {
                 polls: bounds_named(&entry.polls),
                 compressed_by: entry.compressed_by.clone(),
                 cached_by: bounds_named(&entry.cached_by),
+                template: entry.template.iter().map(|at| bound_named(at)).collect(),
+                context: entry.context.iter().map(|at| context_from(at)).collect(),
             });
+            if !entry.template.is_empty() {
+                let last = |path: &String| path.rsplit(['.', '#']).next().map(str::to_owned);
+                self.renderers.extend(entry.paths.iter().filter_map(last));
+                self.renderers.extend(entry.names.iter().cloned());
+            }
             if let Some(on) = &entry.on {
                 let (on, of_class) = self.receiver_type(source, on)?;
                 for name in &entry.names {
@@ -214,6 +230,12 @@ impl Models {
             for path in &entry.paths {
                 let node = self.node(source, path);
                 self.paths[node.0 as usize].relation = Some(id);
+            }
+            if let Some(on) = &entry.on {
+                let (on, of_class) = self.receiver_type(source, on)?;
+                for name in &entry.names {
+                    self.member_mut(on, of_class, name).relation = Some(id);
+                }
             }
         }
         for entry in &source.spec.per_row {
@@ -502,6 +524,13 @@ fn bound_named(text: &str) -> Bounded {
 
 fn bounds_named(texts: &[String]) -> Vec<Bounded> {
     texts.iter().map(|text| bound_named(text)).collect()
+}
+
+fn context_from(text: &str) -> ContextFrom {
+    match text {
+        "keywords" => ContextFrom::Keywords,
+        _ => ContextFrom::Argument(bound_named(text)),
+    }
 }
 
 fn argument_number(text: &str) -> Option<u8> {

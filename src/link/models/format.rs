@@ -54,6 +54,8 @@ pub(super) struct FileSpec {
     pub(super) columns: Vec<super::tables::ColumnModel>,
     #[serde(default, rename = "index")]
     pub(super) indexes: Vec<super::tables::IndexModel>,
+    #[serde(default, rename = "page")]
+    pub(super) pages: Vec<PageEntry>,
 }
 
 /// Names by which a library compares.
@@ -184,6 +186,10 @@ pub(super) struct CallEntry {
     #[serde(default)]
     pub(super) opens: bool,
     pub(super) query: Option<ClausesEntry>,
+    #[serde(default)]
+    pub(super) template: Vec<String>,
+    #[serde(default)]
+    pub(super) context: Vec<String>,
 }
 
 /// What a call adds to the query that it builds or runs.
@@ -263,7 +269,11 @@ pub(super) struct ReceiverEntry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RelationEntry {
+    #[serde(default)]
     pub(super) paths: Vec<String>,
+    pub(super) on: Option<String>,
+    #[serde(default)]
+    pub(super) names: Vec<String>,
     pub(super) kind: RelationKind,
     pub(super) target: Vec<String>,
     #[serde(default)]
@@ -330,6 +340,18 @@ pub(super) struct RunsInEntry {
     pub(super) modules: Vec<String>,
     #[serde(default)]
     pub(super) names: Vec<String>,
+}
+
+/// Classes whose instances render a template.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageEntry {
+    pub(super) on: String,
+    pub(super) default: Option<String>,
+    #[serde(default)]
+    pub(super) names: Vec<String>,
+    #[serde(default)]
+    pub(super) many: bool,
 }
 
 pub(super) struct Source {

@@ -29,11 +29,13 @@ pub(super) enum Origin {
     Unknown,
 }
 
-/// The first step of a path that no loaded path covers: its position.
+/// The first step of a path that no loaded path covers, past those known to cost nothing: its
+/// position.
 pub(in crate::link) fn first_missing(
     world: &World,
     path: &[RelationId],
     loaded: &[String],
+    known: usize,
 ) -> Option<usize> {
     let mut text = String::new();
     for (i, &step) in path.iter().enumerate() {
@@ -53,7 +55,7 @@ pub(in crate::link) fn first_missing(
             before.inverse.as_deref() == Some(relation.name.as_str())
                 && before.target == Some(relation.owner)
         };
-        if !is_loaded && !is_back && relation.lazy {
+        if i >= known && !is_loaded && !is_back && relation.lazy {
             return Some(i);
         }
     }
@@ -115,7 +117,9 @@ impl Finder<'_> {
     fn find_loaded(&mut self, file: FileId, expr: ExprId) -> Option<Loaded> {
         let module = self.module(file);
         match module.expr(expr) {
-            Expr::Local(local) => self.loaded_local(file, expr, local),
+            Expr::Local(local) => self
+                .loaded_class(file, expr)
+                .or_else(|| self.loaded_local(file, expr, local)),
             Expr::Call { .. } => self.loaded_call(file, expr),
             Expr::Await(value) | Expr::Assign { value, .. } => Some(self.loaded(file, value)),
             Expr::Index { object, index } => match module.expr(index) {
@@ -138,9 +142,23 @@ impl Finder<'_> {
                 let otherwise = self.loaded(file, otherwise);
                 Some(either(then, otherwise))
             }
-            Expr::Member { object, name } => self.loaded_member(file, expr, object, name),
+            Expr::Member { object, name } => self
+                .loaded_member(file, expr, object, name)
+                .or_else(|| self.loaded_class(file, expr)),
             _ => None,
         }
+    }
+
+    /// All rows of an entity, where a class says no more than its name.
+    fn loaded_class(&mut self, file: FileId, expr: ExprId) -> Option<Loaded> {
+        let ty = self.typer(file).of(expr);
+        let is_table = matches!(ty.base, Base::Class(class)
+            if ty.is_bare() && self.world.entities.table(class).is_some());
+        is_table.then(|| Loaded {
+            paths: Vec::new(),
+            origin: Origin::Query,
+            query: ExprRef { file, expr },
+        })
     }
 
     fn loaded_local(&mut self, file: FileId, expr: ExprId, local: LocalId) -> Option<Loaded> {
@@ -242,6 +260,9 @@ impl Finder<'_> {
         }
         let args = module.list(args);
         let callee_type = self.typer(file).callee(expr);
+        if kind == CallKind::Implicit && !callee_type.is_callable() {
+            return Some(self.loaded(file, callee));
+        }
         if let Base::Function(function) = callee_type.base {
             return self.loaded_result(file, expr, function);
         }

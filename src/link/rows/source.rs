@@ -2,7 +2,7 @@
 
 use super::{Finder, MAX_PATH, MAX_STEPS, Path, Root, RowSource};
 use crate::analysis::def_use::{Def, DefId};
-use crate::ir::{Expr, ExprId, Invocation, LocalId, LocalKind, LoopId, Name};
+use crate::ir::{CallKind, Expr, ExprId, Invocation, LocalId, LocalKind, LoopId, Name};
 use crate::link::entities::RelationId;
 use crate::link::types::Base;
 
@@ -55,7 +55,7 @@ impl Finder<'_> {
     pub(super) fn many_source(&mut self, id: ExprId) -> Option<RowSource> {
         let module = self.module(self.file);
         let mut at = id;
-        for _ in 0..4 {
+        for _ in 0..8 {
             match module.expr(at) {
                 Expr::Call { callee, .. } => at = callee,
                 Expr::Index { object, .. } => at = object,
@@ -112,6 +112,11 @@ impl Finder<'_> {
             },
             Expr::Element(lp) => self.element(lp),
             Expr::Member { .. } => self.source(id),
+            Expr::Call {
+                kind: CallKind::Implicit,
+                callee,
+                ..
+            } => self.source(callee),
             Expr::Await(value) | Expr::Assign { value, .. } => self.source_of_row(value),
             Expr::Logical { left, .. } => self.source_of_row(left),
             _ => None,
