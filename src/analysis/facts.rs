@@ -25,6 +25,8 @@ pub struct FileFacts {
     pub module_names: FxHashMap<Name, LocalId>,
     /// The loop that a call makes of its callback.
     pub loop_of_call: FxHashMap<ExprId, LoopId>,
+    /// What is put into the containers that names hold.
+    pub gathered: FxHashMap<LocalId, Vec<Gathered>>,
     /// For each function, its sites: a range of [`Module::sites`].
     pub site_ranges: Vec<(u32, u32)>,
     /// What the schema statements of a file of SQL change. Their places name no file yet.
@@ -42,6 +44,37 @@ pub struct SelfField {
     pub name: Name,
     /// What it receives.
     pub value: ExprId,
+}
+
+/// A value that is put into a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gathered {
+    /// What it is put in as.
+    pub kind: GatheredAs,
+    /// The value.
+    pub value: ExprId,
+}
+
+/// What a value is in the container it is put into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GatheredAs {
+    /// `xs.append(x)`
+    Element,
+    /// `by_id[k] = x`
+    Value,
+    /// `by_key[k].append(x)`
+    ElementOfValue,
+}
+
+/// A kind of container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// A list or array.
+    List,
+    /// A set.
+    Set,
+    /// A map.
+    Map,
 }
 
 /// Reads one file: parse, lower, definitions and uses.
@@ -70,6 +103,7 @@ pub fn of_module(module: Module) -> FileFacts {
     let mut facts = FileFacts {
         self_fields: self_fields(&module),
         module_names,
+        gathered: gathered(&module),
         site_ranges: site_ranges(&module),
         by_start: by_start(&module),
         ..FileFacts::default()
@@ -148,6 +182,30 @@ impl Module {
             }
         }
         at
+    }
+
+    /// The kind of an empty container that an expression makes: `[]`, `dict()`,
+    /// `defaultdict(list)`.
+    pub fn empty_container(&self, expr: ExprId) -> Option<Container> {
+        match self.expr(expr) {
+            Expr::Sequence { elements, .. } if elements.is_empty() => Some(Container::List),
+            Expr::Map(entries) if entries.is_empty() => Some(Container::Map),
+            Expr::Call { callee, args, .. } => {
+                let name = match self.expr(callee) {
+                    Expr::Name(name) | Expr::Member { name, .. } => self.text(name),
+                    Expr::Local(local) => self.text(self.local(local).name),
+                    _ => return None,
+                };
+                match name {
+                    "defaultdict" => Some(Container::Map),
+                    "dict" | "OrderedDict" if args.is_empty() => Some(Container::Map),
+                    "list" | "deque" if args.is_empty() => Some(Container::List),
+                    "set" if args.is_empty() => Some(Container::Set),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     /// The method whose receiver `this` or an arrow's outer receiver is.
@@ -252,6 +310,63 @@ fn by_start(module: &Module) -> Vec<(u32, StmtId)> {
     };
     stmts.sort_by_key(|&(start, stmt)| (start, length(stmt)));
     stmts
+}
+
+fn gathered(module: &Module) -> FxHashMap<LocalId, Vec<Gathered>> {
+    let mut found: FxHashMap<LocalId, Vec<Gathered>> = FxHashMap::default();
+    let mut add = |local: LocalId, kind: GatheredAs, value: ExprId| {
+        found
+            .entry(local)
+            .or_default()
+            .push(Gathered { kind, value });
+    };
+    for i in 0..module.expr_count() {
+        match module.expr(ExprId(i as u32)) {
+            Expr::Call { callee, args, .. } => {
+                let Expr::Member { object, name } = module.expr(callee) else {
+                    continue;
+                };
+                let &[value] = module.list(args) else {
+                    continue;
+                };
+                if !matches!(module.text(name), "append" | "appendleft" | "add" | "push") {
+                    continue;
+                }
+                match module.expr(object) {
+                    Expr::Local(local) => add(local, GatheredAs::Element, value),
+                    Expr::Index { object, .. } => {
+                        if let Expr::Local(local) = module.expr(object) {
+                            add(local, GatheredAs::ElementOfValue, value);
+                        }
+                    }
+                    // `by_key.setdefault(key, []).append(x)`
+                    Expr::Call { callee, .. } => {
+                        if let Expr::Member { object, name } = module.expr(callee)
+                            && module.text(name) == "setdefault"
+                            && let Expr::Local(local) = module.expr(object)
+                        {
+                            add(local, GatheredAs::ElementOfValue, value);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Expr::Assign {
+                op: None,
+                target,
+                value,
+            } => {
+                if let Expr::Index { object, index } = module.expr(target)
+                    && !matches!(module.expr(index), Expr::Slice(_))
+                    && let Expr::Local(local) = module.expr(object)
+                {
+                    add(local, GatheredAs::Value, value);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 fn self_fields(module: &Module) -> Vec<SelfField> {

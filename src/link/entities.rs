@@ -33,6 +33,10 @@ pub struct Relation {
     pub lazy: bool,
     /// The name of the way back, on the target.
     pub inverse: Option<String>,
+    /// The type of its value, where it is a query of its own.
+    pub query: Option<ModelTypeId>,
+    /// Whether it is a column of the row, which leads nowhere.
+    pub is_column: bool,
 }
 
 /// All relations of a project.
@@ -40,6 +44,9 @@ pub struct Relation {
 pub struct Entities {
     relations: Vec<Relation>,
     by_class: FxHashMap<ClassRef, Vec<RelationId>>,
+    columns: FxHashMap<ClassRef, Vec<RelationId>>,
+    /// Whether some query may leave columns out.
+    pub(super) has_deferred: bool,
     /// The library's type that each entity derives from.
     tables: FxHashMap<ClassRef, ModelTypeId>,
     by_name: FxHashMap<String, Vec<ClassRef>>,
@@ -74,6 +81,7 @@ struct Declared {
 struct Found {
     tables: Vec<(ClassRef, ModelTypeId)>,
     relations: Vec<Declared>,
+    columns: Vec<Relation>,
     /// Managers that are classes of the project, with the entity that has them.
     managers: Vec<(ClassRef, ClassRef)>,
 }
@@ -101,9 +109,21 @@ impl Entities {
                 }
             }
         }
+        let deferring = world.models.deferring();
+        entities.has_deferred = world.units.iter().any(|unit| {
+            let module = &unit.facts.module;
+            module.template.is_none() && deferring.iter().any(|name| module.name(name).is_some())
+        });
         for found in found {
             for declared in found.relations {
                 entities.add(world, declared);
+            }
+            if entities.has_deferred {
+                for column in found.columns {
+                    let id = RelationId(entities.relations.len() as u32);
+                    entities.columns.entry(column.owner).or_default().push(id);
+                    entities.relations.push(column);
+                }
             }
             for (manager, entity) in found.managers {
                 entities.managers.entry(manager).or_default().push(entity);
@@ -153,6 +173,19 @@ impl Entities {
         })
     }
 
+    /// The column `name` of the rows of a class, its own or inherited.
+    pub(super) fn find_column(
+        &self,
+        world: &World,
+        class: ClassRef,
+        name: &str,
+    ) -> Option<RelationId> {
+        world.above(class).into_iter().find_map(|class| {
+            let own = self.columns.get(&class)?;
+            own.iter().copied().find(|&id| self.get(id).name == name)
+        })
+    }
+
     /// Whose rows the values of a class of the project hand out: those of the entity that has it
     /// as its manager, none if several have, its own if it is no manager.
     pub fn rows_of(&self, class: ClassRef) -> Entity {
@@ -187,6 +220,9 @@ impl Entities {
         let Some(target) = relation.target else {
             return Type::of(Base::External);
         };
+        if let Some(query) = relation.query {
+            return Type::of(Base::Model(query, Entity::Class(target)));
+        }
         if !relation.many {
             return Type::of(Base::Instance(target));
         }
@@ -216,6 +252,8 @@ impl Entities {
                     key: false,
                     lazy: relation.lazy,
                     inverse: Some(relation.name.clone()),
+                    query: None,
+                    is_column: false,
                 })
             }
             _ => None,
@@ -422,6 +460,8 @@ fn declared_in(world: &World, file: FileId) -> Found {
                         .any(|&ty| world.models.ty(ty).entity_from != EntityFrom::Receiver)
                 {
                     found.managers.push((manager, class));
+                } else {
+                    found.columns.push(column(module, class, field.name));
                 }
                 continue;
             };
@@ -440,6 +480,10 @@ fn declared_in(world: &World, file: FileId) -> Found {
                     _ => String::new(),
                 })
             });
+            let query = loading.as_ref().and_then(|value| {
+                let mut queries = model.queries.iter();
+                queries.find(|(known, _)| known == value).map(|&(_, ty)| ty)
+            });
             let key_field = module.name(&format!("{}_id", module.text(field.name)));
             let has_key =
                 key_field.is_some_and(|key| declared.fields.iter().any(|f| f.name == key));
@@ -452,6 +496,8 @@ fn declared_in(world: &World, file: FileId) -> Found {
                     key: model.key || has_key,
                     lazy: is_lazy && loading.is_none_or(|value| model.lazy.contains(&value)),
                     inverse: None,
+                    query,
+                    is_column: false,
                 },
                 target: target
                     .and_then(|target| target_of(&mut typer, module, target))
@@ -461,6 +507,20 @@ fn declared_in(world: &World, file: FileId) -> Found {
         }
     }
     found
+}
+
+fn column(module: &Module, owner: ClassRef, name: crate::ir::Name) -> Relation {
+    Relation {
+        name: module.text(name).to_owned(),
+        owner,
+        target: None,
+        many: false,
+        key: false,
+        lazy: true,
+        inverse: None,
+        query: None,
+        is_column: true,
+    }
 }
 
 /// The relation that a field is, by what its value calls: the library's class or one of the

@@ -281,6 +281,18 @@ pub struct CallModel {
     pub template: Vec<Bounded>,
     /// Where the names are that it gives to the template.
     pub context: Vec<ContextFrom>,
+    /// What its arguments, names of columns, do to the query.
+    pub columns: Option<Columns>,
+}
+
+/// What naming columns does to a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Columns {
+    /// Only these come with the rows.
+    Only,
+    /// These are left out.
+    Defer,
 }
 
 /// A module that brings more along than is used of it.
@@ -400,6 +412,8 @@ pub enum Role {
     KeyField,
     /// A field that a method of the serializer answers.
     MethodField,
+    /// Shows rows in a table, by names of their attributes.
+    Listing,
 }
 
 /// A field of an entity that leads to other rows.
@@ -421,6 +435,8 @@ pub struct RelationModel {
     pub loading: Option<String>,
     /// The values of `loading` by which reading the field asks the database.
     pub lazy: Vec<String>,
+    /// The values of `loading` by which the field is a query, and its type.
+    pub queries: Vec<(String, ModelTypeId)>,
 }
 
 /// Methods that run once per row, by convention of a library.
@@ -517,6 +533,8 @@ pub struct Models {
     runs_in: FxHashMap<String, Vec<(RunsIn, Vec<String>)>>,
     /// The last parts of the names of calls that render templates.
     renderers: FxHashSet<String>,
+    /// The last parts of the names of calls that leave columns out.
+    deferring: FxHashSet<String>,
 }
 
 /// The model types of the languages' own values.
@@ -729,6 +747,11 @@ impl Models {
             at = self.ty(at?).extends;
         }
         None
+    }
+
+    /// The names of calls that leave columns out of a query.
+    pub fn deferring(&self) -> &FxHashSet<String> {
+        &self.deferring
     }
 
     /// Whether some call of this name renders a template.

@@ -5,6 +5,8 @@
 //! a parameter's rows go on to the callers, until a query is found: what that does not load is
 //! asked for once per row.
 
+mod columns;
+mod gathered;
 mod loaded;
 mod source;
 
@@ -331,6 +333,9 @@ impl<'w> Finder<'w> {
                 continue;
             };
             self.push(used.expr, used.function, source, &mut found);
+        }
+        if self.world.entities.has_deferred {
+            self.deferred_reads(&mut found);
         }
         for reads in &mut found {
             reads.sort_by_key(|read: &Read| read.expr);

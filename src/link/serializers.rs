@@ -120,7 +120,7 @@ fn classes_with(world: &World, file: FileId, role: Role) -> Vec<ClassRef> {
 }
 
 /// What a class, of the project or a library, is to the serializing of rows.
-fn role_of(world: &World, class: Type) -> Option<Role> {
+pub(super) fn role_of(world: &World, class: Type) -> Option<Role> {
     match class.base {
         Base::Class(class) => {
             let bases = world.library_bases(class);
@@ -418,7 +418,7 @@ impl Program {
         let module = &self.world.unit(function.file).facts.module;
         let is_known = matches!(
             module.function(function.function).kind,
-            FunctionKind::Getter | FunctionKind::Function
+            FunctionKind::Getter | FunctionKind::Function | FunctionKind::Method
         );
         if !is_known || self.summary(function).is_cached {
             return;
@@ -440,6 +440,21 @@ impl Program {
                 });
             }
         }
+    }
+
+    /// The same, from the row itself.
+    pub(super) fn read_attribute(
+        &self,
+        class: ClassRef,
+        name: &str,
+        param: u16,
+        found: &mut Vec<FieldRead>,
+    ) {
+        let at = Reading {
+            path: Path::new(),
+            field: name.to_owned(),
+        };
+        self.read_member(class, name, param, &at, found);
     }
 
     /// The first relation of a path that is not loaded: its position.

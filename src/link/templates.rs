@@ -372,6 +372,9 @@ impl<'w> Finder<'w> {
     /// The name of the template among the arguments: the first that is a text.
     fn template_named(&self, call: ExprId, places: &[Bounded]) -> Option<String> {
         let facts = &self.world.unit(self.file).facts;
+        if places == [Bounded::Always] {
+            return self.template_of_receiver(call);
+        }
         places.iter().find_map(|at| {
             let mut argument = self.argument(call, at)?;
             if let Expr::Local(local) = self.module.expr(argument) {
@@ -382,6 +385,29 @@ impl<'w> Finder<'w> {
                 _ => None,
             }
         })
+    }
+
+    /// The name of the template that the receiver of a call was made for:
+    /// `environment.get_template("books.html").render()`.
+    fn template_of_receiver(&self, call: ExprId) -> Option<String> {
+        let facts = &self.world.unit(self.file).facts;
+        let Expr::Call { callee, .. } = self.module.expr(call) else {
+            return None;
+        };
+        let Expr::Member { object, .. } = self.module.expr(callee) else {
+            return None;
+        };
+        let mut made = object;
+        if let Expr::Local(local) = self.module.expr(made) {
+            made = facts.def_use.single_value(local)?;
+        }
+        let Expr::Call { callee, .. } = self.module.expr(made) else {
+            return None;
+        };
+        if !self.may_render(callee) {
+            return None;
+        }
+        self.template_named(made, &[Bounded::Argument(0)])
     }
 
     // --- contexts -------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 //! the same on any number of threads.
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::entities::Entities;
 use super::hierarchy::Hierarchy;
@@ -23,8 +23,6 @@ use crate::source::{Ecosystem, FileId};
 
 /// Rounds after which types that still change are taken as they are.
 const MAX_ROUNDS: usize = 6;
-/// Templates inside templates whose names are followed.
-const MAX_INCLUDES: usize = 3;
 /// Names that one module may export, its stars included.
 const MAX_NAMES: usize = 20_000;
 /// Re-exports followed before giving up.
@@ -377,68 +375,6 @@ impl World {
                 _ => None,
             })
             .collect()
-    }
-
-    /// Gathers what calls hand to parameters without a type of their own. Answers which files
-    /// have learnt something.
-    fn hand_arguments(&mut self) -> Vec<bool> {
-        let handed: Vec<Vec<(FunctionRef, u16, Type)>> = (0..self.units.len())
-            .into_par_iter()
-            .map(|i| Typer::new(self, FileId(i as u32)).handed())
-            .collect();
-        let mut given: FxHashMap<(FunctionRef, u16), Type> = FxHashMap::default();
-        let mut refuted: FxHashSet<(FunctionRef, u16)> = FxHashSet::default();
-        for (function, param, ty) in handed.into_iter().flatten() {
-            let key = (function, param);
-            let known = given.entry(key).or_insert(ty);
-            let both = known.or(ty);
-            if both.is_unknown() && !known.is_unknown() && !ty.is_unknown() {
-                refuted.insert(key);
-            }
-            *known = both;
-        }
-        given.retain(|key, ty| {
-            let says_nothing = matches!(ty.base, Base::Unknown | Base::Null | Base::External);
-            !says_nothing && !refuted.contains(key)
-        });
-        let mut told = vec![false; self.units.len()];
-        #[expect(
-            clippy::iter_over_hash_type,
-            reason = "marks are set, in whatever order"
-        )]
-        for (function, _) in given.keys() {
-            told[function.file.index()] = true;
-        }
-        self.given = given;
-        told
-    }
-
-    /// Gathers what templates hand to those they include, to macros and to filters, now that they
-    /// know their own names. Nothing else learns of that.
-    fn hand_inside_templates(&mut self) {
-        for _ in 0..MAX_INCLUDES {
-            let handed: Vec<Vec<(FunctionRef, u16, Type)>> = (0..self.units.len())
-                .into_par_iter()
-                .map(|i| {
-                    let file = FileId(i as u32);
-                    if self.unit(file).facts.module.template.is_none() {
-                        return Vec::new();
-                    }
-                    Typer::new(self, file).handed()
-                })
-                .collect();
-            let mut has_news = false;
-            for (function, param, ty) in handed.into_iter().flatten() {
-                let says_nothing = matches!(ty.base, Base::Unknown | Base::Null | Base::External);
-                if !says_nothing && !self.given.contains_key(&(function, param)) {
-                    self.given.insert((function, param), ty);
-                    has_news = true;
-                }
-            }
-            if !has_news {
-                break;
-            }
-        }
     }
 
     fn solve(&mut self, mut dirty: Vec<bool>, importers: &[Vec<FileId>]) {

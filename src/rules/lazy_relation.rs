@@ -126,7 +126,7 @@ fn asks_once_per_distinct(function: Function<'_>, read: &Read, missing: &Missing
     let world = &function.program.world;
     let asked = world.entities.get(read.source.path[missing.loaded]);
     let table = world.entities.table(asked.owner);
-    !asked.many && table.is_some_and(|ty| world.models.ty(ty).identity)
+    !asked.many && !asked.is_column && table.is_some_and(|ty| world.models.ty(ty).identity)
 }
 
 fn report(
@@ -256,9 +256,17 @@ fn help_of(function: Function<'_>, reads: &[Lacked<'_>]) -> String {
             );
         }
     }
+    let is_column = |lacked: &&Lacked<'_>| {
+        let last = lacked.read.source.path.last();
+        last.is_some_and(|&last| program.world.entities.get(last).is_column)
+    };
+    if reads.iter().all(|lacked| is_column(&lacked)) {
+        return "let the query load the columns that are read of its rows".to_owned();
+    }
+    let relations = reads.iter().filter(|lacked| !is_column(lacked));
     preloads(
         program,
-        reads.iter().map(|lacked| &lacked.read.source.path[..]),
+        relations.map(|lacked| &lacked.read.source.path[..]),
     )
 }
 

@@ -7,6 +7,7 @@ use crate::finding::{Confidence, Finding};
 use crate::ir::{Expr, ExprId, MODULE_BODY, Stmt, StmtId};
 use crate::link::call_graph::ActKind;
 use crate::link::entities::{PerRow, RelationId};
+use crate::link::listings::Listing;
 use crate::link::models::Effect;
 use crate::link::program::Function;
 use crate::link::rows::Root;
@@ -21,6 +22,9 @@ pub(super) fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.id == MODULE_BODY {
         for view in function.program.list_views(function.file) {
             check_view(function, &view, reporter);
+        }
+        for listing in function.program.listings(function.file) {
+            check_listing(function, &listing, reporter);
         }
     }
     let Some(per_row) = function.per_row() else {
@@ -217,6 +221,43 @@ fn check_reads(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Repor
         });
         reported.push(first);
     }
+}
+
+/// What the columns of a table read and its query does not load.
+fn check_listing(function: Function<'_>, listing: &Listing, reporter: &mut Reporter<'_>) {
+    let program = function.program;
+    let Some((_, first)) = listing.lacks.first() else {
+        return;
+    };
+    let place = program.place_of_column(*first);
+    let module = &program.world.unit(listing.class.file).facts.module;
+    let class = module.class(listing.class.class);
+    let name = class.name.map_or("the class", |name| module.text(name));
+    let relations: Vec<String> = listing
+        .lacks
+        .iter()
+        .map(|(read, _)| format!("`{}`", relation_text(program, &read.path)))
+        .collect();
+    let message = format!(
+        "`{name}` lists rows without {}, which its columns read of each row",
+        super::listed(&relations)
+    );
+    let span = if place.file == function.file {
+        place.span
+    } else {
+        class.name_span
+    };
+    let finding = reporter.report(span, Confidence::Medium, message);
+    finding.cost("1 + n queries");
+    for (read, _) in listing.lacks.iter().take(MAX_SHOWN) {
+        let text = relation_text(program, &read.path);
+        finding.related(
+            read.place,
+            format!("column `{}` reads `{text}` here", read.field),
+        );
+    }
+    let paths = listing.lacks.iter().map(|(read, _)| &read.path[..]);
+    finding.help(preloads(program, paths));
 }
 
 /// What the serializer of a view reads and the view's query does not load.

@@ -4,12 +4,16 @@ use super::super::models::{ModelTypeId, Wrapper};
 use super::super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::{MAX_STEPS, Typer};
 use crate::analysis::def_use::{Def, DefId};
+use crate::analysis::facts::{Container, GatheredAs};
 use crate::finding::Confidence;
 use crate::ir::{
     Expr, ExprId, FunctionId, FunctionKind, ImportId, Invocation, LocalId, LocalKind, MODULE_BODY,
     Stmt,
 };
 use crate::source::Ecosystem;
+
+/// Values put into a container that are looked at.
+const MAX_GATHERED: usize = 4;
 
 impl Typer<'_> {
     pub(super) fn local(&mut self, id: ExprId, local: LocalId) -> Type {
@@ -37,7 +41,10 @@ impl Typer<'_> {
         let facts = self.facts;
         let ty = match facts.def_use.def(id) {
             Def::Entry { local, function } => self.entered(*local, *function),
-            Def::Value { value, .. } => self.of(*value),
+            Def::Value { value, local, .. } => {
+                let ty = self.of(*value);
+                self.filled(*local, *value).unwrap_or(ty)
+            }
             Def::Augmented {
                 previous, value, ..
             } => {
@@ -64,6 +71,34 @@ impl Typer<'_> {
         self.steps -= 1;
         self.known_defs.insert(id, ty);
         ty
+    }
+
+    /// The type of a container that starts empty, by what is put into it.
+    fn filled(&mut self, local: LocalId, value: ExprId) -> Option<Type> {
+        let facts = self.facts;
+        let gathered = facts.gathered.get(&local)?;
+        let empty = self.module.empty_container(value)?;
+        let mut ty: Option<Type> = None;
+        let is_map = empty == Container::Map;
+        let mut kind = None;
+        for put in gathered.iter().take(MAX_GATHERED) {
+            if (put.kind == GatheredAs::Element) == is_map || kind.is_some_and(|k| k != put.kind) {
+                continue;
+            }
+            kind = Some(put.kind);
+            let found = self.of(put.value);
+            ty = Some(ty.map_or(found, |ty| ty.or(found)));
+        }
+        let ty = ty.filter(|ty| !matches!(ty.base, Base::Unknown | Base::External | Base::Null))?;
+        let ty = ty.at_most(Confidence::Medium);
+        Some(match (empty, kind?) {
+            (Container::List, _) => ty.wrapped(Wrapper::List),
+            (Container::Set, _) => ty.wrapped(Wrapper::Set),
+            (Container::Map, GatheredAs::ElementOfValue) => {
+                ty.wrapped(Wrapper::List).wrapped(Wrapper::Map)
+            }
+            (Container::Map, _) => ty.wrapped(Wrapper::Map),
+        })
     }
 
     /// The type of a name at the entry of a function.

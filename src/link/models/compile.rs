@@ -131,10 +131,15 @@ impl Models {
                 compressed_by: entry.compressed_by.clone(),
                 cached_by: bounds_named(&entry.cached_by),
                 template: entry.template.iter().map(|at| bound_named(at)).collect(),
+                columns: entry.columns,
                 context: entry.context.iter().map(|at| context_from(at)).collect(),
             });
+            let last = |path: &String| path.rsplit(['.', '#']).next().map(str::to_owned);
+            if entry.columns.is_some() {
+                self.deferring.extend(entry.paths.iter().filter_map(last));
+                self.deferring.extend(entry.names.iter().cloned());
+            }
             if !entry.template.is_empty() {
-                let last = |path: &String| path.rsplit(['.', '#']).next().map(str::to_owned);
                 self.renderers.extend(entry.paths.iter().filter_map(last));
                 self.renderers.extend(entry.names.iter().cloned());
             }
@@ -217,6 +222,10 @@ impl Models {
                 RelationKind::Many => Some(true),
                 RelationKind::Annotated => None,
             };
+            let mut queries = Vec::new();
+            for (value, ty) in &entry.queries {
+                queries.push((value.clone(), self.named(source, ty)?));
+            }
             self.relations.push(RelationModel {
                 many: many(entry.kind),
                 target: entry.target.iter().map(|text| bound_named(text)).collect(),
@@ -226,6 +235,7 @@ impl Models {
                 reverse_many: many(entry.reverse_kind).unwrap_or(true),
                 loading: entry.loading.clone(),
                 lazy: entry.lazy.clone(),
+                queries,
             });
             for path in &entry.paths {
                 let node = self.node(source, path);
@@ -516,6 +526,9 @@ fn bounded(entry: &BoundedEntry) -> Option<Bounded> {
 }
 
 fn bound_named(text: &str) -> Bounded {
+    if text == "receiver" {
+        return Bounded::Always;
+    }
     match text.strip_prefix("key:") {
         Some(key) => Bounded::Key(key.to_owned()),
         None => Bounded::Argument(argument_number(text).unwrap_or(0)),

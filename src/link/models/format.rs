@@ -1,5 +1,7 @@
 //! Model files as they are written, and which of them a project needs.
 
+use std::collections::BTreeMap;
+
 use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -7,7 +9,7 @@ use serde::Deserialize;
 
 use super::clauses::{Form, Operator, Projects};
 use super::entry_points::EntryPointEntry;
-use super::{Batched, Cost, Effect, ModelError, Role, Rows, Runs, RunsIn};
+use super::{Batched, Columns, Cost, Effect, ModelError, Role, Rows, Runs, RunsIn};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
 
@@ -190,6 +192,7 @@ pub(super) struct CallEntry {
     pub(super) template: Vec<String>,
     #[serde(default)]
     pub(super) context: Vec<String>,
+    pub(super) columns: Option<Columns>,
 }
 
 /// What a call adds to the query that it builds or runs.
@@ -285,6 +288,8 @@ pub(super) struct RelationEntry {
     pub(super) loading: Option<String>,
     #[serde(default)]
     pub(super) lazy: Vec<String>,
+    #[serde(default)]
+    pub(super) queries: BTreeMap<String, String>,
 }
 
 /// To how many rows a relation leads.

@@ -2,6 +2,7 @@
 
 use super::{Finder, MAX_STEPS};
 use crate::analysis::def_use::Def;
+use crate::analysis::facts::GatheredAs;
 use crate::ir::{BinaryOp, CallKind, Expr, ExprId, FunctionId, LocalId, LocalKind, Name};
 use crate::link::entities::RelationId;
 use crate::link::models::{EntityFrom, TypeSpec};
@@ -17,6 +18,22 @@ pub(super) struct Loaded {
     pub(super) origin: Origin,
     /// Where the query is built.
     pub(super) query: ExprRef,
+    /// The columns that come with the rows, if they are named.
+    pub(super) only: Option<Vec<String>>,
+    /// The columns that are left out.
+    pub(super) deferred: Vec<String>,
+}
+
+impl Loaded {
+    pub(super) fn at(query: ExprRef, origin: Origin) -> Self {
+        Self {
+            paths: Vec::new(),
+            origin,
+            query,
+            only: None,
+            deferred: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,11 +115,7 @@ impl Finder<'_> {
         if let Some(known) = self.loaded.get(&at) {
             return known.clone();
         }
-        let unknown = Loaded {
-            paths: Vec::new(),
-            origin: Origin::Unknown,
-            query: at,
-        };
+        let unknown = Loaded::at(at, Origin::Unknown);
         if self.steps > MAX_STEPS {
             return unknown;
         }
@@ -122,10 +135,13 @@ impl Finder<'_> {
                 .or_else(|| self.loaded_local(file, expr, local)),
             Expr::Call { .. } => self.loaded_call(file, expr),
             Expr::Await(value) | Expr::Assign { value, .. } => Some(self.loaded(file, value)),
-            Expr::Index { object, index } => match module.expr(index) {
-                Expr::Slice(_) => Some(self.loaded(file, object)),
+            Expr::Index { object, index } => match (module.expr(object), module.expr(index)) {
+                (_, Expr::Slice(_)) => Some(self.loaded(file, object)),
+                (Expr::Element(lp), Expr::Number(1)) => self.loaded_inside(file, lp),
                 _ => None,
             },
+            Expr::Element(lp) => self.loaded_inside(file, lp),
+            Expr::Comprehension { lp, .. } => self.loaded_comprehension(file, lp),
             Expr::Logical { left, right, .. }
             | Expr::Binary {
                 op: BinaryOp::BitOr | BinaryOp::BitAnd,
@@ -154,11 +170,7 @@ impl Finder<'_> {
         let ty = self.typer(file).of(expr);
         let is_table = matches!(ty.base, Base::Class(class)
             if ty.is_bare() && self.world.entities.table(class).is_some());
-        is_table.then(|| Loaded {
-            paths: Vec::new(),
-            origin: Origin::Query,
-            query: ExprRef { file, expr },
-        })
+        is_table.then(|| Loaded::at(ExprRef { file, expr }, Origin::Query))
     }
 
     fn loaded_local(&mut self, file: FileId, expr: ExprId, local: LocalId) -> Option<Loaded> {
@@ -167,11 +179,10 @@ impl Finder<'_> {
         let at_param = |local: LocalId| {
             let declared = module.local(local);
             match declared.kind {
-                LocalKind::Param(index) => Some(Loaded {
-                    paths: Vec::new(),
-                    origin: Origin::Param(declared.function, index),
-                    query: ExprRef { file, expr },
-                }),
+                LocalKind::Param(index) => Some(Loaded::at(
+                    ExprRef { file, expr },
+                    Origin::Param(declared.function, index),
+                )),
                 _ => None,
             }
         };
@@ -204,7 +215,11 @@ impl Finder<'_> {
             if matches!(module.expr(value), Expr::Null) {
                 continue;
             }
-            let next = self.loaded(file, value);
+            let next = if module.empty_container(value).is_some() {
+                self.loaded_into(file, local, GatheredAs::Element)?
+            } else {
+                self.loaded(file, value)
+            };
             found = Some(match found {
                 Some(found) => either(found, next),
                 None => next,
@@ -274,7 +289,15 @@ impl Finder<'_> {
             // The rows stay the same ones.
             let passes = matches!(
                 module.text(name),
-                "list" | "tuple" | "set" | "sorted" | "reversed" | "iter" | "filter" | "frozenset"
+                "list"
+                    | "tuple"
+                    | "set"
+                    | "sorted"
+                    | "reversed"
+                    | "iter"
+                    | "filter"
+                    | "frozenset"
+                    | "enumerate"
             );
             if passes {
                 let over = if module.text(name) == "filter" {
@@ -285,6 +308,9 @@ impl Finder<'_> {
                 return over.map(|&over| self.loaded(file, over));
             }
         }
+        if let Some(found) = self.loaded_values(file, expr) {
+            return Some(found);
+        }
         let (model, receiver) = self.typer(file).called_model(expr)?;
         if let EntityFrom::Argument(n) = model.entity {
             // Where reading a relation would have to wait, libraries refuse it.
@@ -294,11 +320,9 @@ impl Finder<'_> {
             let argument = self.typer(file).argument(expr, usize::from(n))?;
             let ty = self.typer(file).of(argument);
             return match ty.base {
-                Base::Class(class) if self.world.entities.table(class).is_some() => Some(Loaded {
-                    paths: Vec::new(),
-                    origin: Origin::Query,
-                    query: ExprRef { file, expr },
-                }),
+                Base::Class(class) if self.world.entities.table(class).is_some() => {
+                    Some(Loaded::at(ExprRef { file, expr }, Origin::Query))
+                }
                 Base::Model(..) => Some(self.loaded(file, argument)),
                 _ => None,
             };
@@ -324,7 +348,11 @@ impl Finder<'_> {
             return None;
         }
         let loads = model.loads;
+        let columns = model.columns;
         let mut found = self.loaded(file, object);
+        if let Some(columns) = columns {
+            self.columns_of(file, args, columns, &mut found);
+        }
         if loads {
             found.query = ExprRef { file, expr };
             if args.is_empty() {
@@ -332,6 +360,9 @@ impl Finder<'_> {
                 found.origin = Origin::Unknown;
             }
             for &arg in args {
+                if self.column_loader(file, arg, &mut found) {
+                    continue;
+                }
                 if !self.path_of(file, arg, &mut found.paths) {
                     found.origin = Origin::Unknown;
                 }
@@ -428,11 +459,22 @@ impl Finder<'_> {
     ) -> Option<Loaded> {
         let module = self.module(function.file);
         let mut found: Option<Loaded> = None;
-        for value in module.returned(function.function) {
+        let is_generator = module.function(function.function).is_generator;
+        let values = if is_generator {
+            module.returned_or_yielded(function.function)
+        } else {
+            module.returned(function.function)
+        };
+        for value in values {
             if matches!(module.expr(value), Expr::Null) {
                 continue;
             }
-            let mut next = self.loaded(function.file, value);
+            // What is yielded is a row, or, all at once, several.
+            let around = is_generator.then(|| self.loaded_around(function.file, value));
+            let mut next = match around.flatten() {
+                Some(around) => around,
+                None => self.loaded(function.file, value),
+            };
             if let Origin::Param(owner, param) = next.origin {
                 if owner != function.function {
                     return None;
@@ -467,11 +509,7 @@ impl Finder<'_> {
         {
             let manager = self.typer(file).of(expr);
             return match manager.base {
-                Base::Model(..) => Some(Loaded {
-                    paths: Vec::new(),
-                    origin: Origin::Query,
-                    query,
-                }),
+                Base::Model(..) => Some(Loaded::at(query, Origin::Query)),
                 // A manager of the project: what its `get_queryset` loads.
                 Base::Instance(manager) => Some(self.loaded_by_manager(query, manager)),
                 _ => None,
@@ -485,8 +523,7 @@ impl Finder<'_> {
                 let relation = entities.get(relation);
                 return relation.many.then(|| Loaded {
                     paths: relation.inverse.iter().cloned().collect(),
-                    origin: Origin::Query,
-                    query,
+                    ..Loaded::at(query, Origin::Query)
                 });
             }
             return self.loaded_field(class, name);
@@ -498,11 +535,7 @@ impl Finder<'_> {
         let ty = Type::of(Base::Instance(manager));
         let method = self.typer(query.file).member(ty, "get_queryset");
         let Base::Function(function) = method.base else {
-            return Loaded {
-                paths: Vec::new(),
-                origin: Origin::Query,
-                query,
-            };
+            return Loaded::at(query, Origin::Query);
         };
         let module = self.module(function.file);
         let mut paths = Vec::new();
@@ -512,8 +545,7 @@ impl Finder<'_> {
         }
         Loaded {
             paths,
-            origin: Origin::Query,
-            query,
+            ..Loaded::at(query, Origin::Query)
         }
     }
 
@@ -526,7 +558,7 @@ impl Finder<'_> {
 
 /// What holds of rows that come from one collection or the other: what either loads counts as
 /// loaded, so that nothing is said of what one of them loads.
-fn either(a: Loaded, b: Loaded) -> Loaded {
+pub(super) fn either(a: Loaded, b: Loaded) -> Loaded {
     let origin = if a.origin == b.origin {
         a.origin
     } else {
@@ -534,9 +566,21 @@ fn either(a: Loaded, b: Loaded) -> Loaded {
     };
     let mut paths = a.paths;
     paths.extend(b.paths);
+    // A column that either loads counts as loaded.
+    let only = match (a.only, b.only) {
+        (Some(mut only), Some(more)) => {
+            only.extend(more);
+            Some(only)
+        }
+        _ => None,
+    };
+    let mut deferred = a.deferred;
+    deferred.retain(|column| b.deferred.contains(column));
     Loaded {
         paths,
         origin,
         query: a.query,
+        only,
+        deferred,
     }
 }

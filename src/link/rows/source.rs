@@ -111,6 +111,10 @@ impl Finder<'_> {
                 None => self.row_of_param(local),
             },
             Expr::Element(lp) => self.element(lp),
+            Expr::Index { object, index } => match (module.expr(object), module.expr(index)) {
+                (Expr::Element(lp), Expr::Number(n)) => self.part_of_element(lp, n),
+                _ => None,
+            },
             Expr::Member { .. } => self.source(id),
             Expr::Call {
                 kind: CallKind::Implicit,
@@ -158,16 +162,36 @@ impl Finder<'_> {
     }
 
     /// The element of a loop: a row of a query, or one that a to-many relation leads to.
-    fn element(&mut self, lp: LoopId) -> Option<RowSource> {
+    pub(super) fn element(&mut self, lp: LoopId) -> Option<RowSource> {
         let over = self.module(self.file).lp(lp).over?;
+        Some(self.element_of(lp, over))
+    }
+
+    /// The element of a loop that is one of `over`, which the loop walks perhaps with others.
+    pub(super) fn element_of(&mut self, lp: LoopId, over: ExprId) -> RowSource {
         if let Some(source) = self.many_source(over)
             && self.is_whole_relation(over)
         {
-            return Some(source);
+            return source;
         }
-        let root = Root::Element(lp);
+        let is_beside = self.module(self.file).lp(lp).over != Some(over);
+        let root = if is_beside && !self.is_numbered(lp) {
+            Root::ElementOf(over)
+        } else {
+            Root::Element(lp)
+        };
         let path = Path::new();
-        Some(RowSource { root, path })
+        RowSource { root, path }
+    }
+
+    /// Whether a loop walks a collection with its positions.
+    fn is_numbered(&self, lp: LoopId) -> bool {
+        let module = self.module(self.file);
+        let Some(Expr::Call { callee, .. }) = module.lp(lp).over.map(|over| module.expr(over))
+        else {
+            return false;
+        };
+        matches!(module.expr(callee), Expr::Name(name) if module.text(name) == "enumerate")
     }
 
     /// Whether a collection is a to-many relation as it stands, which may have come with the

@@ -330,14 +330,13 @@ impl<'t> Lowering<'t> {
             .open_loop(LoopKind::Each, Some(over), piece.span);
         self.builder.open_scope();
         let names: Vec<ExprId> = targets.iter().map(|&token| self.bind(token)).collect();
-        let target = match names[..] {
-            [only] => only,
-            _ => {
-                let kind = SequenceKind::Tuple;
-                let elements = self.builder.list(&names);
-                self.builder
-                    .expr(Expr::Sequence { kind, elements }, piece.inner)
-            }
+        let target = if let [only] = names[..] {
+            only
+        } else {
+            let kind = SequenceKind::Tuple;
+            let elements = self.builder.list(&names);
+            let tuple = Expr::Sequence { kind, elements };
+            self.builder.expr(tuple, piece.inner)
         };
         self.builder.set_element(lp, target);
         if self.take("if") {
