@@ -11,6 +11,7 @@ pub mod entities;
 pub mod entry_points;
 pub mod explain;
 mod given;
+pub mod growth;
 pub mod guards;
 pub mod hierarchy;
 pub mod infer;

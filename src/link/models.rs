@@ -95,6 +95,10 @@ pub enum Cost {
     Shift,
     /// Copies all elements.
     Copy,
+    /// Copies all elements to add more.
+    Extend,
+    /// Makes a value for each row where one operation would serve for all.
+    Rowwise,
     /// Sorts.
     Sort,
     /// Compiles a pattern or template.

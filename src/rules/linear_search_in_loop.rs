@@ -146,6 +146,10 @@ fn search(
         _ if super::waits_per_trip(lp) => Confidence::Low,
         (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
         (Cardinality::Rows, _) | (_, Cardinality::Rows) => Confidence::Medium,
+        // A list without duplicates is short as often as not; two that are asked for are not.
+        _ if super::is_fetched_over(lp) && function.program.is_fetched(function.file, list) => {
+            Confidence::Medium
+        }
         _ => Confidence::Low,
     };
     let name = super::collection_text(function, list);

@@ -277,6 +277,13 @@ fn growing_loop<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Cardinality)> {
     None
 }
 
+/// Whether a loop walks what comes from outside, as rows and requests do.
+fn is_fetched_over(lp: Loop<'_>) -> bool {
+    let function = lp.function;
+    let over = lp.head().over;
+    over.is_some_and(|over| function.program.is_fetched(function.file, over))
+}
+
 /// Whether each trip of a loop waits for something outside of the process, which takes longer
 /// than what it computes.
 fn waits_per_trip(lp: Loop<'_>) -> bool {

@@ -10,7 +10,7 @@ use crate::ir::{
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
-use crate::link::models::{Cost, Wrapper};
+use crate::link::models::{CallModel, Cost, Wrapper};
 use crate::link::program::{Function, Loop};
 
 pub(super) const RULE: Rule = Rule::per_function("quadratic-accumulation", check);
@@ -19,6 +19,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     shifts(function, reporter);
     copies(function, reporter);
     reduced_copies(function, reporter);
+    rowwise(function, reporter);
 }
 
 /// `xs.shift()`, `xs.pop(0)`, `xs.splice(i, 1)` per trip.
@@ -126,6 +127,7 @@ fn check_copy(function: Function<'_>, lp: LoopId, expr: ExprId, reporter: &mut R
             Expr::Member { object, .. } if !same_path(module, object, copied) => {
                 confidence.max(Confidence::Medium)
             }
+            _ if extends(function, value).is_some() => confidence.max(Confidence::Medium),
             _ => confidence,
         },
         _ => confidence,
@@ -159,6 +161,12 @@ fn copied_collection(function: Function<'_>, value: ExprId) -> Option<ExprId> {
                 Expr::Spread(inner) => Some(inner),
                 _ => None,
             })
+        }
+        Expr::Call { args, .. } if extends(function, value).is_some() => {
+            match extends(function, value)?.iterates {
+                Some(n) => module.list(args).get(usize::from(n)).copied(),
+                None => receiver(module, value),
+            }
         }
         Expr::Call { callee, args, .. } => match module.expr(callee) {
             Expr::Member { object, name } if module.text(name) == "concat" => {
@@ -274,13 +282,105 @@ fn report_copy(
         .help(what);
 }
 
+/// The model of a call that copies a table or array to add to it.
+fn extends<'p>(function: Function<'p>, call: ExprId) -> Option<&'p CallModel> {
+    let Callee::Model(id) = function.call_at(call)?.callee else {
+        return None;
+    };
+    let model = function.program.world.models.call(id);
+    (model.cost == Some(Cost::Extend)).then_some(model)
+}
+
+fn receiver(module: &Module, call: ExprId) -> Option<ExprId> {
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return None;
+    };
+    match module.expr(callee) {
+        Expr::Member { object, .. } => Some(object),
+        _ => None,
+    }
+}
+
+/// `for i, row in frame.iterrows(): frame.at[i, "c"] = row["a"] * row["b"]`,
+/// `frame.apply(lambda row: row.a * row.b, axis=1)`: arithmetic that columns do at once.
+fn rowwise(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    for site in function.facts().sites(function.id) {
+        if !matches!(module.expr(site.expr), Expr::Call { .. }) {
+            continue;
+        }
+        let Some(Callee::Model(id)) = function.call_at(site.expr).map(|call| &call.callee) else {
+            continue;
+        };
+        let model = function.program.world.models.call(*id);
+        if model.cost != Some(Cost::Rowwise) || !computes_only(function, site.expr) {
+            continue;
+        }
+        let name = function.callee_text(site.expr);
+        reporter
+            .report(
+                module.span(site.expr),
+                Confidence::Medium,
+                format!("`{name}` makes an object for each row, where columns compute at once"),
+            )
+            .cost("a hundred times as long as one operation on columns")
+            .help(match &model.bulk {
+                Some(bulk) => format!("use {bulk}"),
+                None => "compute with whole columns".to_owned(),
+            });
+    }
+}
+
+/// Whether what is done per row is arithmetic on the row alone: the loop or function that a call
+/// is for calls nothing and decides nothing.
+fn computes_only(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let is_plain = |id: ExprId| {
+        matches!(
+            module.expr(id),
+            Expr::Local(_)
+                | Expr::Number(_)
+                | Expr::Float
+                | Expr::String(_)
+                | Expr::Member { .. }
+                | Expr::Index { .. }
+                | Expr::Binary { .. }
+                | Expr::Unary { .. }
+                | Expr::Assign { .. }
+                | Expr::Element(_)
+                | Expr::Param(_)
+                | Expr::Sequence { .. }
+        )
+    };
+    let mut loops = module.loops.iter();
+    if let Some(lp) = loops.find(|lp| lp.over == Some(call)) {
+        let body = &module.block(lp.body).stmts;
+        return !body.is_empty()
+            && lp.exprs.iter().all(is_plain)
+            && body.iter().all(|&stmt| {
+                matches!(module.stmt(stmt), Stmt::Expr(e)
+                    if matches!(module.expr(e), Expr::Assign { target, .. }
+                        if matches!(module.expr(target), Expr::Index { .. } | Expr::Local(_))))
+            });
+    }
+    let Expr::Call { args, .. } = module.expr(call) else {
+        return false;
+    };
+    match module.list(args).first().map(|&arg| module.expr(arg)) {
+        Some(Expr::Function(callback)) => module.function(callback).exprs.iter().all(is_plain),
+        _ => false,
+    }
+}
+
 /// The growing loop and how sure we are of it: only rows are known to grow with the data.
 /// Registries, options, the parts of a path and the steps of a graph are lists as well.
 fn trips<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Confidence)> {
     let (lp, size) = growing_loop(loops)?;
     // Rows that one request works on are few as often as not.
     let confidence = match size {
-        Cardinality::Rows if !super::waits_per_trip(lp) => Confidence::Medium,
+        _ if super::waits_per_trip(lp) => Confidence::Low,
+        Cardinality::Rows => Confidence::Medium,
+        _ if super::is_fetched_over(lp) => Confidence::Medium,
         _ => Confidence::Low,
     };
     Some((lp, confidence))

@@ -75,7 +75,9 @@ fn check_pair(
     {
         return;
     }
-    let confidence = if sizes.contains(&Cardinality::Rows) && !super::waits_per_trip(outer) {
+    let are_many = sizes.contains(&Cardinality::Rows)
+        || super::is_fetched_over(outer) && super::is_fetched_over(inner);
+    let confidence = if are_many && !super::waits_per_trip(outer) {
         Confidence::Medium
     } else {
         Confidence::Low
