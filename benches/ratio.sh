@@ -4,11 +4,13 @@
 #   benches/ratio.sh DIR            compared with parsing the same files and nothing else
 #   benches/ratio.sh --growth DIR   on four copies of DIR, compared with one
 #
-# Each is run five times, in turns, after one run to warm the page cache; medians are compared.
+# Each is run five times, in turns, after one run to warm the page cache. Compared are the medians
+# of wall time, and the least processor time, which other work on the machine disturbs less.
+# benches/README.md says how to find out where the time goes.
 set -euo pipefail
 
 usage() {
-    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
 
@@ -32,33 +34,35 @@ parse_only() {
     "$release/examples/parse_only" "$1" >/dev/null
 }
 
-# Microseconds that a command takes.
-micros() {
-    local start=$EPOCHREALTIME
-    "$@"
-    local end=$EPOCHREALTIME
-    echo $((${end/[.,]/} - ${start/[.,]/}))
+# Seconds of wall time, and of processor time, that a command takes.
+seconds() {
+    local TIMEFORMAT='%R %U %S'
+    { time "$@"; } 2>&1 | awk '{ print $1, $2 + $3 }'
 }
 
-# The middle one of five numbers on standard input.
-median() {
-    sort -n | sed -n 3p
+# Of lines with two numbers each: the median of the first, the least of the second.
+middle_and_least() {
+    sort -n | awk '{ wall[NR] = $1; if (NR == 1 || $2 < least) least = $2 } END { print wall[int((NR + 1) / 2)], least }'
 }
 
-# Prints both medians and how many times the first the second is.
+# Prints wall and processor time of both, and how many times the first the second is.
 compare() {
     local name_a=$1 name_b=$2 dir_a=$3 dir_b=$4 times_a=() times_b=()
     "$name_a" "$dir_a"
     "$name_b" "$dir_b"
     for _ in 1 2 3 4 5; do
-        times_a+=("$(micros "$name_a" "$dir_a")")
-        times_b+=("$(micros "$name_b" "$dir_b")")
+        times_a+=("$(seconds "$name_a" "$dir_a")")
+        times_b+=("$(seconds "$name_b" "$dir_b")")
     done
     local a b
-    a=$(printf '%s\n' "${times_a[@]}" | median)
-    b=$(printf '%s\n' "${times_b[@]}" | median)
+    a=$(printf '%s\n' "${times_a[@]}" | middle_and_least)
+    b=$(printf '%s\n' "${times_b[@]}" | middle_and_least)
     awk -v a="$a" -v b="$b" -v first="$5" -v second="$6" 'BEGIN {
-        printf "%-12s %8.3f s\n%-12s %8.3f s\nratio        %8.2f\n", first, a / 1e6, second, b / 1e6, b / a
+        split(a, x, " "); split(b, y, " ")
+        printf "%-12s %8s   %8s\n", "", "wall", "cpu"
+        printf "%-12s %8.3f s %8.3f s\n", first, x[1], x[2]
+        printf "%-12s %8.3f s %8.3f s\n", second, y[1], y[2]
+        printf "%-12s %8.2f   %8.2f\n", "ratio", y[1] / x[1], y[2] / x[2]
     }'
 }
 
