@@ -93,20 +93,29 @@ impl DefUse {
     }
 
     fn index_by_local(&mut self, locals: usize) {
-        let mut assigned: Vec<(LocalId, DefId)> = Vec::new();
-        for (i, def) in self.defs.iter().enumerate() {
-            if let Def::Value { local, .. } | Def::Augmented { local, .. } = *def {
-                assigned.push((local, DefId(i as u32)));
+        let assigned = |def: &Def| match *def {
+            Def::Value { local, .. } | Def::Augmented { local, .. } => Some(local.index()),
+            _ => None,
+        };
+        // Counts, then where each local's end, then where they start.
+        let mut starts = vec![0; locals + 1];
+        for local in self.defs.iter().filter_map(assigned) {
+            starts[local] += 1;
+        }
+        let mut end = 0;
+        for start in &mut starts {
+            end += *start;
+            *start = end;
+        }
+        let mut by_local = vec![DefId(0); end as usize];
+        for (i, def) in self.defs.iter().enumerate().rev() {
+            if let Some(local) = assigned(def) {
+                starts[local] -= 1;
+                by_local[starts[local] as usize] = DefId(i as u32);
             }
         }
-        assigned.sort_unstable();
-        self.local_starts = Vec::with_capacity(locals + 1);
-        let mut at = 0;
-        for local in 0..=locals {
-            at += assigned[at..].partition_point(|&(of, _)| of.index() < local);
-            self.local_starts.push(at as u32);
-        }
-        self.by_local = assigned.into_iter().map(|(_, def)| def).collect();
+        self.by_local = by_local;
+        self.local_starts = starts;
     }
 
     /// A definition.
