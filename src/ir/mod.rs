@@ -6,6 +6,7 @@
 
 mod build;
 pub mod change;
+mod finished;
 mod names;
 pub mod pretty;
 pub mod query;
