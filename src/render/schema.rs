@@ -110,10 +110,12 @@ fn key_sql(key: &IndexKey) -> String {
         Value::Expression(text, _) => format!("({})", escape::inline(text)),
     };
     if let Some(collation) = &key.collation {
-        text.push_str(&format!(" COLLATE {}", quoted(collation)));
+        text.push_str(" COLLATE ");
+        text.push_str(&quoted(collation));
     }
     if let Some(class) = &key.operator_class {
-        text.push_str(&format!(" {}", escape::inline(class)));
+        text.push(' ');
+        text.push_str(&escape::inline(class));
     }
     if key.is_descending {
         text.push_str(" DESC");

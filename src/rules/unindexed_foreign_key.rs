@@ -1,38 +1,91 @@
 //! `unindexed-foreign-key`: a reference to another table that no index leads with.
 
+use rustc_hash::FxHashMap;
+
+use super::asked::{Weight, sites};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::schema::{ForeignKey, Origin, Schema, Table};
+use crate::ir::query::{Condition, Operand, OperatorClass, Value};
+use crate::ir::schema::{Dialect, ForeignKey, Schema, Table};
 use crate::link::program::Program;
-use crate::source::{FileId, Place};
+use crate::link::schema::references::is_served_in_part;
+use crate::source::{Context, Place};
 
 pub(super) const RULE: Rule = Rule::per_program("unindexed-foreign-key", check);
 
+/// Where the program first asks for rows by each column of each table, names in small letters.
+type Asked = FxHashMap<(String, String), Place>;
+
 fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
-    for (file, bare) in program.schemas.bare_references() {
-        report(program, bare, file, reporter.in_file(file));
+    let mut bare = program.schemas.bare_references().peekable();
+    if bare.peek().is_none() {
+        return;
     }
+    let asked = asked(program);
+    for reference in bare {
+        report(program, reference, &asked, reporter);
+    }
+}
+
+fn asked(program: &Program) -> Asked {
+    let mut found = Asked::default();
+    for site in sites(program) {
+        if site.weight() == Weight::Aside {
+            continue;
+        }
+        let query = &site.asked.query;
+        let mut add = |table: u16, column: &str| {
+            if let Some(table) = query.tables.get(usize::from(table)) {
+                let key = (table.name.to_lowercase(), column.to_lowercase());
+                found.entry(key).or_insert(site.place());
+            }
+        };
+        for condition in &query.conditions {
+            let Condition::Term(term) = condition else {
+                continue;
+            };
+            if term.class != OperatorClass::Equality {
+                continue;
+            }
+            if let Value::Column(column) = &term.value {
+                add(term.table, column);
+            }
+            if let Operand::Column(table, column) = &term.operand {
+                add(*table, column);
+            }
+        }
+    }
+    found
 }
 
 fn report(
     program: &Program,
-    (schema, table, key, used): (&Schema, &Table, &ForeignKey, Option<Place>),
-    file: FileId,
+    (schema, table, key, by_name): (&Schema, &Table, &ForeignKey, Option<Place>),
+    asked: &Asked,
     reporter: &mut Reporter<'_>,
 ) {
     let columns = key.columns.join(", ");
     let (from, to) = (&table.name, &key.target);
+    let by_query = key.columns.iter().find_map(|column| {
+        let key = (from.to_lowercase(), column.to_lowercase());
+        asked.get(&key).copied()
+    });
+    let used = by_query.or(by_name);
     // Where the engine is not known, MySQL would make the index itself.
     let confidence = match (used, schema.dialect) {
         (None, _) => Confidence::Low,
-        (Some(_), Some(_)) if schema.origin != Origin::Models => Confidence::High,
-        (Some(_), Some(_)) => Confidence::Medium,
-        (Some(_), None) => Confidence::Medium,
+        // The rows left out are often those that nobody reads: the deleted ones.
+        _ if is_served_in_part(table, key) => Confidence::Low,
+        (Some(_), Some(_)) if by_query.is_some() => Confidence::High,
+        (Some(_), _) => Confidence::Medium,
     };
-    let at = match used {
-        Some(used) if key.place.file != file => used,
+    // What a migration declares is history: the query is what people look at.
+    let is_declared = program.contexts[key.place.file.index()] == Context::Product;
+    let at = match by_query {
+        Some(used) if !is_declared => used,
         _ => key.place,
     };
+    let reporter = reporter.in_file(at.file);
     let help = advice(program, schema, table, &key.columns);
     let finding = reporter.report(
         at.span,
@@ -83,7 +136,7 @@ pub(super) fn advice(
 /// The statement that makes an index.
 fn sql_advice(schema: &Schema, table: &Table, columns: &[String]) -> String {
     let concurrently = match schema.dialect {
-        Some(crate::ir::schema::Dialect::PostgreSql) => " CONCURRENTLY",
+        Some(Dialect::PostgreSql) => " CONCURRENTLY",
         _ => "",
     };
     let quoted = |name: &String| {

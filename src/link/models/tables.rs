@@ -104,8 +104,6 @@ pub struct ColumnModel {
     pub needs_join: bool,
     /// Whether it makes a table of pairs.
     pub pairs: bool,
-    /// Whether the table of pairs has no index led by the second column.
-    pub pairs_one_way: bool,
     /// Makes no column.
     pub none: bool,
 }

@@ -1,18 +1,16 @@
 //! Tables that classes describe. What their fields mean is told by the library models.
 
-use super::read::{
-    argument, arguments, first_argument, last_name, list, positional, snake, text, truth,
-};
+use super::kinds::{annotated_kind, count_of, typed_kind};
+use super::lists::list_argument;
+use super::read::{argument, arguments, first_argument, last_name, snake, text, truth};
 use super::replay::column_key;
-use crate::ir::query::Value;
 use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey, IndexMethod, Table};
 use crate::ir::{ClassId, ClassKind, Expr, ExprId, Field, Module};
 use crate::link::infer::Typer;
-use crate::link::models::tables::{ColumnModel, IndexModel, TableModel, method_named};
+use crate::link::models::tables::{ColumnModel, TableModel};
 use crate::link::types::{Base, ClassRef};
 use crate::link::world::World;
 use crate::source::{FileId, Place};
-use crate::syntax::sql::kind_named;
 
 /// A table that a class describes.
 #[derive(Debug)]
@@ -244,7 +242,7 @@ fn inner_class(module: &Module, class: ClassId, name: &str) -> Option<ClassId> {
 }
 
 /// The same, also of the nearest base that has one.
-fn value_at<'w>(
+pub(super) fn value_at<'w>(
     world: &'w World,
     class: ClassRef,
     path: &str,
@@ -314,11 +312,11 @@ fn app_label(world: &World, class: ClassRef) -> String {
 }
 
 /// Gathers what the fields and lists of one class make.
-struct Reader<'w> {
-    world: &'w World,
-    model: &'w TableModel,
-    class: ClassRef,
-    found: Described,
+pub(super) struct Reader<'w> {
+    pub(super) world: &'w World,
+    pub(super) model: &'w TableModel,
+    pub(super) class: ClassRef,
+    pub(super) found: Described,
     /// Attributes that a nearer class has set.
     seen: Vec<String>,
 }
@@ -513,12 +511,12 @@ impl<'w> Reader<'w> {
         }
         let target = match reference {
             Some(reference) => argument(module, reference, "argument0")
-                .map(|target| self.target_text(module, typer, target)),
+                .map(|target| target_text(module, typer, target)),
             None => model
                 .foreign
                 .as_ref()
                 .and_then(|place| argument(module, call, place))
-                .map(|target| self.target_text(module, typer, target))
+                .map(|target| target_text(module, typer, target))
                 .or_else(|| self.target(module, typer, call, model)),
         };
         let is_reference = target.is_some();
@@ -609,7 +607,14 @@ impl<'w> Reader<'w> {
                 is_implied: true,
                 ..made.clone()
             };
-            self.found.table.indexes.push(made);
+            let is_said = model
+                .index
+                .as_ref()
+                .is_some_and(|at| argument(module, call, at).is_some());
+            self.found.table.indexes.push(Index {
+                is_implied: model.indexed && !is_unique && !is_said,
+                ..made
+            });
             if model.patterns {
                 self.found.table.indexes.push(patterns);
             }
@@ -642,20 +647,6 @@ impl<'w> Reader<'w> {
             }
             _ => (class_of(typer, target), String::new()),
         })
-    }
-
-    /// The table that a reference names as text (`users.id`), or through a column of a class.
-    fn target_text(
-        &self,
-        module: &Module,
-        typer: &mut Typer<'_>,
-        target: ExprId,
-    ) -> (Option<ClassRef>, String) {
-        match module.expr(target) {
-            Expr::String(name) => (None, module.text(name).to_owned()),
-            Expr::Member { object, .. } => (class_of(typer, object), String::new()),
-            _ => (None, String::new()),
-        }
     }
 
     /// The key by which a class's table refers to that of the class it derives from.
@@ -735,376 +726,24 @@ impl<'w> Reader<'w> {
             },
         );
     }
+}
 
-    /// The indexes and constraints in the lists of the class.
-    fn lists(&mut self) {
-        let rules = &self.model.rules;
-        for path in &rules.lists {
-            let Some((file, module, value)) = value_at(self.world, self.class, path) else {
-                continue;
-            };
-            match list(module, value) {
-                Some(elements) => {
-                    for &element in elements {
-                        self.list_entry(file, module, element);
-                    }
-                }
-                // A list that is put together elsewhere may hold anything.
-                None if matches!(module.expr(value), Expr::Map(_)) => {}
-                None => self.found.table.is_complete = false,
-            }
-        }
-        for (paths, is_unique) in [(&rules.unique_lists, true), (&rules.index_lists, false)] {
-            for path in paths {
-                let Some((file, module, value)) = value_at(self.world, self.class, path) else {
-                    continue;
-                };
-                let Some(elements) = list(module, value) else {
-                    self.found.table.is_complete = false;
-                    continue;
-                };
-                let is_flat = elements.first().is_some_and(|&e| text(module, e).is_some());
-                if is_flat {
-                    self.together(file, module, value, is_unique);
-                    continue;
-                }
-                for &element in elements {
-                    // `(("a", "b"), True)`
-                    match list(module, element) {
-                        Some([columns, unique]) if list(module, *columns).is_some() => {
-                            let is_unique = truth(module, *unique) == Some(true);
-                            self.together(file, module, *columns, is_unique);
-                        }
-                        _ => self.together(file, module, element, is_unique),
-                    }
-                }
-            }
-        }
-    }
-
-    fn list_entry(&mut self, file: FileId, module: &Module, element: ExprId) {
-        if matches!(module.expr(element), Expr::Map(_)) {
-            return;
-        }
-        let Some(model) = last_name(module, element).and_then(|name| self.model.index(name)) else {
-            if matches!(module.expr(element), Expr::Spread(_)) {
-                self.found.table.is_complete = false;
-            }
-            return;
-        };
-        let place = Place {
-            file,
-            span: module.span(element),
-        };
-        let keys = self.keys_of(module, element, model);
-        if let Some(argument_of_table) = &model.references {
-            let target = argument(module, element, argument_of_table)
-                .and_then(|targets| list(module, targets))
-                .and_then(|targets| text(module, *targets.first()?))
-                .and_then(|target| target.rsplit_once('.'))
-                .map(|(table, _)| table.to_owned());
-            self.found.table.foreign_keys.push(ForeignKey {
-                name: None,
-                columns: keys
-                    .iter()
-                    .filter_map(|key| match &key.value {
-                        Value::Column(name) => Some(name.clone()),
-                        Value::Expression(..) => None,
-                    })
-                    .collect(),
-                target: target.unwrap_or_default(),
-                target_columns: Vec::new(),
-                cascades: false,
-                is_enforced: true,
-                place,
-            });
-            return;
-        }
-        self.push_index(module, element, model, keys, place);
-    }
-
-    /// `@Index(["a", "b"])` on the class.
-    fn class_indexes(&mut self, decorator: Option<ExprId>) {
-        if decorator.is_none() {
-            return;
-        }
-        let module = &self.world.unit(self.class.file).facts.module;
-        for &entry in module.list(module.class(self.class.class).decorators) {
-            let Some(model) = last_name(module, entry).and_then(|name| self.model.index(name))
-            else {
-                continue;
-            };
-            let keys = self.keys_of(module, entry, model);
-            let place = Place {
-                file: self.class.file,
-                span: module.span(entry),
-            };
-            self.push_index(module, entry, model, keys, place);
-        }
-    }
-
-    fn together(&mut self, file: FileId, module: &Module, columns: ExprId, is_unique: bool) {
-        let Some(elements) = list(module, columns) else {
-            return;
-        };
-        let keys: Vec<IndexKey> = elements
-            .iter()
-            .filter_map(|&e| self.key_of(module, e))
-            .collect();
-        if keys.is_empty() || keys.len() < elements.len() {
-            return;
-        }
-        self.found.table.indexes.push(Index {
-            name: String::new(),
-            keys,
-            include: Vec::new(),
-            condition: None,
-            method: IndexMethod::BTree,
-            is_unique,
-            is_primary: false,
-            is_implied: false,
-            place: Place {
-                file,
-                span: module.span(columns),
-            },
-        });
-    }
-
-    fn keys_of(&self, module: &Module, call: ExprId, model: &IndexModel) -> Vec<IndexKey> {
-        let elements = list_argument(module, call, model).unwrap_or_default();
-        let mut keys: Vec<IndexKey> = elements
-            .iter()
-            .filter_map(|&e| self.key_of(module, e))
-            .collect();
-        let classes = model
-            .classes
-            .as_ref()
-            .and_then(|place| argument(module, call, place));
-        if let Some(classes) = classes.and_then(|classes| list(module, classes)) {
-            for (key, &class) in keys.iter_mut().zip(classes) {
-                key.operator_class = text(module, class).map(str::to_owned);
-            }
-        } else if let Some(Expr::Map(entries)) = classes.map(|classes| module.expr(classes)) {
-            for &entry in module.list(entries) {
-                if let Expr::Keyword { name, value } = module.expr(entry) {
-                    let name = Value::Column(module.text(name).to_owned());
-                    if let Some(key) = keys.iter_mut().find(|key| key.value == name) {
-                        key.operator_class = text(module, value).map(str::to_owned);
-                    }
-                }
-            }
-        }
-        keys
-    }
-
-    /// `"name"`, `"-name"`, `Class.name`, `name.desc()`, `func.lower(name)`, `Lower("name")`.
-    fn key_of(&self, module: &Module, element: ExprId) -> Option<IndexKey> {
-        match module.expr(element) {
-            Expr::String(name) => {
-                let name = module.text(name);
-                let (name, is_descending) = match name.strip_prefix('-') {
-                    Some(name) => (name, true),
-                    None => (name, false),
-                };
-                Some(IndexKey {
-                    is_descending,
-                    ..column_key(&self.column_named(name))
-                })
-            }
-            Expr::Local(_) | Expr::Name(_) | Expr::Member { .. } => {
-                Some(column_key(&self.column_named(last_name(module, element)?)))
-            }
-            Expr::Call { callee, args, .. } => {
-                let name = last_name(module, callee)?.to_lowercase();
-                if let Expr::Member { object, .. } = module.expr(callee)
-                    && args.is_empty()
-                {
-                    let key = self.key_of(module, object)?;
-                    return Some(IndexKey {
-                        is_descending: name == "desc" || key.is_descending,
-                        ..key
-                    });
-                }
-                let inner = *positional(module, element).first()?;
-                let key = self.key_of(module, inner)?;
-                match name.as_str() {
-                    "f" | "col" | "asc" | "literal_column" => Some(key),
-                    "desc" => Some(IndexKey {
-                        is_descending: true,
-                        ..key
-                    }),
-                    "opclass" => Some(IndexKey {
-                        operator_class: argument(module, element, "key:name")
-                            .and_then(|name| text(module, name))
-                            .map(str::to_owned),
-                        ..key
-                    }),
-                    "text" => {
-                        let text = text(module, inner)?;
-                        Some(IndexKey {
-                            value: crate::syntax::sql::condition::value(text, None),
-                            ..key
-                        })
-                    }
-                    _ => {
-                        let Value::Column(column) = key.value else {
-                            return None;
-                        };
-                        Some(IndexKey {
-                            value: Value::Expression(
-                                format!("{name}({column})"),
-                                vec![column.clone()],
-                            ),
-                            ..column_key(&column)
-                        })
-                    }
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// The column of an attribute.
-    fn column_named(&self, attribute: &str) -> String {
-        let mut attributes = self.found.attributes.iter();
-        let found = attributes.find(|(name, _)| name == attribute);
-        found.map_or_else(|| attribute.to_owned(), |(_, column)| column.clone())
-    }
-
-    fn push_index(
-        &mut self,
-        module: &Module,
-        call: ExprId,
-        model: &IndexModel,
-        keys: Vec<IndexKey>,
-        place: Place,
-    ) {
-        if keys.is_empty() {
-            return;
-        }
-        let is_given = |place: &String| argument(module, call, place).is_some();
-        let is_unique = model.is_unique
-            || model.unique.as_ref().is_some_and(|place| {
-                argument(module, call, place).is_some_and(|v| truth(module, v) == Some(true))
-            });
-        let include = model
-            .include
-            .as_ref()
-            .and_then(|place| argument(module, call, place));
-        let include = include
-            .and_then(|include| list(module, include))
-            .unwrap_or_default();
-        let method = first_argument(module, call, &model.methods)
-            .and_then(|method| text(module, method))
-            .map_or_else(|| model.index_method(), method_named);
-        let name = first_argument(module, call, &model.name).and_then(|name| text(module, name));
-        self.found.table.indexes.push(Index {
-            name: name.unwrap_or_default().to_owned(),
-            keys,
-            include: include
-                .iter()
-                .filter_map(|&column| text(module, column))
-                .map(|column| self.column_named(column))
-                .collect(),
-            condition: model.conditions.iter().any(is_given).then(Vec::new),
-            method,
-            is_unique: is_unique || model.is_primary,
-            is_primary: model.is_primary,
-            is_implied: false,
-            place,
-        });
+/// The table that a reference names as text (`users.id`), or through a column of a class.
+fn target_text(
+    module: &Module,
+    typer: &mut Typer<'_>,
+    target: ExprId,
+) -> (Option<ClassRef>, String) {
+    match module.expr(target) {
+        Expr::String(name) => (None, module.text(name).to_owned()),
+        Expr::Member { object, .. } => (class_of(typer, object), String::new()),
+        _ => (None, String::new()),
     }
 }
 
-/// The list of keys that an index is handed.
-fn list_argument(module: &Module, call: ExprId, model: &IndexModel) -> Option<Vec<ExprId>> {
-    model.fields.iter().find_map(|place| {
-        if let Some(from) = place.strip_prefix("arguments") {
-            let from: usize = from.parse().ok()?;
-            let rest = positional(module, call).get(from..)?.to_vec();
-            return (!rest.is_empty()).then_some(rest);
-        }
-        let value = argument(module, call, place)?;
-        list(module, value).map(<[ExprId]>::to_vec)
-    })
-}
-
-fn class_of(typer: &mut Typer<'_>, expr: ExprId) -> Option<ClassRef> {
+pub(super) fn class_of(typer: &mut Typer<'_>, expr: ExprId) -> Option<ClassRef> {
     match typer.of(expr).base {
         Base::Class(class) => Some(class),
         _ => None,
     }
-}
-
-/// The number of choices, if they are written out; 0 if they are not.
-fn count_of(module: &Module, choices: ExprId) -> u16 {
-    list(module, choices).map_or(0, |choices| choices.len() as u16)
-}
-
-/// What the arguments of a column say that it holds: `Column(String(20))`, `{ type: "uuid" }`.
-fn typed_kind(module: &Module, typer: &mut Typer<'_>, call: ExprId) -> Option<ColumnKind> {
-    let typed =
-        argument(module, call, "key:type").or_else(|| argument(module, call, "key:sa_type"));
-    let candidates = positional(module, call);
-    typed.into_iter().chain(candidates).find_map(|value| {
-        if matches!(module.expr(value), Expr::String(_)) {
-            return match kind_named(text(module, value)?, None) {
-                ColumnKind::Other => None,
-                kind => Some(kind),
-            };
-        }
-        let name = last_name(module, value)?;
-        match name.to_lowercase().as_str() {
-            "enum" | "simple-enum" => {
-                let count = arguments(module, value).len();
-                return Some(ColumnKind::Enum(if count > 2 { count as u16 } else { 0 }));
-            }
-            "unicode" | "unicodetext" | "emailtype" => return Some(ColumnKind::Text),
-            "guid" => return Some(ColumnKind::Key),
-            "array" => return Some(ColumnKind::Array),
-            "largebinary" => return Some(ColumnKind::Bytes),
-            _ => {}
-        }
-        match kind_named(name, None) {
-            ColumnKind::Other => class_of(typer, value)
-                .is_none()
-                .then_some(ColumnKind::Other),
-            kind => Some(kind),
-        }
-        .filter(|kind| *kind != ColumnKind::Other)
-    })
-}
-
-/// What an annotation says of a column, and whether it may be null.
-fn annotated_kind(module: &Module, annotation: ExprId) -> (Option<ColumnKind>, bool) {
-    let mut kind = None;
-    let mut is_nullable = false;
-    let mut open = vec![annotation];
-    let mut steps = 0;
-    while let Some(at) = open.pop() {
-        steps += 1;
-        if steps > 32 {
-            break;
-        }
-        if matches!(module.expr(at), Expr::Null) {
-            is_nullable = true;
-        }
-        let found = match last_name(module, at) {
-            Some("Optional") => {
-                is_nullable = true;
-                None
-            }
-            Some("str" | "string" | "EmailStr") => Some(ColumnKind::Text),
-            Some("int" | "number") => Some(ColumnKind::Integer),
-            Some("float" | "Decimal") => Some(ColumnKind::Number),
-            Some("bool" | "boolean") => Some(ColumnKind::Bool),
-            Some("datetime" | "date" | "Date") => Some(ColumnKind::Time),
-            Some("UUID") => Some(ColumnKind::Key),
-            Some("dict" | "Record" | "JSON") => Some(ColumnKind::Json),
-            _ => None,
-        };
-        kind = kind.or(found);
-        module.for_each_part(at, |part| open.push(part));
-    }
-    (kind, is_nullable)
 }

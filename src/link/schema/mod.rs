@@ -6,6 +6,8 @@
 
 mod classes;
 mod dialect;
+mod kinds;
+mod lists;
 mod read;
 pub mod references;
 mod replay;
@@ -28,7 +30,7 @@ use crate::source::{Context, FileId, Place};
 /// All databases of a project.
 #[derive(Debug, Default)]
 pub struct Schemas {
-    schemas: Vec<Schema>,
+    databases: Vec<Schema>,
     tables: FxHashMap<ClassRef, (usize, String)>,
     /// The same in the order of the classes.
     tables_sorted: Vec<(ClassRef, (usize, String))>,
@@ -91,8 +93,8 @@ impl Schemas {
         }
         for (group, draft, origin) in drafts {
             let dialect = dialect::of_group(&groups, &named, &group);
-            found.folders.push((group.clone(), found.schemas.len()));
-            found.schemas.push(Schema {
+            found.folders.push((group.clone(), found.databases.len()));
+            found.databases.push(Schema {
                 name: if group.is_empty() {
                     ".".to_owned()
                 } else {
@@ -108,12 +110,12 @@ impl Schemas {
 
     /// All databases.
     pub fn list(&self) -> &[Schema] {
-        &self.schemas
+        &self.databases
     }
 
     /// All databases that have tables.
     pub fn all(&self) -> impl Iterator<Item = &Schema> {
-        self.schemas
+        self.databases
             .iter()
             .filter(|schema| !schema.tables.is_empty())
     }
@@ -121,7 +123,7 @@ impl Schemas {
     /// The table of a class, with its database.
     pub fn table_of(&self, class: ClassRef) -> Option<(&Schema, &Table)> {
         let (schema, name) = self.tables.get(&class)?;
-        let schema = &self.schemas[*schema];
+        let schema = &self.databases[*schema];
         Some((schema, schema.table(name)?))
     }
 
@@ -140,17 +142,39 @@ impl Schemas {
             parts.take_while(|(a, b)| a == b && !a.is_empty()).count()
         };
         let having = self.folders.iter().filter_map(|(folder, at)| {
-            let schema = &self.schemas[*at];
+            let schema = &self.databases[*at];
             Some((shared(folder), schema, schema.table(name)?))
         });
         let (_, schema, table) = having.max_by_key(|(shared, ..)| *shared)?;
         Some((schema, table))
     }
 
+    /// The engine that a file's statements are for: that of the nearest database, if those that
+    /// are as near agree.
+    pub fn dialect(&self, near: FileId) -> Option<Dialect> {
+        let path = &self.paths[near.index()];
+        let shared = |folder: &str| {
+            let parts = folder.split('/').zip(path.split('/'));
+            parts.take_while(|(a, b)| a == b && !a.is_empty()).count()
+        };
+        let nearest = self
+            .folders
+            .iter()
+            .map(|(folder, _)| shared(folder))
+            .max()?;
+        let mut near = self
+            .folders
+            .iter()
+            .filter(|(folder, _)| shared(folder) == nearest);
+        let first = self.databases[near.next()?.1].dialect;
+        near.all(|(_, at)| self.databases[*at].dialect == first)
+            .then_some(first)?
+    }
+
     /// The library whose classes describe a table; none if only statements make it.
     pub fn package_of(&self, schema: &Schema, table: &Table) -> Option<&str> {
         let at = self
-            .schemas
+            .databases
             .iter()
             .position(|known| std::ptr::eq(known, schema))?;
         self.packages

@@ -18,7 +18,6 @@ const MAX_PARTS: usize = 400;
 /// A reference without an index.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BareReference {
-    file: FileId,
     /// The database, by its position.
     schema: u32,
     /// The table, by its position there.
@@ -30,16 +29,20 @@ pub(super) struct BareReference {
 }
 
 impl Schemas {
-    /// The references without an index, with the file they are reported in: that of their
-    /// declaration, or where they are used first if a migration declares them.
+    /// The references without an index, with a place where the code reads rows by something of
+    /// their name.
     pub fn bare_references(
         &self,
-    ) -> impl Iterator<Item = (FileId, (&Schema, &Table, &ForeignKey, Option<Place>))> {
+    ) -> impl Iterator<Item = (&Schema, &Table, &ForeignKey, Option<Place>)> {
         self.bare.iter().map(|bare| {
-            let schema = &self.schemas[bare.schema as usize];
+            let schema = &self.databases[bare.schema as usize];
             let table = &schema.tables[bare.table as usize];
-            let key = &table.foreign_keys[bare.key as usize];
-            (bare.file, (schema, table, key, bare.used))
+            (
+                schema,
+                table,
+                &table.foreign_keys[bare.key as usize],
+                bare.used,
+            )
         })
     }
 
@@ -51,7 +54,7 @@ impl Schemas {
         linked: &[LinkedFile],
     ) {
         let mut found = Vec::new();
-        for (s, schema) in self.schemas.iter().enumerate() {
+        for (s, schema) in self.databases.iter().enumerate() {
             if !schema.leaves_references_unindexed() {
                 continue;
             }
@@ -76,18 +79,11 @@ impl Schemas {
         let wanted: FxHashSet<&str> = names.iter().flatten().map(String::as_str).collect();
         let uses = uses(world, contexts, linked, &wanted);
         for ((s, t, k), names) in found.into_iter().zip(&names) {
-            let key = &self.schemas[s].tables[t].foreign_keys[k];
             let used = names
                 .iter()
                 .filter_map(|name| uses.get(name.as_str()).copied())
                 .min();
-            let is_migration = contexts[key.place.file.index()] != Context::Product;
-            let file = match used {
-                Some(used) if is_migration => used.file,
-                _ => key.place.file,
-            };
             self.bare.push(BareReference {
-                file,
                 schema: s as u32,
                 table: t as u32,
                 key: k as u32,
@@ -99,7 +95,7 @@ impl Schemas {
     /// The names by which code reads rows by a reference: its column, the attributes that stand
     /// for it, and the way back from the other table.
     fn names_of(&self, world: &World, schema: usize, table: usize, key: usize) -> Vec<String> {
-        let table = &self.schemas[schema].tables[table];
+        let table = &self.databases[schema].tables[table];
         let key = &table.foreign_keys[key];
         let mut names = Vec::new();
         for column in &key.columns {
@@ -145,6 +141,17 @@ pub fn is_served(table: &Table, key: &ForeignKey) -> bool {
         .indexes
         .iter()
         .any(|index| leads_with(index, &key.columns))
+}
+
+/// Whether an index finds some of the rows of a reference: those of its condition.
+pub fn is_served_in_part(table: &Table, key: &ForeignKey) -> bool {
+    table.indexes.iter().any(|index| {
+        let whole = Index {
+            condition: None,
+            ..index.clone()
+        };
+        index.condition.is_some() && leads_with(&whole, &key.columns)
+    })
 }
 
 fn leads_with(index: &Index, columns: &[String]) -> bool {

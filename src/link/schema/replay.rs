@@ -299,7 +299,8 @@ fn add_index(table: &mut Table, mut index: Index) {
             && known.is_unique == index.is_unique
             && known.place.file != index.place.file
     });
-    if !is_known && !(index.is_primary && table.primary_key().is_some()) {
+    let is_second_key = index.is_primary && table.primary_key().is_some();
+    if !is_known && !is_second_key {
         table.indexes.push(index);
     }
 }

@@ -326,7 +326,7 @@ impl Asked<'_> {
             return Verdict::Unknown;
         }
         let mut terms = self.terms.iter();
-        match terms.find_map(|term| Some(((*term).clone(), self.remedy(term)?))) {
+        match terms.find_map(|term| Some(((*term).clone(), remedy(term)?))) {
             Some((term, remedy)) => Verdict::NotIndexable { term, remedy },
             None => Verdict::Unconstrained,
         }
@@ -336,22 +336,6 @@ impl Asked<'_> {
     /// its rows are read.
     fn is_plain(&self, term: &Term) -> bool {
         matches!(&term.value, Value::Column(column) if self.table.column(column).is_some())
-    }
-
-    /// What would help a term that no plain index can serve.
-    fn remedy(&self, term: &Term) -> Option<Remedy> {
-        Some(match term.class {
-            OperatorClass::Substring | OperatorClass::FullText => Remedy::Substring,
-            OperatorClass::CaseInsensitive => Remedy::CaseInsensitive,
-            OperatorClass::Containment => Remedy::Inverted,
-            OperatorClass::Negation => Remedy::Negation,
-            OperatorClass::Prefix if matches!(term.value, Value::Column(_)) => Remedy::Prefix,
-            OperatorClass::Unknown => return None,
-            _ => match term.value {
-                Value::Expression(..) => Remedy::Expression,
-                Value::Column(_) => return None,
-            },
-        })
     }
 
     /// Whether at most one row is asked for, by a unique index.
@@ -721,6 +705,22 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// What would help a term that no plain index can serve.
+fn remedy(term: &Term) -> Option<Remedy> {
+    Some(match term.class {
+        OperatorClass::Substring | OperatorClass::FullText => Remedy::Substring,
+        OperatorClass::CaseInsensitive => Remedy::CaseInsensitive,
+        OperatorClass::Containment => Remedy::Inverted,
+        OperatorClass::Negation => Remedy::Negation,
+        OperatorClass::Prefix if matches!(term.value, Value::Column(_)) => Remedy::Prefix,
+        OperatorClass::Unknown => return None,
+        _ => match term.value {
+            Value::Expression(..) => Remedy::Expression,
+            Value::Column(_) => return None,
+        },
+    })
+}
+
 fn constants(operand: &Operand) -> Option<&[String]> {
     match operand {
         Operand::Constant(one) => Some(std::slice::from_ref(one)),
@@ -728,3 +728,6 @@ fn constants(operand: &Operand) -> Option<&[String]> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

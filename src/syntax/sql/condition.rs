@@ -6,6 +6,8 @@ use super::token::{Token, TokenKind, tokens};
 use crate::ir::query::{Operand, OperatorClass, Term, Value};
 use crate::ir::schema::Dialect;
 
+/// Tokens of an expression or condition that is looked into.
+const MAX_TOKENS: usize = 1_000;
 /// Parentheses within each other that are looked into.
 const MAX_NESTING: usize = 32;
 
@@ -64,6 +66,9 @@ pub fn terms(text: &str, dialect: Option<Dialect>) -> Vec<Term> {
 }
 
 pub(super) fn value_of(cursor: Cursor<'_>) -> Value {
+    if cursor.tokens.len() > MAX_TOKENS {
+        return Value::Expression(String::new(), Vec::new());
+    }
     let cursor = unwrapped(cursor);
     let mut column = cursor;
     if let Some((_, name)) = column.qualified()
@@ -193,6 +198,9 @@ fn word(out: &mut String, word: &str) {
 }
 
 pub(super) fn terms_of(cursor: Cursor<'_>) -> Vec<Term> {
+    if cursor.tokens.len() > MAX_TOKENS {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     let mut open = vec![cursor];
     while let Some(cursor) = open.pop() {

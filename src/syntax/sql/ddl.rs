@@ -496,13 +496,12 @@ impl Reader {
         cursor.eat("CONCURRENTLY");
         cursor.eat("IF EXISTS");
         let mut names = cursor.until(&["ON", "CASCADE", "RESTRICT"]).split();
-        let table = match cursor.eat("ON") {
-            true => cursor
-                .qualified()
-                .map(|(_, table)| table)
-                .unwrap_or_default(),
-            false => String::new(),
-        };
+        let mut table = String::new();
+        if cursor.eat("ON")
+            && let Some((_, name)) = cursor.qualified()
+        {
+            table = name;
+        }
         for part in &mut names {
             let Some((_, name)) = part.qualified() else {
                 continue;

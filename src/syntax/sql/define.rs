@@ -99,9 +99,10 @@ fn constraint(mut at: Cursor<'_>, table: &mut Table) -> bool {
     } else if at.is_any(&["FULLTEXT", "SPATIAL"])
         && (at.is_at(1, "KEY") || at.is_at(1, "INDEX") || is_index_list(&at, 1))
     {
-        index.method = match at.is("FULLTEXT") {
-            true => IndexMethod::FullText,
-            false => IndexMethod::Other,
+        index.method = if at.is("FULLTEXT") {
+            IndexMethod::FullText
+        } else {
+            IndexMethod::Other
         };
         at.next();
         let _ = at.eat("KEY") || at.eat("INDEX");

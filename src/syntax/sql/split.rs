@@ -87,10 +87,8 @@ fn read(lexer: &mut Lexer<'_>, text: &str, delimiter: Option<&str>) -> Option<St
         if delimiter.is_none() && depth == 0 && token.is(text, ";") {
             break;
         }
-        if delimiter.is_none() && token.kind == TokenKind::Word {
-            if is_routine(&tokens, text) {
-                depth = depth_after(depth, &token, tokens.last(), text);
-            }
+        if delimiter.is_none() && token.kind == TokenKind::Word && is_routine(&tokens, text) {
+            depth = depth_after(depth, &token, tokens.last(), text);
         }
         end = token.span.end as usize;
         let is_data = tokens.len() >= MAX_HEAD_TOKENS

@@ -244,7 +244,7 @@ impl<'t> Lexer<'t> {
                 self.at += 1;
             }
         }
-        self.to_boundary();
+        self.pass_boundary();
     }
 
     /// Goes behind the next `end`, or to the end of the text.
@@ -283,7 +283,7 @@ impl<'t> Lexer<'t> {
         while is_word(self.peek(0)) || self.peek(0) == b'$' {
             self.at += 1;
         }
-        self.to_boundary();
+        self.pass_boundary();
     }
 
     fn symbol(&mut self) {
@@ -296,10 +296,11 @@ impl<'t> Lexer<'t> {
             .iter()
             .find(|symbol| rest.starts_with(symbol.as_bytes()));
         self.at += found.map_or(1, |symbol| symbol.len());
-        self.to_boundary();
+        self.pass_boundary();
     }
 
-    fn to_boundary(&mut self) {
+    /// Goes on to where a character begins.
+    fn pass_boundary(&mut self) {
         self.at = self.at.min(self.bytes.len());
         while !self.text.is_char_boundary(self.at) {
             self.at += 1;
