@@ -93,6 +93,8 @@ pub fn endpoints(settings: &Settings) -> Result<(Report, Vec<Endpoint>)> {
         let (_, report, facts, manifests) = read(settings);
         let program = program(settings, &report.files, facts, &manifests)?;
         let entries = program.entry_points.iter();
+        // Steps of views are entered with the view.
+        let entries = entries.filter(|entry| entry.kind != EntryKind::Hook);
         let endpoints = entries.map(|entry| endpoint(&program, entry)).collect();
         Ok((report, endpoints))
     })

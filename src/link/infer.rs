@@ -57,8 +57,13 @@ impl<'w> Typer<'w> {
         }
     }
 
-    /// The world it looks at.
-    pub(super) fn world(&self) -> &'w World {
+    /// The file.
+    pub fn file(&self) -> FileId {
+        self.file
+    }
+
+    /// The world.
+    pub fn world(&self) -> &'w World {
         self.world
     }
 

@@ -10,6 +10,7 @@ mod effects;
 pub mod entities;
 pub mod entry_points;
 pub mod explain;
+pub mod fetches;
 mod given;
 pub mod growth;
 pub mod guards;

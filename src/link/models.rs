@@ -340,6 +340,28 @@ pub struct PageModel {
     pub many: bool,
 }
 
+/// How a library asks for less, as short phrases for the help text.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Advice {
+    /// The number of rows.
+    pub count: Option<String>,
+    /// Whether there are any.
+    pub exists: Option<String>,
+    /// The first one, or so many.
+    pub limit: Option<String>,
+    /// One column, `{column}`.
+    pub column: Option<String>,
+    /// Those that fulfil a condition.
+    pub condition: Option<String>,
+    /// Each value once.
+    pub distinct: Option<String>,
+    /// In pieces.
+    pub stream: Option<String>,
+    /// One page.
+    pub page: Option<String>,
+}
+
 /// What iterating or awaiting a value does.
 #[derive(Debug, Clone)]
 pub struct UseModel {
@@ -398,6 +420,10 @@ pub struct ModelType {
     table: Option<u16>,
     /// What its instances render.
     page: Option<PageModel>,
+    /// Members of deriving classes by which a view that lists rows gives them page by page.
+    pub paging: Vec<String>,
+    /// The setting of the project that does so for all views.
+    pub paging_setting: Option<String>,
     iterate: Option<UseModel>,
     awaited: Option<UseModel>,
 }
@@ -522,6 +548,8 @@ pub struct Models {
     builtins: Builtins,
     /// Where libraries enter a program.
     pub entry_points: EntryPoints,
+    /// How libraries ask for less, by package.
+    advice: FxHashMap<String, Advice>,
     /// Functions and classes that a model of the user describes.
     user_paths: FxHashSet<PathId>,
     /// By what packages compare, by the package and the name it has there.
@@ -625,6 +653,16 @@ impl Models {
     /// The type of a qualified name, `django.QuerySet`.
     pub fn type_named(&self, name: &str) -> Option<ModelTypeId> {
         self.type_ids.get(name).copied()
+    }
+
+    /// Whether a type is that of the rows that belong to another one.
+    pub fn is_to_many(&self, ty: ModelTypeId) -> bool {
+        self.types.iter().any(|of| of.to_many == Some(ty))
+    }
+
+    /// How a library asks for less.
+    pub fn advice(&self, package: &str) -> Option<&Advice> {
+        self.advice.get(package)
     }
 
     /// A call's description.

@@ -13,6 +13,7 @@ use super::callbacks::{Slot, link_handed, param_of};
 use super::cardinality::Cardinality;
 use super::entities::PerRow;
 use super::entry_points::{self, EntryPoint, Reach, Reached};
+use super::fetches::{Callers, hooks};
 use super::infer::Typer;
 use super::models::Effect;
 use super::queries::QuerySite;
@@ -25,6 +26,7 @@ use super::summaries::{
 use super::types::{ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::facts::FileFacts;
+use crate::analysis::uses::Uses;
 use crate::finding::{Confidence, Related};
 use crate::ir::{
     Expr, ExprId, FunctionId, FunctionKind, Invocation, LoopId, MODULE_BODY, Module, Site, StmtId,
@@ -52,6 +54,9 @@ pub struct Program {
     pub(super) whole_imports: OnceLock<Vec<WholeUse>>,
     /// The databases.
     pub schemas: Schemas,
+    uses: Vec<OnceLock<Uses>>,
+    callers: OnceLock<Callers>,
+    pub(super) hooks: FxHashSet<FunctionRef>,
 }
 
 impl Program {
@@ -77,6 +82,7 @@ impl Program {
                 )
             },
         );
+        let uses = world.units.iter().map(|_| OnceLock::new()).collect();
         Self {
             world,
             contexts,
@@ -86,10 +92,13 @@ impl Program {
             listed,
             summaries,
             reach,
+            hooks: hooks(&entry_points),
             entry_points,
             browser_files: OnceLock::new(),
             whole_imports: OnceLock::new(),
             schemas,
+            uses,
+            callers: OnceLock::new(),
         }
     }
 
@@ -97,6 +106,16 @@ impl Program {
     pub fn calls(&self, file: FileId) -> impl Iterator<Item = (&Site, &Call)> {
         let sites = &self.world.unit(file).facts.module.sites;
         sites.iter().zip(&self.linked[file.index()].calls)
+    }
+
+    /// Where the values of a file go.
+    pub fn uses(&self, file: FileId) -> &Uses {
+        self.uses[file.index()].get_or_init(|| Uses::of(&self.world.unit(file).facts))
+    }
+
+    /// The calls of each function.
+    pub(super) fn callers(&self) -> &Callers {
+        self.callers.get_or_init(|| self.find_callers())
     }
 
     /// The functions of a file.
@@ -203,8 +222,11 @@ impl<'p> Function<'p> {
     /// How requests reach it, or what it is defined in.
     pub fn reached(self) -> Reached {
         let mut at = self.id;
+        let mut job = None;
         loop {
             let mut found = self.program.reach[self.file.index()][at.index()];
+            job = job.or(found.job);
+            found.job = job;
             if at != self.id {
                 found.reach = found.reach.min(Reach::Called);
             }

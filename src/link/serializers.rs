@@ -7,12 +7,14 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::entities::RelationId;
+use super::fetches::{Scope, facts_of, names_growing};
 use super::infer::{Typer, keyword_in};
 use super::models::Role;
 use super::program::Program;
 use super::rows::{self, Path, Root};
 use super::types::{Base, ClassRef, ExprRef, FunctionRef, Type};
 use super::world::World;
+use crate::finding::Confidence;
 use crate::ir::{ClassId, Expr, ExprId, FunctionKind, Module};
 use crate::source::{FileId, Place};
 
@@ -480,5 +482,155 @@ impl Reading {
             path: self.path.clone(),
             field,
         }
+    }
+}
+
+/// What a view is about, by its name: `Order` for `OrderListView`.
+fn view_subject(module: &Module, class: ClassRef) -> String {
+    let name = module.class(class.class).name;
+    let mut name = name.map_or("", |name| module.text(name));
+    for end in [
+        "ViewSet",
+        "Viewset",
+        "View",
+        "API",
+        "ReadOnly",
+        "ListCreate",
+        "List",
+        "Model",
+    ] {
+        name = name.strip_suffix(end).unwrap_or(name);
+    }
+    name.to_owned()
+}
+
+/// A view that lists all rows of its query.
+#[derive(Debug, Clone)]
+pub struct UnpagedView {
+    /// The view.
+    pub class: ClassRef,
+    /// Where its query stands.
+    pub query: Place,
+    /// Which part of the table it asks for.
+    pub scope: Scope,
+    /// Whether the table grows with use, by what the view is called.
+    pub is_growing: bool,
+    /// How sure it is that nothing pages the rows.
+    pub confidence: Confidence,
+    /// What to do.
+    pub help: String,
+}
+
+impl Program {
+    /// The views of a file that list all rows of their query: neither they nor the settings of the
+    /// project page them.
+    pub fn unpaged_views(&self, file: FileId) -> Vec<UnpagedView> {
+        let world = &self.world;
+        let module = &world.unit(file).facts.module;
+        let mut found = Vec::new();
+        for i in 0..module.classes.len() as u32 {
+            let class = ClassRef {
+                file,
+                class: ClassId(i),
+            };
+            if module.class(class.class).bases.is_empty() {
+                continue;
+            }
+            let bases = world.library_bases(class);
+            let Some(base) = bases
+                .into_iter()
+                .find(|&ty| !world.models.ty(ty).paging.is_empty())
+            else {
+                continue;
+            };
+            let model = world.models.ty(base);
+            let is_said = model.paging.iter().any(|name| {
+                world.field_value(class, name).is_some_and(|value| {
+                    let module = &world.unit(value.file).facts.module;
+                    !matches!(module.expr(value.expr), Expr::Null)
+                }) || world.method(class, name).is_some()
+            });
+            let is_off = model
+                .paging
+                .first()
+                .and_then(|name| world.field_value(class, name))
+                .is_some();
+            if is_said {
+                continue;
+            }
+            if let Some(setting) = &model.paging_setting
+                && !is_off
+                && self.setting_holds(setting)
+            {
+                continue;
+            }
+            // What others derive from lists nothing itself.
+            if !world.hierarchy.below(class).is_empty() {
+                continue;
+            }
+            // Nor does what says nothing of rows.
+            let says = ["queryset", "model", "serializer_class"];
+            let has_rows = says.iter().any(|name| field(module, class, name).is_some())
+                || world.own_method(class, "get_queryset").is_some();
+            if !has_rows {
+                continue;
+            }
+            let Some((query, scope)) = self.query_of_view(class) else {
+                continue;
+            };
+            let attribute = model.paging.first().cloned().unwrap_or_default();
+            found.push(UnpagedView {
+                class,
+                query,
+                scope,
+                is_growing: names_growing(&view_subject(module, class)),
+                confidence: Confidence::Medium,
+                help: match &model.paging_setting {
+                    Some(setting) => format!("set `{attribute}`, or {setting} for all views"),
+                    None => format!("set `{attribute}`"),
+                },
+            });
+        }
+        found
+    }
+
+    /// The query of a view that lists rows, if it is known to be unbounded.
+    fn query_of_view(&self, class: ClassRef) -> Option<(Place, Scope)> {
+        let world = &self.world;
+        let mut values: Vec<ExprRef> = Vec::new();
+        if let Some(FunctionRef { file, function }) = world.method(class, "get_queryset") {
+            let returned = world.unit(file).facts.module.returned(function);
+            values.extend(returned.into_iter().map(|expr| ExprRef { file, expr }));
+        }
+        if values.is_empty() {
+            values.extend(world.field_value(class, "queryset"));
+        }
+        if values.is_empty() {
+            values.extend(world.field_value(class, "model"));
+        }
+        let value = *values.first()?;
+        let facts = facts_of(world, value.file, value.expr);
+        if !facts.is_unbounded() {
+            return None;
+        }
+        let span = world.unit(value.file).facts.module.span(value.expr);
+        let place = Place {
+            file: value.file,
+            span,
+        };
+        Some((place, facts.scope))
+    }
+
+    /// Whether a setting of the project pages all views, or may: settings out of sight may.
+    fn setting_holds(&self, setting: &str) -> bool {
+        let mut has_settings = false;
+        for unit in &self.world.units {
+            let module = &unit.facts.module;
+            has_settings |= module.name("INSTALLED_APPS").is_some();
+            if module.name(setting).is_some() {
+                return true;
+            }
+        }
+        !has_settings
     }
 }

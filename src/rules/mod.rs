@@ -21,8 +21,10 @@ mod loop_invariant_work;
 mod lru_cache_on_method;
 mod missing_cache_headers;
 mod missing_compression;
+mod missing_pagination;
 mod n_plus_one;
 mod non_sargable_predicate;
+mod over_fetch;
 mod per_row;
 mod polling_query;
 mod quadratic_accumulation;
@@ -40,6 +42,7 @@ mod unindexed_predicate;
 mod unindexed_sort;
 mod unoptimized_image;
 mod unstable_props;
+mod unstreamed_read;
 mod whole_library_import;
 mod write_in_loop;
 
@@ -60,6 +63,9 @@ pub const ALL: &[Rule] = &[
     n_plus_one::RULE,
     write_in_loop::RULE,
     repeated_query::RULE,
+    missing_pagination::RULE,
+    over_fetch::RULE,
+    unstreamed_read::RULE,
     await_in_loop::RULE,
     sequential_await::RULE,
     blocking_in_async::RULE,

@@ -116,7 +116,7 @@ fn python_views_tasks_and_commands_are_found() {
             (
                 "shop/views.py",
                 "from django.views.generic import ListView\ndef books(request):\n    pass\n\n\
-                 class Authors(ListView):\n    def get_queryset(self):\n        pass\n",
+                 class Authors(ListView):\n    def get(self, request):\n        pass\n",
             ),
             (
                 "tasks.py",
@@ -126,7 +126,7 @@ fn python_views_tasks_and_commands_are_found() {
         &[
             "route GET /items/{id} read api.py:5:11",
             "route - books/ books shop/views.py:2:5",
-            "route - authors/ Authors.get_queryset shop/views.py:6:9",
+            "route - authors/ Authors.get shop/views.py:6:9",
             "job - - sweep tasks.py:3:5",
         ],
     );

@@ -11,6 +11,8 @@ use crate::source::Ecosystem;
 
 impl Models {
     pub(super) fn add_types(&mut self, source: &Source) {
+        let package = source.spec.package.clone();
+        self.advice.insert(package, source.spec.advice.clone());
         for entry in &source.spec.types {
             let name = format!("{}.{}", source.spec.package, entry.name);
             let id = ModelTypeId(self.types.len() as u16);
@@ -37,6 +39,8 @@ impl Models {
                 default_order: entry.default_order.clone(),
                 table: None,
                 page: None,
+                paging: entry.paging.clone(),
+                paging_setting: entry.paging_setting.clone(),
                 iterate: None,
                 awaited: None,
             });

@@ -21,6 +21,8 @@ pub enum EntryKind {
     Procedure,
     /// A field of a GraphQL query.
     Resolver,
+    /// A step on the way to an answer, called by a library.
+    Hook,
     /// A message of a queue, a schedule.
     Job,
     /// A command that someone types.
@@ -36,6 +38,7 @@ impl EntryKind {
             Self::Action => "action",
             Self::Procedure => "procedure",
             Self::Resolver => "resolver",
+            Self::Hook => "hook",
             Self::Job => "job",
             Self::Command => "command",
         }

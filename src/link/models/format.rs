@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::clauses::{Form, Operator, Projects};
 use super::entry_points::EntryPointEntry;
-use super::{Batched, Columns, Cost, Effect, ModelError, Role, Rows, Runs, RunsIn};
+use super::{Advice, Batched, Columns, Cost, Effect, ModelError, Role, Rows, Runs, RunsIn};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
 
@@ -58,6 +58,8 @@ pub(super) struct FileSpec {
     pub(super) indexes: Vec<super::tables::IndexModel>,
     #[serde(default, rename = "page")]
     pub(super) pages: Vec<PageEntry>,
+    #[serde(default)]
+    pub(super) advice: Advice,
 }
 
 /// Names by which a library compares.
@@ -90,6 +92,10 @@ pub(super) struct TypeEntry {
     pub(super) opens: bool,
     pub(super) relations: Option<String>,
     pub(super) role: Option<Role>,
+    #[serde(default)]
+    pub(super) paging: Vec<String>,
+    #[serde(rename = "paging-setting")]
+    pub(super) paging_setting: Option<String>,
     #[serde(default)]
     pub(super) identity: bool,
     #[serde(rename = "load-one")]

@@ -1,0 +1,132 @@
+//! Where values go within one file: the expressions and statements around each, and the uses of
+//! names that hold them. Made on demand, for the files in which something is asked.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::def_use::Def;
+use super::facts::FileFacts;
+use crate::ir::{Expr, ExprId, LocalId, LocalKind, LoopId, Stmt, StmtId};
+
+/// What stands around the values of one file.
+#[derive(Debug, Default)]
+pub struct Uses {
+    parents: FxHashMap<ExprId, SmallVec<[ExprId; 2]>>,
+    roots: FxHashMap<ExprId, Root>,
+    over: FxHashMap<ExprId, LoopId>,
+    comprehensions: FxHashMap<LoopId, ExprId>,
+    names: FxHashMap<LocalId, Vec<ExprId>>,
+    bound: FxHashMap<ExprId, ExprId>,
+}
+
+/// How a statement uses the value of an expression that is part of no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Root {
+    /// It decides which way to go.
+    Test(StmtId),
+    /// It is returned.
+    Returned(StmtId),
+    /// It is computed for its effects.
+    Statement(StmtId),
+    /// It is an element of what a comprehension builds.
+    Collected(StmtId),
+    /// Something else.
+    Other,
+}
+
+impl Uses {
+    /// Looks at one file.
+    pub fn of(facts: &FileFacts) -> Self {
+        let module = &facts.module;
+        let mut uses = Self::default();
+        for i in 0..module.expr_count() {
+            let id = ExprId(i as u32);
+            module.for_each_part(id, |part| uses.parents.entry(part).or_default().push(id));
+            match module.expr(id) {
+                Expr::Comprehension { lp, .. } => {
+                    uses.comprehensions.insert(lp, id);
+                }
+                Expr::Local(local) if facts.def_use.reaching(id).is_some() => {
+                    uses.names.entry(local).or_default().push(id);
+                }
+                _ => {}
+            }
+        }
+        for (_, bindings) in &module.patterns {
+            let bound = bindings
+                .iter()
+                .map(|binding| (binding.value, binding.target));
+            uses.bound.extend(bound);
+        }
+        for (i, &stmt) in module.stmts.iter().enumerate() {
+            let at = StmtId(i as u32);
+            let (expr, root) = match stmt {
+                Stmt::If { test, .. } => (test, Root::Test(at)),
+                Stmt::Return(Some(value)) => (value, Root::Returned(at)),
+                Stmt::Expr(value) => (value, Root::Statement(at)),
+                Stmt::Collect(value) => (value, Root::Collected(at)),
+                Stmt::Throw(Some(value)) => (value, Root::Other),
+                Stmt::Switch { subject, .. } => (subject, Root::Other),
+                _ => continue,
+            };
+            uses.roots.insert(expr, root);
+        }
+        for (i, lp) in module.loops.iter().enumerate() {
+            if let Some(over) = lp.over {
+                uses.over.insert(over, LoopId(i as u32));
+            }
+            if let Some(test) = lp.test {
+                uses.roots.insert(test, Root::Other);
+            }
+        }
+        uses
+    }
+
+    /// The expressions that an expression is part of; several where a destructuring makes more.
+    pub fn parents(&self, expr: ExprId) -> &[ExprId] {
+        self.parents.get(&expr).map_or(&[], |parents| parents)
+    }
+
+    /// How a statement uses an expression.
+    pub fn root(&self, expr: ExprId) -> Option<Root> {
+        self.roots.get(&expr).copied()
+    }
+
+    /// The loop that walks the value of an expression.
+    pub fn walked_by(&self, expr: ExprId) -> Option<LoopId> {
+        self.over.get(&expr).copied()
+    }
+
+    /// The target that a destructuring gives the value of an expression.
+    pub fn bound_to(&self, expr: ExprId) -> Option<ExprId> {
+        self.bound.get(&expr).copied()
+    }
+
+    /// The comprehension that a loop is the outermost of.
+    pub fn comprehension(&self, lp: LoopId) -> Option<ExprId> {
+        self.comprehensions.get(&lp).copied()
+    }
+
+    /// All uses of a name.
+    pub fn of_name(&self, local: LocalId) -> &[ExprId] {
+        self.names.get(&local).map_or(&[], |uses| uses)
+    }
+
+    /// The uses of a name that may see a value it was assigned, those in closures included.
+    pub fn of_value(&self, facts: &FileFacts, local: LocalId, value: ExprId) -> Vec<ExprId> {
+        let module = &facts.module;
+        let sees = |id: &ExprId| {
+            facts.def_use.reaching(*id).is_some_and(|def| {
+                facts.def_use.any_source(def, |_, def| match def {
+                    Def::Value { value: of, .. } => *of == value,
+                    Def::Entry { local, function } => {
+                        let local = module.local(*local);
+                        local.function != *function && !matches!(local.kind, LocalKind::Param(_))
+                    }
+                    _ => false,
+                })
+            })
+        };
+        self.of_name(local).iter().copied().filter(sees).collect()
+    }
+}

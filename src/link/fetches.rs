@@ -1,0 +1,355 @@
+//! Reads of many rows: what is asked for, and where the rows go.
+
+mod leaves;
+mod outcomes;
+mod query;
+
+use rustc_hash::FxHashSet;
+
+pub use self::leaves::Leave;
+pub(super) use self::leaves::{Callers, hooks};
+pub use self::outcomes::{Outcome, OutcomeKind};
+pub(super) use self::query::facts_of;
+pub use self::query::{QueryFacts, Scope};
+use super::call_graph::{ActKind, Callee};
+use super::infer::Typer;
+use super::models::{Effect, Rows};
+use super::program::Function;
+use super::types::{Base, Entity, Type};
+use crate::finding::Confidence;
+use crate::ir::{Expr, ExprId, StmtId};
+
+/// A read of many rows.
+#[derive(Debug, Clone)]
+pub struct Fetch<'p> {
+    /// The function that asks.
+    pub function: Function<'p>,
+    /// The rows; or the query that gives them when it is walked.
+    pub rows: ExprId,
+    /// The statement it stands in.
+    pub stmt: StmtId,
+    /// Whether it is sent when its rows are walked, and not where it stands.
+    pub is_lazy: bool,
+    /// The library.
+    pub package: String,
+    /// Whose rows.
+    pub entity: Entity,
+    /// How sure it is that rows are read.
+    pub confidence: Confidence,
+    /// What is asked for.
+    pub query: QueryFacts,
+}
+
+impl<'p> Function<'p> {
+    /// The reads of many rows that stand in it.
+    pub fn fetches(self) -> Vec<Fetch<'p>> {
+        let world = &self.program.world;
+        let mut typer = Typer::new(world, self.file);
+        let mut found: Vec<Fetch<'p>> = Vec::new();
+        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        for act in self.acts() {
+            let ActKind::Effect {
+                effect: Effect::DbRead,
+                rows: Some(Rows::Many),
+                model,
+                package,
+                ..
+            } = &act.kind
+            else {
+                continue;
+            };
+            // What is walked is found where it is built.
+            let is_await = matches!(self.module().expr(act.expr), Expr::Await(_));
+            if act.is_memoized || (model.is_none() && !is_await) || !seen.insert(act.expr) {
+                continue;
+            }
+            let ty = typer.of(act.expr);
+            found.push(Fetch {
+                function: self,
+                rows: act.expr,
+                stmt: act.stmt,
+                is_lazy: false,
+                package: package.clone(),
+                entity: entity_of(ty),
+                confidence: act.confidence,
+                query: query::facts_of(world, self.file, act.expr),
+            });
+        }
+        self.lazy_fetches(&mut typer, &mut found);
+        found
+    }
+
+    /// Queries that run when they are walked, where they are built to their end.
+    fn lazy_fetches(self, typer: &mut Typer<'p>, found: &mut Vec<Fetch<'p>>) {
+        let world = &self.program.world;
+        for site in self.facts().sites(self.id) {
+            let Some(call) = self.call_at(site.expr) else {
+                continue;
+            };
+            let Callee::Model(id) = call.callee else {
+                continue;
+            };
+            let model = world.models.call(id);
+            if model.effect.is_some() || self.is_built_on(site.expr) {
+                continue;
+            }
+            let ty = typer.of(site.expr);
+            let (Base::Model(id, entity), true) = (ty.base, ty.is_bare()) else {
+                continue;
+            };
+            let Some(iterate) = world.models.iterate(id) else {
+                continue;
+            };
+            let reads = iterate.effect == Some(Effect::DbRead) && iterate.rows == Some(Rows::Many);
+            if !reads || iterate.preloaded {
+                continue;
+            }
+            found.push(Fetch {
+                function: self,
+                rows: site.expr,
+                stmt: site.stmt,
+                is_lazy: true,
+                package: model.package.clone(),
+                entity,
+                confidence: ty.confidence,
+                query: query::facts_of(world, self.file, site.expr),
+            });
+        }
+    }
+
+    /// Whether a call is followed by another one in a chain of builders.
+    fn is_built_on(self, call: ExprId) -> bool {
+        let uses = self.program.uses(self.file);
+        let module = self.module();
+        uses.parents(call).iter().any(|&parent| {
+            matches!(module.expr(parent), Expr::Member { .. })
+                || matches!(module.expr(parent), Expr::Index { object, .. } if object == call)
+        })
+    }
+}
+
+impl Fetch<'_> {
+    /// A name for its rows in messages: that of the class as it is written, or else the entity's.
+    pub fn entity_name(&self) -> Option<String> {
+        let text = self.function.callee_text(self.rows);
+        let mut parts = text.split('.');
+        if let Some(class) = parts.find(|part| part.starts_with(|c: char| c.is_ascii_uppercase())) {
+            return Some(class.to_owned());
+        }
+        let world = &self.function.program.world;
+        match self.entity {
+            Entity::Class(class) => {
+                let module = &world.unit(class.file).facts.module;
+                let name = module.class(class.class).name?;
+                Some(module.text(name).to_owned())
+            }
+            Entity::Named(file, name) => Some(world.unit(file).facts.module.text(name).to_owned()),
+            // `prisma.book.findMany`: the member that the method is called on.
+            Entity::None => self.table_of_text().or_else(|| {
+                let mut parts = text.split('.').rev();
+                parts.nth(1).map(str::to_owned)
+            }),
+        }
+    }
+
+    /// Whether the rows are those of a table that stays small by what it is called: kinds,
+    /// settings, roles.
+    pub fn is_small_table(&self) -> bool {
+        self.entity_name()
+            .is_some_and(|name| ends_with_word(&name, SMALL_TABLES))
+    }
+
+    /// Whether the rows are those of a table that grows with use by what it is called: orders,
+    /// messages, users.
+    pub fn is_growing_table(&self) -> bool {
+        self.entity_name()
+            .is_some_and(|name| ends_with_word(&name, GROWING_TABLES))
+    }
+
+    /// The table that SQL text names first.
+    fn table_of_text(&self) -> Option<String> {
+        let module = self.function.module();
+        let mut found = None;
+        self.function.facts().any_origin(self.rows, |id| {
+            if let Expr::String(text) = module.expr(id) {
+                let lower = module.text(text).to_ascii_lowercase();
+                let after = lower
+                    .split_once("from ")
+                    .filter(|_| lower.contains("select"));
+                let table = after.and_then(|(_, after)| after.split_whitespace().next());
+                found = table.map(|table| table.trim_matches(['"', '`', ';', ')']).to_owned());
+            }
+            found.is_some()
+        });
+        found
+    }
+}
+
+/// Words that names of tables end with that stay small.
+const SMALL_TABLES: &[&str] = &[
+    "role",
+    "permission",
+    "setting",
+    "config",
+    "configuration",
+    "country",
+    "currency",
+    "locale",
+    "language",
+    "timezone",
+    "plan",
+    "tier",
+    "status",
+    "type",
+    "kind",
+    "unit",
+    "theme",
+    "provider",
+    "contenttype",
+    "site",
+    "group",
+    "region",
+    "state",
+    "category",
+    "flag",
+    "option",
+    "preference",
+    "tag",
+    "label",
+    "webhook",
+    "integration",
+    "connector",
+    "field",
+    "template",
+    "schedule",
+    "policy",
+    "rule",
+    "token",
+    "key",
+    "channel",
+    "environment",
+    "server",
+    "favorite",
+    "invite",
+    "invitation",
+];
+
+/// Words that names of tables end with that grow with use.
+const GROWING_TABLES: &[&str] = &[
+    "account",
+    "activity",
+    "article",
+    "attachment",
+    "attempt",
+    "book",
+    "booking",
+    "call",
+    "change",
+    "chat",
+    "checkout",
+    "click",
+    "comment",
+    "commission",
+    "contact",
+    "conversation",
+    "course",
+    "customer",
+    "delivery",
+    "device",
+    "document",
+    "email",
+    "employee",
+    "enrollment",
+    "entity",
+    "entry",
+    "envelope",
+    "event",
+    "execution",
+    "file",
+    "finding",
+    "guest",
+    "history",
+    "identity",
+    "image",
+    "incident",
+    "invoice",
+    "issue",
+    "item",
+    "job",
+    "lead",
+    "lesson",
+    "like",
+    "log",
+    "member",
+    "message",
+    "metric",
+    "notification",
+    "order",
+    "page",
+    "partner",
+    "patient",
+    "payment",
+    "payout",
+    "person",
+    "photo",
+    "ping",
+    "post",
+    "product",
+    "profile",
+    "project",
+    "purchase",
+    "reading",
+    "record",
+    "report",
+    "reservation",
+    "response",
+    "result",
+    "review",
+    "revision",
+    "run",
+    "session",
+    "shipment",
+    "story",
+    "student",
+    "submission",
+    "subscriber",
+    "subscription",
+    "task",
+    "ticket",
+    "trace",
+    "transaction",
+    "translation",
+    "upload",
+    "user",
+    "variant",
+    "version",
+    "video",
+    "view",
+    "visit",
+    "vote",
+];
+
+fn ends_with_word(name: &str, words: &[&str]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let singular = if let Some(stem) = lower.strip_suffix("ies") {
+        format!("{stem}y")
+    } else {
+        lower.strip_suffix('s').unwrap_or(&lower).to_owned()
+    };
+    words
+        .iter()
+        .any(|word| singular.ends_with(word) || lower.ends_with(word))
+}
+
+/// Whether a name is that of a table that grows with use.
+pub(super) fn names_growing(name: &str) -> bool {
+    ends_with_word(name, GROWING_TABLES) && !ends_with_word(name, SMALL_TABLES)
+}
+
+fn entity_of(ty: Type) -> Entity {
+    match ty.base {
+        Base::Instance(class) | Base::Class(class) => Entity::Class(class),
+        Base::Model(_, entity) | Base::ModelClass(_, entity) => entity,
+        _ => Entity::None,
+    }
+}

@@ -1,0 +1,636 @@
+//! Where rows go: what is done with the value of a fetch, through names, wrappers and awaits,
+//! within the file.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
+
+use super::Fetch;
+use crate::analysis::uses::{Root, Uses};
+use crate::ir::{
+    BinaryOp, ComprehensionKind, Expr, ExprId, FunctionId, LocalId, LogicalOp, LoopId, LoopKind,
+    Module, Stmt, UnaryOp,
+};
+use crate::link::infer::Typer;
+use crate::link::models::{Effect, Wrapper};
+use crate::link::program::Function;
+use crate::link::types::{Base, Entity};
+
+/// Values followed for one fetch.
+const MAX_VALUES: usize = 60;
+
+/// One thing that is done with rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What.
+    pub kind: OutcomeKind,
+    /// The expression that does it.
+    pub expr: ExprId,
+}
+
+/// What is done with rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// They are counted.
+    Counted,
+    /// It is asked whether there are any.
+    Tested,
+    /// The first, or last, is taken.
+    First,
+    /// So many are taken.
+    Cut,
+    /// Those that fulfil a condition on their own columns are kept; or only one of them.
+    Filtered,
+    /// A condition that a database cannot know picks some.
+    Picked,
+    /// They are sorted.
+    Sorted,
+    /// They are made distinct.
+    Deduplicated,
+    /// It is asked whether a value is among them.
+    Searched,
+    /// They are walked, and these columns are read of each.
+    Columns(Vec<String>, LoopId),
+    /// They are walked.
+    Walked(LoopId),
+    /// They are returned.
+    Returned,
+    /// Something out of sight is done with them: the call, or what they become part of.
+    Escapes,
+}
+
+/// What is read of the elements of a loop.
+#[derive(Debug, Default)]
+struct ElementUse {
+    columns: BTreeSet<String>,
+    is_whole: bool,
+}
+
+impl Fetch<'_> {
+    /// What is done with the rows.
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        let mut follower = Follower {
+            function: self.function,
+            module: self.function.module(),
+            uses: self.function.program.uses(self.function.file),
+            typer: Typer::new(&self.function.program.world, self.function.file),
+            entity: self.entity,
+            rows: self.rows,
+            open: Vec::new(),
+            seen: FxHashSet::default(),
+            found: Vec::new(),
+        };
+        follower.push(self.rows);
+        follower.run();
+        follower.found
+    }
+}
+
+struct Follower<'p> {
+    function: Function<'p>,
+    module: &'p Module,
+    uses: &'p Uses,
+    typer: Typer<'p>,
+    entity: Entity,
+    rows: ExprId,
+    open: Vec<ExprId>,
+    seen: FxHashSet<ExprId>,
+    found: Vec<Outcome>,
+}
+
+impl Follower<'_> {
+    fn push(&mut self, value: ExprId) {
+        if self.seen.insert(value) {
+            self.open.push(value);
+        }
+    }
+
+    fn note(&mut self, kind: OutcomeKind, expr: ExprId) {
+        // What is done again and again with the same rows needs them.
+        let module = self.module;
+        let is_repeated = module
+            .loops
+            .iter()
+            .any(|lp| lp.exprs.contains(expr) && !lp.exprs.contains(self.rows));
+        let kind = if is_repeated && kind != OutcomeKind::Searched {
+            OutcomeKind::Escapes
+        } else {
+            kind
+        };
+        let outcome = Outcome { kind, expr };
+        if !self.found.contains(&outcome) {
+            self.found.push(outcome);
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some(value) = self.open.pop() {
+            if self.seen.len() > MAX_VALUES {
+                self.note(OutcomeKind::Escapes, value);
+                return;
+            }
+            if let Some(lp) = self.uses.walked_by(value)
+                && self.module.lp(lp).call.is_none()
+            {
+                self.walked(value, lp);
+            }
+            if let Some(target) = self.uses.bound_to(value)
+                && let Expr::Local(local) = self.module.expr(target)
+            {
+                let uses = self.uses.of_value(self.function.facts(), local, value);
+                for used in uses {
+                    self.push(used);
+                }
+            }
+            match self.uses.root(value) {
+                Some(Root::Test(_)) => self.note(OutcomeKind::Tested, value),
+                Some(Root::Returned(_)) => self.note(OutcomeKind::Returned, value),
+                Some(Root::Collected(_) | Root::Other) => self.note(OutcomeKind::Escapes, value),
+                Some(Root::Statement(_)) | None => {}
+            }
+            for &parent in self.uses.parents(value) {
+                self.used(value, parent);
+            }
+        }
+    }
+
+    fn used(&mut self, value: ExprId, parent: ExprId) {
+        let module = self.module;
+        match module.expr(parent) {
+            Expr::Await(_) | Expr::Entered(_) => self.push(parent),
+            Expr::Assign { op, target, .. } => {
+                if target == value {
+                    return;
+                }
+                match (op, module.expr(target)) {
+                    (None, Expr::Local(local)) => {
+                        let uses = self.uses.of_value(self.function.facts(), local, value);
+                        // Names of the module may be used by other files.
+                        if module.local(local).function == crate::ir::MODULE_BODY {
+                            self.note(OutcomeKind::Escapes, parent);
+                        }
+                        for used in uses {
+                            self.push(used);
+                        }
+                        self.push(parent);
+                    }
+                    // The parts of a pattern are members of the value.
+                    (None, Expr::Map(_) | Expr::Sequence { .. }) => {}
+                    _ => self.note(OutcomeKind::Escapes, parent),
+                }
+            }
+            Expr::Logical { op, left, .. } => match op {
+                LogicalOp::Or | LogicalOp::Coalesce | LogicalOp::Default => self.push(parent),
+                LogicalOp::And if left == value => self.note(OutcomeKind::Tested, value),
+                LogicalOp::And => self.push(parent),
+            },
+            Expr::Conditional { test, .. } => {
+                if test == value {
+                    self.note(OutcomeKind::Tested, value);
+                } else {
+                    self.push(parent);
+                }
+            }
+            Expr::Unary {
+                op: UnaryOp::Not, ..
+            } => self.note(OutcomeKind::Tested, parent),
+            Expr::Binary { op, left, right } => {
+                let other = if left == value { right } else { left };
+                match op {
+                    BinaryOp::In | BinaryOp::NotIn if right == value => {
+                        self.note(OutcomeKind::Searched, parent);
+                    }
+                    BinaryOp::Is | BinaryOp::IsNot | BinaryOp::Equal | BinaryOp::NotEqual
+                        if matches!(module.expr(other), Expr::Null) => {}
+                    _ => self.note(OutcomeKind::Escapes, parent),
+                }
+            }
+            Expr::Member { object, name } if object == value => {
+                self.member(value, parent, module.text(name));
+            }
+            // A slice of a query is part of the query.
+            Expr::Index { object, .. } if object == value && self.is_query(value) => {}
+            Expr::Index { object, index } if object == value => match module.expr(index) {
+                Expr::Slice(_) => self.note(OutcomeKind::Cut, parent),
+                Expr::Number(_) | Expr::Unary { .. } => {
+                    // The rows of a pair of rows and count, or of rows and columns.
+                    let ty = self.typer.of(value);
+                    if ty.wrapper() == Some(Wrapper::Tuple) {
+                        self.push(parent);
+                    } else {
+                        self.note(OutcomeKind::First, parent);
+                    }
+                }
+                _ => self.note(OutcomeKind::Escapes, parent),
+            },
+            Expr::Call { callee, args, .. } if callee != value => {
+                self.argument(value, parent, callee, module.list(args));
+            }
+            Expr::Template(_) => self.note(OutcomeKind::Escapes, parent),
+            _ => self.note(OutcomeKind::Escapes, parent),
+        }
+    }
+
+    /// `len(rows)`, `sorted(rows)`, `list(rows)`, `new Set(rows)`.
+    fn argument(&mut self, value: ExprId, call: ExprId, callee: ExprId, args: &[ExprId]) {
+        let module = self.module;
+        let Expr::Name(name) = module.expr(callee) else {
+            // `progress(rows)`: what is walked in their place hands them on one by one.
+            if args.first() == Some(&value) && self.uses.walked_by(call).is_some() {
+                return self.push(call);
+            }
+            return self.note(OutcomeKind::Escapes, call);
+        };
+        if args.first() != Some(&value) {
+            return self.note(OutcomeKind::Escapes, call);
+        }
+        match module.text(name) {
+            "len" => self.counted(call),
+            "bool" | "Boolean" => self.note(OutcomeKind::Tested, call),
+            "list" | "tuple" | "iter" | "reversed" | "enumerate" => self.push(call),
+            "sorted" => {
+                self.note(OutcomeKind::Sorted, call);
+                self.push(call);
+            }
+            "set" | "frozenset" | "Set" => {
+                self.note(OutcomeKind::Deduplicated, call);
+                self.push(call);
+            }
+            "next" => self.note(OutcomeKind::First, call),
+            _ => self.note(OutcomeKind::Escapes, call),
+        }
+    }
+
+    /// A count that is compared with nothing or one asks whether there are any.
+    fn counted(&mut self, count: ExprId) {
+        let module = self.module;
+        let mut is_test = matches!(self.uses.root(count), Some(Root::Test(_)));
+        for &parent in self.uses.parents(count) {
+            is_test |= match module.expr(parent) {
+                Expr::Binary { op, left, right } => {
+                    let other = if left == count { right } else { left };
+                    let compares = matches!(
+                        op,
+                        BinaryOp::Equal
+                            | BinaryOp::NotEqual
+                            | BinaryOp::Less
+                            | BinaryOp::LessEqual
+                            | BinaryOp::Greater
+                            | BinaryOp::GreaterEqual
+                    );
+                    compares && matches!(module.expr(other), Expr::Number(0 | 1))
+                }
+                Expr::Unary {
+                    op: UnaryOp::Not, ..
+                } => true,
+                Expr::Logical {
+                    op: LogicalOp::And,
+                    left,
+                    ..
+                } => left == count,
+                Expr::Conditional { test, .. } => test == count,
+                _ => false,
+            };
+        }
+        let kind = if is_test {
+            OutcomeKind::Tested
+        } else {
+            OutcomeKind::Counted
+        };
+        self.note(kind, count);
+    }
+
+    fn member(&mut self, value: ExprId, member: ExprId, name: &str) {
+        let call = self.uses.parents(member).iter().copied().find(|&parent| {
+            matches!(self.module.expr(parent), Expr::Call { callee, .. } if callee == member)
+        });
+        if matches!(name, "length" | "rowCount" | "rowcount") {
+            return self.counted(member);
+        }
+        let Some(call) = call else {
+            // `result.rows`, or a part that says something of the result.
+            return match name {
+                "rows" | "data" | "Items" | "items" => self.push(member),
+                "fields" | "count" | "total" | "description" => {}
+                _ => self.note(OutcomeKind::Escapes, member),
+            };
+        };
+        self.method(value, call, name);
+    }
+
+    /// Whether a value is a query that runs when it is walked.
+    fn is_query(&mut self, value: ExprId) -> bool {
+        let ty = self.typer.of(value);
+        let models = &self.function.program.world.models;
+        matches!(ty.base, Base::Model(id, _) if ty.is_bare()
+            && models.iterate(id).is_some_and(|model| model.effect == Some(Effect::DbRead)))
+    }
+
+    fn method(&mut self, value: ExprId, call: ExprId, name: &str) {
+        let module = self.module;
+        let Expr::Call { args, .. } = module.expr(call) else {
+            return;
+        };
+        let args = module.list(args);
+        // A query that is walked once is built on or asked again without its rows.
+        if self.is_query(value) {
+            return;
+        }
+        match name {
+            "all" | "scalars" | "mappings" | "unique" | "fetchall" | "tuples" | "toArray"
+            | "lean" | "exec" | "map_" | "toSorted" | "toReversed" | "reverse" | "columns" => {
+                self.push(call);
+            }
+            "sort" | "sort_values" => {
+                self.note(OutcomeKind::Sorted, call);
+                self.push(call);
+            }
+            "slice" | "fetchmany" if !args.is_empty() => self.note(OutcomeKind::Cut, call),
+            "slice" | "concat" => self.push(call),
+            "at" | "shift" | "pop" => self.note(OutcomeKind::First, call),
+            "filter" | "find" | "some" | "every" | "findIndex" | "findLast" => {
+                let kind = match self.callback_of(call) {
+                    Some((function, element)) if self.is_columnar_body(function, element) => {
+                        OutcomeKind::Filtered
+                    }
+                    _ => OutcomeKind::Picked,
+                };
+                self.note(kind, call);
+            }
+            "includes" | "indexOf" | "has" => self.note(OutcomeKind::Searched, call),
+            "map" | "flatMap" | "forEach" | "reduce" => {
+                match self.function.facts().loop_of_call.get(&call) {
+                    Some(&lp) => self.walked(value, lp),
+                    None => self.note(OutcomeKind::Escapes, call),
+                }
+            }
+            // A promise's continuation is handed the rows.
+            _ => self.note(OutcomeKind::Escapes, call),
+        }
+    }
+
+    fn walked(&mut self, value: ExprId, lp: LoopId) {
+        if let Some((condition, is_only)) = self.condition_of(lp) {
+            let element = self.element_local(lp);
+            let is_columnar =
+                element.is_some_and(|element| self.is_columnar(condition, element, 0));
+            if is_only && is_columnar {
+                return self.note(OutcomeKind::Filtered, value);
+            }
+            return self.note(OutcomeKind::Picked, value);
+        }
+        let used = self.element_use(lp);
+        if used.is_whole || used.columns.is_empty() {
+            return self.note(OutcomeKind::Walked(lp), value);
+        }
+        if used.columns.len() <= 2 && !self.are_computed(&used.columns) {
+            let columns = used.columns.into_iter().collect();
+            return self.note(OutcomeKind::Columns(columns, lp), value);
+        }
+        self.note(OutcomeKind::Walked(lp), value);
+    }
+
+    /// The condition by which a comprehension or loop leaves elements out, and whether it is the
+    /// only thing that the loop's body does.
+    fn condition_of(&self, lp: LoopId) -> Option<(ExprId, bool)> {
+        let module = self.module;
+        let head = module.lp(lp);
+        let body = &module.block(head.body).stmts;
+        let [only] = body[..] else {
+            return None;
+        };
+        match module.stmt(only) {
+            Stmt::If {
+                test,
+                then,
+                otherwise: None,
+            } => {
+                let collects = head.kind == LoopKind::Comprehension
+                    && module.block(then).stmts.iter().all(|&stmt| {
+                        matches!(module.stmt(stmt), Stmt::Collect(_) | Stmt::If { .. })
+                    });
+                collects.then_some((test, true))
+            }
+            _ => None,
+        }
+    }
+
+    /// The name that holds the element of a loop.
+    fn element_local(&self, lp: LoopId) -> Option<LocalId> {
+        let module = self.module;
+        let head = module.lp(lp);
+        let target = match (head.element, head.callback) {
+            (Some(target), _) => target,
+            (None, Some(callback)) => match module.expr(callback) {
+                Expr::Function(function) => {
+                    let params = &module.function(function).params;
+                    params.get(module.element_param(lp))?.target
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match module.expr(target) {
+            Expr::Local(local) => Some(local),
+            _ => None,
+        }
+    }
+
+    fn callback_of(&self, call: ExprId) -> Option<(FunctionId, LocalId)> {
+        let module = self.module;
+        let &lp = self.function.facts().loop_of_call.get(&call)?;
+        let Expr::Function(function) = module.expr(module.lp(lp).callback?) else {
+            return None;
+        };
+        Some((function, self.element_local(lp)?))
+    }
+
+    fn element_use(&self, lp: LoopId) -> ElementUse {
+        let module = self.module;
+        let mut found = ElementUse::default();
+        let Some(element) = self.element_local(lp) else {
+            // `({ id }) => id`: the names of the pattern are the columns.
+            self.pattern_columns(lp, &mut found);
+            return found;
+        };
+        for &used in self.uses.of_name(element) {
+            let parents = self.uses.parents(used);
+            if self.uses.root(used).is_some() || parents.is_empty() {
+                found.is_whole = true;
+            }
+            for &parent in parents {
+                match module.expr(parent) {
+                    Expr::Member { object, name } if object == used => {
+                        let is_called = self.uses.parents(parent).iter().any(|&call| {
+                            matches!(module.expr(call), Expr::Call { callee, .. } if callee == parent)
+                        });
+                        let is_assigned = self.uses.parents(parent).iter().any(|&outer| {
+                            matches!(module.expr(outer), Expr::Assign { target, .. } if target == parent)
+                        });
+                        // `row.owner.email`: the row at the other end of a relation.
+                        let is_passed = self.uses.parents(parent).iter().any(|&outer| {
+                            matches!(module.expr(outer), Expr::Member { object, .. } if object == parent
+                                && !self.uses.parents(outer).iter().any(|&call| {
+                                    matches!(module.expr(call), Expr::Call { callee, .. } if callee == outer)
+                                }))
+                        });
+                        if is_called || is_assigned || is_passed {
+                            found.is_whole = true;
+                        }
+                        found.columns.insert(module.text(name).to_owned());
+                    }
+                    Expr::Index { object, index } if object == used => match module.expr(index) {
+                        Expr::String(name) => {
+                            found.columns.insert(module.text(name).to_owned());
+                        }
+                        _ => found.is_whole = true,
+                    },
+                    _ => found.is_whole = true,
+                }
+            }
+        }
+        found
+    }
+
+    fn pattern_columns(&self, lp: LoopId, found: &mut ElementUse) {
+        let module = self.module;
+        found.is_whole = true;
+        let head = module.lp(lp);
+        let target = match (head.element, head.callback) {
+            (Some(target), _) => target,
+            (None, Some(callback)) => match module.expr(callback) {
+                Expr::Function(function) => {
+                    let params = &module.function(function).params;
+                    match params.get(module.element_param(lp)) {
+                        Some(param) => param.target,
+                        None => return,
+                    }
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        let Expr::Map(entries) = module.expr(target) else {
+            return;
+        };
+        for &entry in module.list(entries) {
+            let Expr::Keyword { name, .. } = module.expr(entry) else {
+                return;
+            };
+            found.columns.insert(module.text(name).to_owned());
+        }
+        found.is_whole = false;
+    }
+
+    /// Whether some of the columns are methods or properties of the rows' class, or relations.
+    fn are_computed(&self, columns: &BTreeSet<String>) -> bool {
+        let Entity::Class(class) = self.entity else {
+            return false;
+        };
+        let world = &self.function.program.world;
+        columns.iter().any(|column| {
+            world.method(class, column).is_some()
+                || world.entities.find(world, class, column).is_some()
+        })
+    }
+
+    fn is_columnar_body(&self, function: FunctionId, element: LocalId) -> bool {
+        let returned = self.module.returned(function);
+        let [value] = returned[..] else {
+            return false;
+        };
+        let body = &self.module.block(self.module.function(function).body).stmts;
+        body.len() == 1 && self.is_columnar(value, element, 0)
+    }
+
+    /// Whether a condition compares columns of a row with values: what a database can do.
+    fn is_columnar(&self, condition: ExprId, element: LocalId, depth: u32) -> bool {
+        let module = self.module;
+        if depth > 12 {
+            return false;
+        }
+        let is = |part: ExprId| self.is_columnar(part, element, depth + 1);
+        if !self.mentions(condition, element) {
+            return true;
+        }
+        match module.expr(condition) {
+            Expr::Member { object, name } => {
+                let column = module.text(name).to_owned();
+                module.expr(object) == Expr::Local(element)
+                    && !self.are_computed(&BTreeSet::from([column]))
+            }
+            Expr::Index { object, index } => {
+                module.expr(object) == Expr::Local(element)
+                    && matches!(module.expr(index), Expr::String(_))
+            }
+            Expr::Binary { op, left, right } => {
+                matches!(
+                    op,
+                    BinaryOp::Equal
+                        | BinaryOp::NotEqual
+                        | BinaryOp::Less
+                        | BinaryOp::LessEqual
+                        | BinaryOp::Greater
+                        | BinaryOp::GreaterEqual
+                        | BinaryOp::In
+                        | BinaryOp::NotIn
+                        | BinaryOp::Is
+                        | BinaryOp::IsNot
+                ) && is(left)
+                    && is(right)
+            }
+            Expr::Logical { left, right, .. } => is(left) && is(right),
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => is(operand),
+            Expr::Call { callee, args, .. } => match module.expr(callee) {
+                Expr::Member { object, name } => {
+                    matches!(module.text(name), "includes" | "has")
+                        && !self.mentions(object, element)
+                        && module.list(args).iter().all(|&arg| is(arg))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn mentions(&self, expr: ExprId, local: LocalId) -> bool {
+        let mut open = vec![expr];
+        while let Some(at) = open.pop() {
+            if self.module.expr(at) == Expr::Local(local) {
+                return true;
+            }
+            if matches!(
+                self.module.expr(at),
+                Expr::Function(_) | Expr::Comprehension { .. }
+            ) {
+                return true;
+            }
+            self.module.for_each_part(at, |part| open.push(part));
+        }
+        false
+    }
+}
+
+impl Fetch<'_> {
+    /// What becomes of the values that a loop makes of the rows: the comprehension or call.
+    pub fn made_by(&self, lp: LoopId) -> Option<(ExprId, bool)> {
+        let module = self.function.module();
+        let head = module.lp(lp);
+        let uses = self.function.program.uses(self.function.file);
+        if let Some(call) = head.call {
+            return Some((call, false));
+        }
+        let made = uses.comprehension(lp)?;
+        let is_set = matches!(
+            module.expr(made),
+            Expr::Comprehension {
+                kind: ComprehensionKind::Set,
+                ..
+            }
+        );
+        Some((made, is_set))
+    }
+}

@@ -1,0 +1,650 @@
+//! What a query asks for, as far as the calls that build it tell: conditions, order, limit.
+//!
+//! Builders of all libraries use the same few words for this; models tell which calls build and
+//! run queries at all, and which arguments bound them.
+
+use super::super::infer::Typer;
+use super::super::models::{Bounded, TypeSpec};
+use super::super::types::{Base, FunctionRef};
+use super::super::world::World;
+use crate::analysis::def_use::Def;
+use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, Module};
+use crate::source::FileId;
+
+/// Expressions looked at for one query.
+const MAX_STEPS: u32 = 120;
+/// Calls of project functions followed.
+const MAX_CALLS: u32 = 4;
+
+/// Which part of a table is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Scope {
+    /// All of it, or what constants pick.
+    #[default]
+    All,
+    /// What belongs to a customer of the program: an organization, a team, a project.
+    Tenant,
+    /// What belongs to some other row, or fulfils a condition of which nothing is known.
+    Part,
+}
+
+/// What is known of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub struct QueryFacts {
+    /// Something limits the rows, or may.
+    pub is_bounded: bool,
+    /// Part of it is made out of sight.
+    pub is_open: bool,
+    /// Not all rows of the table are asked for.
+    pub has_conditions: bool,
+    /// Which part of the table.
+    pub scope: Scope,
+    /// A column that identifies rows is compared with one value.
+    pub is_unique: bool,
+    /// Rows are asked for by a list of keys.
+    pub is_keyed: bool,
+    /// The rows are sorted.
+    pub is_ordered: bool,
+    /// Only some columns are asked for.
+    pub is_projected: bool,
+    /// Rows are grouped, counted or made distinct.
+    pub is_aggregated: bool,
+    /// Rows are passed over.
+    pub skips: bool,
+    /// The rows come in pieces.
+    pub streams: bool,
+    /// The rows are locked, to be changed.
+    pub locks: bool,
+    /// Other rows come along.
+    pub includes: bool,
+    /// Something is counted or summed of each group.
+    has_aggregate: bool,
+}
+
+impl QueryFacts {
+    /// Whether as many rows may come back as there are.
+    pub fn is_unbounded(self) -> bool {
+        let is_grouped = self.is_aggregated || (self.has_aggregate && self.is_projected);
+        !(self.is_bounded || self.is_open || self.is_unique || self.is_keyed || is_grouped)
+    }
+}
+
+/// The facts of the query that an expression builds, or whose rows it is.
+pub(in crate::link) fn facts_of(world: &World, file: FileId, expr: ExprId) -> QueryFacts {
+    let mut reader = Reader {
+        world,
+        facts: QueryFacts::default(),
+        steps: 0,
+    };
+    reader.chain(&mut Typer::new(world, file), file, expr, 0);
+    reader.facts
+}
+
+struct Reader<'w> {
+    world: &'w World,
+    facts: QueryFacts,
+    steps: u32,
+}
+
+impl<'w> Reader<'w> {
+    fn chain(&mut self, typer: &mut Typer<'w>, file: FileId, expr: ExprId, calls: u32) {
+        let unit = self.world.unit(file);
+        let module = &unit.facts.module;
+        let mut open = vec![expr];
+        let mut seen = vec![expr];
+        while let Some(at) = open.pop() {
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                self.facts.is_open = true;
+                return;
+            }
+            let mut push = |next: ExprId| {
+                if !seen.contains(&next) {
+                    seen.push(next);
+                    open.push(next);
+                }
+            };
+            match module.expr(at) {
+                Expr::Await(inner) | Expr::Entered(inner) | Expr::Spread(inner) => push(inner),
+                Expr::Assign { value, .. } => push(value),
+                Expr::Member { object, .. } => {
+                    // The rows that belong to another one.
+                    if matches!(typer.of(at).base, Base::Model(ty, _) if self.world.models.is_to_many(ty))
+                    {
+                        self.narrow(Scope::Part);
+                    }
+                    push(object);
+                }
+                Expr::Index { object, index } => {
+                    match module.expr(index) {
+                        Expr::Slice(_) | Expr::Number(_) => self.facts.is_bounded = true,
+                        _ => {}
+                    }
+                    push(object);
+                }
+                Expr::Binary { left, right, .. } | Expr::Logical { left, right, .. } => {
+                    push(left);
+                    push(right);
+                }
+                Expr::Conditional {
+                    then, otherwise, ..
+                } => {
+                    push(then);
+                    push(otherwise);
+                }
+                Expr::Local(_) => {
+                    let Some(def) = unit.facts.def_use.reaching(at) else {
+                        continue;
+                    };
+                    let mut is_open = false;
+                    let mut values = Vec::new();
+                    unit.facts.def_use.any_source(def, |_, def| {
+                        match def {
+                            Def::Value { value, .. } => values.push(*value),
+                            Def::Augmented { .. } => is_open = true,
+                            Def::Entry { local, .. } => {
+                                let declared = module.local(*local);
+                                is_open |= matches!(declared.kind, LocalKind::Param(_))
+                                    && !is_handle(typer, at);
+                                values.extend(unit.facts.def_use.single_value(*local));
+                            }
+                            _ => {}
+                        }
+                        false
+                    });
+                    self.facts.is_open |= is_open;
+                    values.into_iter().for_each(push);
+                }
+                Expr::Call { callee, args, .. } => {
+                    let name = name_of(module, callee);
+                    let arguments = module.list(args);
+                    if let Base::Function(function) = typer.callee(at).base {
+                        self.returned(function, calls);
+                        self.word(name, arguments.is_empty());
+                        continue;
+                    }
+                    self.call(typer, module, at, name, arguments);
+                    let model = typer.called_model(at).map(|(model, _)| model);
+                    // `self.filter_queryset(rows)` gives what it is handed.
+                    if let Some(TypeSpec::Argument(n)) = model.map(|model| &model.returns)
+                        && let Some(handed) = typer.argument(at, usize::from(*n))
+                    {
+                        push(handed);
+                    }
+                    if let Some(model) = model
+                        && let Some(sql) = model.sql
+                        && let Some(sql) = typer.argument(at, usize::from(sql))
+                    {
+                        self.statement(module, sql);
+                        if !matches!(module.expr(sql), Expr::String(_) | Expr::Template(_)) {
+                            push(sql);
+                        }
+                    }
+                    if let Expr::Member { object, .. } = module.expr(callee) {
+                        push(object);
+                    }
+                    // `user.getPosts()`, `book.$get("tags")`
+                    if matches!(name, "$get" | "$relatedQuery") {
+                        self.narrow(Scope::Part);
+                    }
+                }
+                Expr::String(_) | Expr::Template(_) => self.statement(module, at),
+                Expr::Param(_) => self.facts.is_open |= !is_handle(typer, at),
+                _ => {}
+            }
+        }
+    }
+
+    /// The query that a function of the project gives.
+    fn returned(&mut self, function: FunctionRef, calls: u32) {
+        if calls >= MAX_CALLS {
+            self.facts.is_open = true;
+            return;
+        }
+        let module = &self.world.unit(function.file).facts.module;
+        let values = module.returned(function.function);
+        if values.is_empty() {
+            self.facts.is_open = true;
+        }
+        let mut typer = Typer::new(self.world, function.file);
+        for value in values {
+            self.chain(&mut typer, function.file, value, calls + 1);
+        }
+    }
+
+    fn call(
+        &mut self,
+        typer: &mut Typer<'w>,
+        module: &Module,
+        call: ExprId,
+        name: &str,
+        args: &[ExprId],
+    ) {
+        if let Some((model, _)) = typer.called_model(call)
+            && let Some(bounded) = &model.bounded
+        {
+            self.facts.is_bounded |= match bounded {
+                Bounded::Always => true,
+                given => typer.is_given(call, given),
+            };
+        }
+        self.word(name, args.is_empty());
+        if name.eq_ignore_ascii_case("select") {
+            self.selected(typer, module, args);
+        }
+        for &arg in args {
+            self.argument(typer, module, arg, 0);
+        }
+    }
+
+    /// `select(User)` asks for rows, `select(User.id)` for columns.
+    fn selected(&mut self, typer: &mut Typer<'w>, module: &Module, args: &[ExprId]) {
+        let is_column = |&arg: &ExprId| match module.expr(arg) {
+            Expr::Local(_) | Expr::Index { .. } => {
+                !matches!(
+                    typer.of(arg).base,
+                    Base::Class(_) | Base::Model(..) | Base::ModelClass(..)
+                ) && !matches!(module.expr(arg), Expr::Local(_))
+            }
+            _ => true,
+        };
+        let mut is_column = is_column;
+        self.facts.is_projected |= !args.is_empty() && args.iter().any(&mut is_column);
+    }
+
+    /// What the name of a builder's method says.
+    fn word(&mut self, name: &str, is_bare: bool) {
+        let lower: String = name
+            .chars()
+            .filter(|c| *c != '_')
+            .collect::<String>()
+            .to_ascii_lowercase();
+        let facts = &mut self.facts;
+        match lower.as_str() {
+            "limit" | "take" | "top" | "page" | "forpage" | "fetchmany" | "slice" | "first"
+            | "findone" | "getpage" | "range" | "sample" | "fetch" => facts.is_bounded = true,
+            "skip" | "offset" => facts.skips = true,
+            "where" | "filter" | "filterby" | "exclude" | "andwhere" | "orwhere" | "wherein"
+            | "match" | "eq" | "wherenull" | "wherenot" | "whereraw" | "having" | "find"
+            | "findby" | "findall"
+                if !is_bare =>
+            {
+                facts.has_conditions |= !matches!(lower.as_str(), "find" | "findall");
+                facts.is_keyed |= lower == "wherein";
+            }
+            "orderby" | "sort" | "addorderby" | "order" | "orderbyraw" => facts.is_ordered = true,
+            "values" | "valueslist" | "only" | "defer" | "project" | "pluck"
+            | "withonlycolumns" | "getrawmany" | "columns" | "column" | "loadonly" | "dates"
+            | "datetimes" => {
+                facts.is_projected = true;
+            }
+            "groupby" | "aggregate" | "count" | "exists" | "distinct" | "none" | "inbulk"
+            | "union" | "selectdistinct" => facts.is_aggregated = true,
+            "iterator" | "aiterator" | "yieldper" | "stream" | "cursor" | "partitions"
+            | "streamscalars" => facts.streams = true,
+            "selectforupdate" | "withforupdate" | "forupdate" | "setlock" => facts.locks = true,
+            _ => facts.is_bounded |= lower.contains("paginat"),
+        }
+    }
+
+    fn argument(&mut self, typer: &mut Typer<'w>, module: &Module, arg: ExprId, depth: u32) {
+        if depth > 6 || self.steps > MAX_STEPS {
+            return;
+        }
+        self.steps += 1;
+        match module.expr(arg) {
+            Expr::Keyword { name, value } => {
+                self.key(typer, module, module.text(name), value, depth);
+            }
+            Expr::Map(entries) => {
+                for &entry in module.list(entries) {
+                    self.argument(typer, module, entry, depth + 1);
+                }
+            }
+            // Options made elsewhere may limit.
+            Expr::Spread(_) if depth > 0 => self.facts.is_open |= depth <= 1,
+            Expr::Spread(_) => {}
+            Expr::Local(_) if depth == 0 => {
+                let facts = &self.world.unit(typer.file()).facts;
+                let value =
+                    facts
+                        .def_use
+                        .reaching(arg)
+                        .and_then(|def| match facts.def_use.def(def) {
+                            Def::Value { value, .. } => Some(*value),
+                            _ => None,
+                        });
+                match value.map(|value| (value, module.expr(value))) {
+                    Some((value, Expr::Map(_))) => self.argument(typer, module, value, depth),
+                    Some((_, Expr::String(_) | Expr::Template(_))) => {}
+                    _ => {
+                        let ty = typer.of(arg).base;
+                        let is_known = matches!(
+                            ty,
+                            Base::Class(_)
+                                | Base::ModelClass(..)
+                                | Base::Model(..)
+                                | Base::Path(_)
+                                | Base::Str
+                                | Base::Instance(_)
+                        );
+                        self.facts.has_conditions |= !is_known;
+                        if !is_known {
+                            self.narrow(Scope::Part);
+                        }
+                    }
+                }
+            }
+            Expr::Binary { op, left, right } => {
+                let names_key = [left, right]
+                    .iter()
+                    .any(|&side| matches!(module.expr(side), Expr::Member { name, .. } if is_key(module.text(name))));
+                if op == BinaryOp::Equal {
+                    self.facts.is_unique |= names_key;
+                    for (column, other) in [(left, right), (right, left)] {
+                        if let Expr::Member { name, .. } = module.expr(column) {
+                            self.condition(module, module.text(name), other);
+                            break;
+                        }
+                    }
+                } else {
+                    self.argument(typer, module, left, depth + 1);
+                    self.argument(typer, module, right, depth + 1);
+                }
+            }
+            Expr::Call { callee, args, .. } => {
+                let name = name_of(module, callee);
+                let args = module.list(args);
+                match name {
+                    "in_" | "whereIn" | "inArray" | "In" | "any_" | "any" | "arrayOverlaps" => {
+                        self.facts.is_keyed = true;
+                    }
+                    "eq" => {
+                        self.facts.is_unique |= args.first().is_some_and(|&first| {
+                            matches!(module.expr(first), Expr::Member { name, .. } if is_key(module.text(name)))
+                        });
+                        if let [first, second, ..] = args[..]
+                            && let Expr::Member { name, .. } = module.expr(first)
+                        {
+                            self.condition(module, module.text(name), second);
+                        }
+                    }
+                    "Count" | "Sum" | "Avg" | "Min" | "Max" | "count" | "sum" | "avg" | "max"
+                    | "min" => {
+                        self.facts.has_aggregate = true;
+                    }
+                    // A subquery's own limits bound nothing here.
+                    "Subquery" | "OuterRef" | "Exists" | "exists" => self.narrow(Scope::Part),
+                    "select" | "filter" | "Prefetch" => {}
+                    _ => {
+                        for &arg in args {
+                            self.argument(typer, module, arg, depth + 1);
+                        }
+                    }
+                }
+            }
+            Expr::Logical { left, right, .. } => {
+                self.argument(typer, module, left, depth + 1);
+                self.argument(typer, module, right, depth + 1);
+            }
+            _ => {}
+        }
+    }
+
+    fn key(
+        &mut self,
+        typer: &mut Typer<'w>,
+        module: &Module,
+        key: &str,
+        value: ExprId,
+        depth: u32,
+    ) {
+        let is_absent = matches!(module.expr(value), Expr::Null)
+            || matches!(module.expr(value), Expr::Name(name) if module.text(name) == "undefined");
+        let facts = &mut self.facts;
+        match key {
+            "take" | "limit" | "first" | "last" | "pageSize" | "page_size" | "per_page"
+            | "perPage" | "top" | "size" | "max_results" | "LIMIT"
+                if depth <= 1 =>
+            {
+                facts.is_bounded |= !is_absent;
+            }
+            "skip" | "offset" if depth <= 1 => facts.skips |= !is_absent,
+            "where" | "filter" | "filters" | "condition" if depth <= 1 => {
+                facts.has_conditions |= !is_absent;
+                let is_known = matches!(
+                    module.expr(value),
+                    Expr::Map(_) | Expr::Sequence { .. } | Expr::Call { .. } | Expr::Binary { .. }
+                );
+                if is_known {
+                    self.argument(typer, module, value, depth + 1);
+                } else if !is_absent {
+                    self.elsewhere(typer, module, value, depth);
+                }
+            }
+            "orderBy" | "order" | "sort" | "order_by" if depth <= 1 => facts.is_ordered = true,
+            "select" | "attributes" | "columns" | "projection" | "fields" if depth <= 1 => {
+                facts.is_projected |= !is_absent;
+            }
+            "group" | "groupBy" | "by" | "distinct" if depth <= 1 => facts.is_aggregated = true,
+            "include" | "relations" | "with" if depth <= 1 => facts.includes = true,
+            "in" | "$in" => facts.is_keyed = true,
+            _ if key.ends_with("__in") => facts.is_keyed = true,
+            _ => {
+                let is_value = !matches!(module.expr(value), Expr::Map(_));
+                let is_aggregate = matches!(module.expr(value), Expr::Call { callee, .. }
+                    if matches!(name_of(module, callee), "Count" | "Sum" | "Avg" | "Min" | "Max"));
+                if is_aggregate {
+                    facts.has_aggregate = true;
+                    return;
+                }
+                facts.has_conditions = true;
+                facts.is_unique |= is_value && is_key(key);
+                if is_value {
+                    self.condition(module, key, value);
+                } else if let Expr::Map(entries) = module.expr(value) {
+                    // `{ createdAt: { gt: date } }`, `{ team: { some: … } }`
+                    for &entry in module.list(entries) {
+                        if let Expr::Keyword {
+                            name,
+                            value: operand,
+                        } = module.expr(entry)
+                            && matches!(module.text(name), "equals" | "$eq")
+                        {
+                            self.condition(module, key, operand);
+                        }
+                    }
+                }
+                match module.expr(value) {
+                    Expr::Map(_) | Expr::Sequence { .. } => {
+                        self.argument(typer, module, value, depth + 1);
+                    }
+                    Expr::Call { callee, .. } => {
+                        let name = name_of(module, callee);
+                        self.facts.is_keyed |= matches!(name, "In" | "in_" | "inArray");
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Conditions that a name holds: those of the object it was assigned, if that is all.
+    fn elsewhere(&mut self, typer: &mut Typer<'w>, module: &Module, value: ExprId, depth: u32) {
+        let facts = &self.world.unit(typer.file()).facts;
+        let assigned = facts
+            .def_use
+            .reaching(value)
+            .and_then(|def| match facts.def_use.def(def) {
+                Def::Value { value, .. } => Some(*value),
+                _ => None,
+            })
+            .filter(|&value| matches!(module.expr(value), Expr::Map(_)));
+        match assigned {
+            Some(value) => {
+                self.narrow(Scope::Tenant);
+                self.argument(typer, module, value, depth + 1);
+            }
+            None => self.facts.is_open = true,
+        }
+    }
+
+    /// A column is compared with a value.
+    fn condition(&mut self, module: &Module, column: &str, value: ExprId) {
+        let is_constant = matches!(
+            module.expr(value),
+            Expr::String(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Null | Expr::Float
+        ) || matches!(module.expr(value), Expr::Member { name, .. }
+            if module.text(name).chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+        if !is_constant {
+            self.narrow(scope_of(column));
+        }
+    }
+
+    fn narrow(&mut self, scope: Scope) {
+        self.facts.scope = self.facts.scope.max(scope);
+    }
+
+    /// What SQL text says of itself.
+    fn statement(&mut self, module: &Module, sql: ExprId) {
+        let text = match module.expr(sql) {
+            Expr::String(text) => module.text(text).to_owned(),
+            Expr::Template(parts) => module
+                .list(parts)
+                .iter()
+                .map(|&part| match module.expr(part) {
+                    Expr::String(text) => module.text(text),
+                    _ => " ? ",
+                })
+                .collect(),
+            _ => return,
+        };
+        let lower = text.to_ascii_lowercase();
+        let words: Vec<&str> = lower
+            .split(|c: char| {
+                !(c.is_ascii_alphanumeric() || matches!(c, '_' | '*' | '.' | '?' | '$' | '='))
+            })
+            .filter(|word| !word.is_empty())
+            .collect();
+        let facts = &mut self.facts;
+        if !matches!(words.first(), Some(&("select" | "with" | "values"))) {
+            return;
+        }
+        // A hole may hold the rest of the statement.
+        if let Expr::Template(parts) = module.expr(sql) {
+            let last = module.list(parts).last();
+            let ends = last.is_some_and(|&last| !matches!(module.expr(last), Expr::String(_)));
+            facts.is_bounded |= ends && !lower.contains("where");
+        }
+        let follows = |a: &str, b: &str| words.windows(2).any(|pair| pair == [a, b]);
+        let has = |word: &str| words.contains(&word);
+        facts.is_bounded |= has("limit") || has("fetch") || has("top");
+        facts.has_conditions |= has("where");
+        facts.is_ordered |= follows("order", "by");
+        facts.is_aggregated |= follows("group", "by") || has("distinct") || has("union");
+        let select_list = lower.split("from").next().unwrap_or("");
+        let counts = ["count(", "sum(", "max(", "min(", "avg(", "exists("];
+        facts.is_aggregated |= counts.iter().any(|word| select_list.contains(word));
+        facts.is_projected |= !select_list.contains('*');
+        facts.is_keyed |= follows("in", "?") || lower.contains("any(") || has("in");
+        facts.skips |= has("offset");
+        facts.locks |= follows("for", "update");
+        let mut scope = facts.scope;
+        for (i, word) in words.iter().enumerate() {
+            let (column, value) = match word.split_once('=') {
+                Some((column, value)) if !column.is_empty() => (column, value),
+                Some((_, value)) if i > 0 => (words[i - 1], value),
+                _ => continue,
+            };
+            let value = if value.is_empty() {
+                words.get(i + 1).copied().unwrap_or("")
+            } else {
+                value
+            };
+            if value.starts_with(['$', '?', '@']) || value == "s" {
+                scope = scope.max(scope_of(column.rsplit('.').next().unwrap_or(column)));
+            }
+        }
+        facts.scope = scope;
+        facts.is_unique |= words.windows(2).any(|pair| {
+            let column = pair[0].rsplit('.').next().unwrap_or(pair[0]);
+            is_key(column) && pair[1].starts_with('=')
+        }) || words.iter().any(|word| {
+            word.split_once('=')
+                .is_some_and(|(column, _)| is_key(column.rsplit('.').next().unwrap_or(column)))
+        });
+    }
+}
+
+/// Whether a value is a client, session or manager that queries start from, not a query.
+fn is_handle(typer: &mut Typer<'_>, expr: ExprId) -> bool {
+    let models = &typer.world().models;
+    match typer.of(expr).base {
+        Base::Model(ty, _) => models.iterate(ty).is_none() && models.awaited(ty).is_none(),
+        Base::Instance(_) | Base::Class(_) | Base::ModelClass(..) => true,
+        _ => false,
+    }
+}
+
+/// What a condition on a column leaves of a table.
+fn scope_of(column: &str) -> Scope {
+    const TENANTS: &[&str] = &[
+        "team",
+        "organization",
+        "organisation",
+        "org",
+        "workspace",
+        "project",
+        "account",
+        "tenant",
+        "company",
+        "program",
+        "customer",
+        "store",
+        "shop",
+        "channel",
+        "site",
+        "environment",
+        "space",
+        "product",
+        "domain",
+    ];
+    let lower = column.to_ascii_lowercase();
+    let path = lower.split("__").filter(|part| {
+        !matches!(
+            *part,
+            "id" | "pk" | "slug" | "uuid" | "exact" | "iexact" | "in" | "name" | "code"
+        )
+    });
+    let last = path.last().unwrap_or(&lower);
+    let last = last
+        .trim_end_matches("_id")
+        .trim_end_matches("id")
+        .trim_end_matches('_');
+    if TENANTS.contains(&last) {
+        Scope::Tenant
+    } else {
+        Scope::Part
+    }
+}
+
+/// Columns that, as a rule, identify a row.
+fn is_key(column: &str) -> bool {
+    matches!(
+        column.trim_matches('"'),
+        "id" | "pk" | "_id" | "uuid" | "guid" | "slug" | "email" | "token" | "username" | "uid"
+    ) || matches!(
+        column,
+        "id__exact" | "pk__exact" | "email__iexact" | "slug__iexact"
+    )
+}
+
+fn name_of(module: &Module, callee: ExprId) -> &str {
+    match module.expr(callee) {
+        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+        Expr::Local(local) => module.text(module.local(local).name),
+        Expr::Index { object, .. } => name_of(module, object),
+        _ => "",
+    }
+}

@@ -1,0 +1,132 @@
+//! `missing-pagination`: all rows of a growing table go into the answer of a request.
+
+use super::{Reporter, Rule};
+use crate::finding::Confidence;
+use crate::ir::MODULE_BODY;
+use crate::link::fetches::{Fetch, Leave, Scope};
+use crate::link::program::Function;
+use crate::source::Context;
+
+pub(super) const RULE: Rule = Rule::per_function("missing-pagination", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    if function.context() != Context::Product {
+        return;
+    }
+    if function.id == MODULE_BODY {
+        check_views(function, reporter);
+    }
+    let mut reported = Vec::new();
+    for fetch in function.fetches() {
+        if !fetch.query.is_unbounded() || fetch.query.locks || fetch.query.streams {
+            continue;
+        }
+        if fetch.query.skips {
+            report_tail(&fetch, reporter);
+        } else if let Some(leave) = fetch.leaves() {
+            // A query that is built on in branches is one.
+            let key = (fetch.entity, leave.handler, fetch.entity_name().is_some());
+            if !key.2 || !reported.contains(&key) {
+                reported.push(key);
+                report(&fetch, &leave, reporter);
+            }
+        }
+    }
+}
+
+fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
+    let function = fetch.function;
+    let program = function.program;
+    let name = function.callee_text(fetch.rows);
+    let handler = program.function(leave.handler);
+    let answers = handler.name().unwrap_or_else(|| "the handler".to_owned());
+    let mut confidence = fetch.confidence.min(leave.confidence);
+    // How large a table gets is seldom in sight: what it is called must say so. What belongs to
+    // one row is few, as a rule, and what is exported is meant to be all.
+    let is_small =
+        !fetch.is_growing_table() || fetch.is_small_table() || fetch.query.scope == Scope::Part;
+    if is_small || is_export(&answers) || is_change(&answers) {
+        confidence = Confidence::Low;
+    }
+    let of = fetch
+        .entity_name()
+        .map_or_else(|| "rows".to_owned(), |name| format!("rows of `{name}`"));
+    let finding = reporter.report(
+        function.module().span(fetch.rows),
+        confidence,
+        format!("`{name}` puts all {of} into the answer of `{answers}`"),
+    );
+    for step in &leave.steps {
+        finding.related(step.place, step.message.clone());
+    }
+    finding.cost("n rows read, held and sent for each request");
+    if let Some(help) = page_help(fetch) {
+        finding.help(help);
+    }
+}
+
+/// Whether a handler is named after something that holds everything.
+fn is_export(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "export", "download", "csv", "dump", "sitemap", "feed", "backup", "report", "choices",
+        "options",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
+/// Whether a handler is named after a request that changes something.
+fn is_change(name: &str) -> bool {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let word = name
+        .find(|c: char| c == '_' || c.is_ascii_uppercase())
+        .filter(|&end| end > 0)
+        .map_or(name, |end| &name[..end]);
+    matches!(
+        word.to_ascii_lowercase().as_str(),
+        "post" | "put" | "patch" | "delete" | "create" | "update" | "destroy" | "bulk" | "remove"
+    )
+}
+
+fn page_help(fetch: &Fetch<'_>) -> Option<String> {
+    let models = &fetch.function.program.world.models;
+    let phrase = models.advice(&fetch.package)?.page.as_ref()?;
+    Some(format!("give one page at a time: {phrase}"))
+}
+
+/// Rows are passed over, and all that follow are read.
+fn report_tail(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
+    let function = fetch.function;
+    let name = function.callee_text(fetch.rows);
+    let finding = reporter.report(
+        function.module().span(fetch.rows),
+        fetch.confidence,
+        format!("`{name}` skips rows and reads all that follow"),
+    );
+    finding.cost("each page but the last holds the rest of the table");
+    if let Some(help) = page_help(fetch) {
+        finding.help(help);
+    }
+}
+
+/// Views that a library makes of a query, without pages.
+fn check_views(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let program = function.program;
+    for view in program.unpaged_views(function.file) {
+        let module = function.module();
+        let class = module.class(view.class.class);
+        let name = class.name.map_or("this view", |name| module.text(name));
+        let confidence = if view.scope == Scope::Part || !view.is_growing {
+            Confidence::Low
+        } else {
+            view.confidence
+        };
+        let message = format!("`{name}` lists all rows of its query at once");
+        let finding = reporter.report(class.name_span, confidence, message);
+        finding
+            .related(view.query, "all these rows")
+            .cost("n rows read, held and sent for each request")
+            .help(view.help.clone());
+    }
+}

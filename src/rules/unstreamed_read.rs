@@ -1,0 +1,173 @@
+//! `unstreamed-read`: a whole table is held in memory where its rows are walked once.
+
+use super::{Reporter, Rule};
+use crate::finding::Confidence;
+use crate::ir::{BlockOwner, ComprehensionKind, Expr, LoopId, LoopKind, Stmt};
+use crate::link::fetches::{Fetch, OutcomeKind, Scope};
+use crate::link::program::Function;
+use crate::source::Context;
+
+pub(super) const RULE: Rule = Rule::per_function("unstreamed-read", check);
+
+fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    if matches!(
+        function.context(),
+        Context::Test | Context::Seed | Context::Generated
+    ) {
+        return;
+    }
+    for fetch in function.fetches() {
+        let query = fetch.query;
+        if query.is_unbounded() && !query.streams && !query.locks {
+            check_fetch(&fetch, reporter);
+        }
+    }
+}
+
+fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
+    let function = fetch.function;
+    let models = &function.program.world.models;
+    let Some(stream) = models
+        .advice(&fetch.package)
+        .and_then(|advice| advice.stream.as_ref())
+    else {
+        return;
+    };
+    let Some(lp) = walked_once(fetch) else {
+        return;
+    };
+    let module = function.module();
+    let name = function.callee_text(fetch.rows);
+    let reached = function.reached();
+    let is_job = reached.job.is_some() || function.context() == Context::Script;
+    // An answer seldom walks a whole table; a job does, as often as it runs.
+    let is_whole = fetch.query.scope == Scope::All;
+    let confidence = if is_whole && is_job && !query_is_narrow(fetch) && !fetch.is_small_table() {
+        fetch.confidence.min(Confidence::Medium)
+    } else {
+        Confidence::Low
+    };
+    let finding = reporter.report(
+        module.span(fetch.rows),
+        confidence,
+        format!("`{name}` holds all rows in memory, which are walked once"),
+    );
+    finding.related(function.place(module.lp(lp).span), "walked here");
+    if let Some(job) = reached.job {
+        let job = function.program.function(job);
+        let name = job.name().unwrap_or_else(|| "this".to_owned());
+        let place = job.place(job.declared().name_span);
+        finding.related(place, format!("`{name}` runs as a job"));
+    }
+    finding
+        .cost("memory for n rows, and no work before the last has come")
+        .help(format!("read them piece by piece: {stream}"));
+}
+
+/// Whether two loops stand in different branches of a condition.
+fn are_exclusive(function: Function<'_>, a: LoopId, b: LoopId) -> bool {
+    let module = function.module();
+    let branches = |lp: LoopId| {
+        let mut found = Vec::new();
+        let mut at = module.lp(lp).stmt;
+        loop {
+            let block = module.block_of(at);
+            at = match module.block(block).owner {
+                BlockOwner::Stmt(owner) => {
+                    found.push((owner, block));
+                    owner
+                }
+                BlockOwner::Loop(outer) if outer != lp => module.lp(outer).stmt,
+                BlockOwner::Loop(_) | BlockOwner::Function(_) | BlockOwner::Nothing => {
+                    return found;
+                }
+            };
+        }
+    };
+    let of_b = branches(b);
+    branches(a).iter().any(|&(stmt, block)| {
+        matches!(module.stmt(stmt), Stmt::If { .. })
+            && of_b
+                .iter()
+                .any(|&(other, its)| other == stmt && its != block)
+    })
+}
+
+/// Whether little is held of each row.
+fn query_is_narrow(fetch: &Fetch<'_>) -> bool {
+    fetch.query.is_projected
+}
+
+/// The loop that walks the rows, if nothing else is done with them and none of them is kept.
+fn walked_once(fetch: &Fetch<'_>) -> Option<LoopId> {
+    let mut found = None;
+    for outcome in fetch.outcomes() {
+        match outcome.kind {
+            OutcomeKind::Walked(lp) | OutcomeKind::Columns(_, lp) => {
+                // A second walk needs the rows again, unless it stands in another branch.
+                if found.is_some_and(|known| !are_exclusive(fetch.function, known, lp)) {
+                    return None;
+                }
+                found = Some(lp);
+            }
+            OutcomeKind::Counted | OutcomeKind::Tested => {}
+            _ => return None,
+        }
+    }
+    let lp = found?;
+    let module = fetch.function.module();
+    let head = module.lp(lp);
+    let is_lazy_comprehension = || {
+        (0..module.expr_count() as u32).any(|i| {
+            matches!(module.expr(crate::ir::ExprId(i)), Expr::Comprehension {
+                kind: ComprehensionKind::Generator,
+                lp: of,
+            } if of == lp)
+        })
+    };
+    let streams = match head.kind {
+        LoopKind::Each => !keeps_elements(fetch.function, lp),
+        LoopKind::Comprehension => is_lazy_comprehension(),
+        _ => false,
+    };
+    streams.then_some(lp)
+}
+
+/// Whether a loop puts its elements, or something for each of them, into a collection: that is as
+/// large then as what is read.
+fn keeps_elements(function: Function<'_>, lp: LoopId) -> bool {
+    let module = function.module();
+    let head = module.lp(lp);
+    module.sites.iter().any(|site| {
+        let Expr::Call { callee, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        if site.lp != Some(lp) {
+            return false;
+        }
+        let Expr::Member { object, name } = module.expr(callee) else {
+            return false;
+        };
+        matches!(
+            module.text(name),
+            "append" | "push" | "add" | "set" | "extend"
+        ) && !matches!(module.expr(object), Expr::Local(local)
+                if is_emptied(function, local, lp))
+    }) || module.block(head.body).stmts.iter().any(|&stmt| {
+        let Stmt::Expr(expr) = module.stmt(stmt) else {
+            return false;
+        };
+        matches!(module.expr(expr), Expr::Assign { target, .. }
+            if matches!(module.expr(target), Expr::Index { .. }))
+    })
+}
+
+/// Whether a loop gives a collection that it fills a new value: a batch that is worked off.
+fn is_emptied(function: Function<'_>, local: crate::ir::LocalId, lp: LoopId) -> bool {
+    let module = function.module();
+    let exprs = module.lp(lp).exprs;
+    exprs.iter().any(|id| {
+        matches!(module.expr(id), Expr::Assign { op: None, target, .. }
+            if module.expr(target) == Expr::Local(local))
+    })
+}
