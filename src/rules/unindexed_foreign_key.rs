@@ -134,7 +134,7 @@ pub(super) fn advice(
 }
 
 /// The statement that makes an index.
-fn sql_advice(schema: &Schema, table: &Table, columns: &[String]) -> String {
+pub(super) fn sql_advice(schema: &Schema, table: &Table, columns: &[String]) -> String {
     let concurrently = match schema.dialect {
         Some(Dialect::PostgreSql) => " CONCURRENTLY",
         _ => "",

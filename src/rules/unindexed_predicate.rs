@@ -63,6 +63,11 @@ fn report<'p>(group: &Group<'p, Need>, reporter: &mut Reporter<'p>) {
     let Some(site) = group.worst() else {
         return;
     };
+    // `unindexed-foreign-key` reports references.
+    let mut references = group.table.foreign_keys.iter();
+    if references.any(|key| key.columns == group.columns) {
+        return;
+    }
     let mut confidence = group.confidence(site);
     // A range may well hold most of the rows.
     if group.what == Need::Range {

