@@ -153,6 +153,16 @@ impl<'w> Typer<'w> {
         }
     }
 
+    /// Whether a type is several at once, `A & B`, of which not all is known: what the value is
+    /// made of says more.
+    pub(super) fn is_joined(&self, ty: Type) -> bool {
+        let (Base::Shaped(shape), true) = (ty.base, ty.awaited().is_bare()) else {
+            return false;
+        };
+        let module = &self.world.unit(shape.file).facts.module;
+        matches!(module.expr(shape.expr), Expr::Binary { .. })
+    }
+
     /// What a function of this type takes, and as the last one what it gives.
     pub(in crate::link) fn signature(&mut self, signature: ExprRef) -> Vec<Type> {
         if signature.file != self.file {

@@ -58,6 +58,14 @@ impl Typer<'_> {
         let declared = module.function(function);
         if let Some(annotation) = declared.returns {
             let ty = self.annotated(annotation);
+            if self.is_joined(ty) {
+                let made = self.handed_back(function);
+                return if matches!(made.base, Base::Unknown | Base::External) {
+                    ty
+                } else {
+                    made
+                };
+            }
             if !ty.is_unknown() {
                 let is_iterator = ty.wrapper() == Some(Wrapper::Iterator);
                 return if declared.is_generator && is_iterator {
@@ -67,6 +75,13 @@ impl Typer<'_> {
                 };
             }
         }
+        self.handed_back(function)
+    }
+
+    /// What the `return` statements of a function give, or what a generator yields.
+    fn handed_back(&mut self, function: FunctionId) -> Type {
+        let module = self.module;
+        let declared = module.function(function);
         if declared.kind == FunctionKind::Module || self.steps > MAX_STEPS {
             return Type::UNKNOWN;
         }

@@ -150,7 +150,7 @@ impl Typer<'_> {
 
     /// Whether a constant is an object literal with members or a function: it says more than its
     /// declared type.
-    fn is_literal(&self, local: LocalId, declared: Type) -> bool {
+    fn is_literal(&mut self, local: LocalId, declared: Type) -> bool {
         let is_object = matches!(
             declared.base,
             Base::Instance(_) | Base::Shaped(_) | Base::Signature(_)
@@ -158,10 +158,16 @@ impl Typer<'_> {
         if !is_object || !declared.is_bare() || self.module.local(local).kind != LocalKind::Const {
             return false;
         }
-        let value = self.facts.def_use.single_value(local);
-        match value.map(|value| self.module.expr(value)) {
-            Some(Expr::Map(entries)) => !entries.is_empty(),
-            Some(Expr::Function(_)) => true,
+        let Some(value) = self.facts.def_use.single_value(local) else {
+            return false;
+        };
+        match self.module.expr(value) {
+            Expr::Map(entries) => !entries.is_empty(),
+            Expr::Function(_) => true,
+            _ if self.is_joined(declared) => {
+                let ty = self.of(value);
+                !matches!(ty.base, Base::Unknown | Base::External)
+            }
             _ => false,
         }
     }

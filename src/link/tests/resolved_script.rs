@@ -558,6 +558,18 @@ fn typescript_calls_are_followed() {
             &[],
         ),
         (
+            "declared as two types, made as one",
+            true,
+            "import { Repo } from './repo';\ntype Named = { name: string };\nfunction make(): Named & { x: number } { return new Repo(); }\nexport function f() { make().read('a'); }\n",
+            &[TREPO],
+        ),
+        (
+            "cast to two types",
+            true,
+            "import { Repo } from './repo';\ntype Named = { name: string };\nconst repo = new Repo() as Named & { x: number };\nexport function f() { repo.read('a'); }\n",
+            &[TREPO],
+        ),
+        (
             "generic class",
             true,
             "import { Repo } from './repo';\nclass Box<T> { constructor(public item: T) {} }\nexport function f(b: Box<Repo>) { b.item.read('a'); }\n",
