@@ -593,8 +593,6 @@ fn python_calls_are_followed() {
     let not_yet = [
         "decorator wrapper",
         "depends effect",
-        "dict get",
-        "list append",
         "union",
         "ternary",
         "isinstance",

@@ -714,7 +714,6 @@ fn typescript_calls_are_followed() {
         "this method bind",
         "generic class",
         "map set",
-        "array push",
         "static instance cached",
     ];
     check_reads("ts", cases, &not_yet);
