@@ -159,6 +159,15 @@ impl Fetch<'_> {
             .is_some_and(|name| ends_with_word(&name, SMALL_TABLES))
     }
 
+    /// Whether the rows are known to have so many columns that leaving them out is worth a change.
+    pub fn is_wide(&self) -> bool {
+        let Entity::Class(class) = self.entity else {
+            return false;
+        };
+        let table = self.function.program.schemas.table_of(class);
+        table.is_some_and(|(_, table)| table.columns.len() >= WIDE)
+    }
+
     /// Whether the rows are those of a table that grows with use by what it is called: orders,
     /// messages, users.
     pub fn is_growing_table(&self) -> bool {
@@ -184,6 +193,9 @@ impl Fetch<'_> {
         found
     }
 }
+
+/// Columns that make a row wide.
+const WIDE: usize = 8;
 
 /// Words that names of tables end with that stay small.
 const SMALL_TABLES: &[&str] = &[

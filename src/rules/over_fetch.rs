@@ -205,6 +205,10 @@ fn one_column_waste(fetch: &Fetch<'_>, advice: &Advice, column: &str, lp: LoopId
         what: "with all columns and reads one column of each",
         cost: "whole rows read where one column is used",
         help: ask(help.as_deref()),
-        confidence: Confidence::Medium,
+        confidence: if fetch.is_wide() {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        },
     })
 }

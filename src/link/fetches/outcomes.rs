@@ -349,8 +349,13 @@ impl Follower<'_> {
             "slice" | "concat" => self.push(call),
             "at" | "shift" | "pop" => self.note(OutcomeKind::First, call),
             "filter" | "find" | "some" | "every" | "findIndex" | "findLast" => {
+                // In a callback, the condition may be another one each time.
+                let sites = self.function.facts().sites(self.function.id);
+                let is_here = sites.iter().any(|site| site.expr == call);
                 let kind = match self.callback_of(call) {
-                    Some((function, element)) if self.is_columnar_body(function, element) => {
+                    Some((function, element))
+                        if is_here && self.is_columnar_body(function, element) =>
+                    {
                         OutcomeKind::Filtered
                     }
                     _ => OutcomeKind::Picked,

@@ -8,7 +8,7 @@ use super::super::models::{Bounded, TypeSpec};
 use super::super::types::{Base, FunctionRef};
 use super::super::world::World;
 use crate::analysis::def_use::Def;
-use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, Module};
+use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LocalKind, Module};
 use crate::source::FileId;
 
 /// Expressions looked at for one query.
@@ -518,6 +518,16 @@ impl<'w> Reader<'w> {
                     _ => " ? ",
                 })
                 .collect(),
+            // Of text that is put together, a part may limit the rows; an object that stands for a
+            // query, as cursors and streams do, has limits of its own.
+            Expr::Binary { .. }
+            | Expr::Call {
+                kind: CallKind::New,
+                ..
+            } => {
+                self.facts.is_bounded = true;
+                return;
+            }
             _ => return,
         };
         let lower = text.to_ascii_lowercase();
