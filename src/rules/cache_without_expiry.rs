@@ -155,10 +155,7 @@ fn key_head(function: Function<'_>, key: ExprId) -> Option<KeyHead> {
                 op: BinaryOp::Add | BinaryOp::Remainder,
                 ..
             } => left,
-            Expr::Local(local) => match function.facts().def_use.single_value(local) {
-                Some(value) => value,
-                None => return None,
-            },
+            Expr::Local(local) => function.facts().def_use.single_value(local)?,
             Expr::Call { callee, .. } => match module.expr(callee) {
                 Expr::Member { object, name } if module.text(name) == "format" => object,
                 _ => {

@@ -90,7 +90,7 @@ fn report(
 }
 
 /// The model of a call that adds what has to be taken away again.
-fn adds<'p>(function: Function<'p>, expr: ExprId) -> Option<&'p CallModel> {
+fn adds(function: Function<'_>, expr: ExprId) -> Option<&CallModel> {
     if !matches!(function.module().expr(expr), Expr::Call { .. }) {
         return None;
     }

@@ -30,7 +30,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
 }
 
 /// The model of a decorator that keeps what a function returns.
-fn memo_of<'p>(function: Function<'p>, decorator: ExprId) -> Option<&'p CallModel> {
+fn memo_of(function: Function<'_>, decorator: ExprId) -> Option<&CallModel> {
     let world = &function.program.world;
     let mut typer = Typer::new(world, function.file);
     let ty = match function.module().expr(decorator) {

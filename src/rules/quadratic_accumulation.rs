@@ -283,7 +283,7 @@ fn report_copy(
 }
 
 /// The model of a call that copies a table or array to add to it.
-fn extends<'p>(function: Function<'p>, call: ExprId) -> Option<&'p CallModel> {
+fn extends(function: Function<'_>, call: ExprId) -> Option<&CallModel> {
     let Callee::Model(id) = function.call_at(call)?.callee else {
         return None;
     };

@@ -70,7 +70,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
 }
 
 /// The model of the call that made a component, here or in the file it is imported from.
-fn maker_of<'p>(function: Function<'p>, component: ExprId) -> Option<&'p CallModel> {
+fn maker_of(function: Function<'_>, component: ExprId) -> Option<&CallModel> {
     let module = function.module();
     let world = &function.program.world;
     let Expr::Local(local) = module.expr(component) else {

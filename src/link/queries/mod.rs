@@ -1,6 +1,6 @@
 //! The queries that a program asks, read when a rule wants them.
 //!
-//! A [`Reader`] goes back from where a query runs to where it begins, through variables, helpers
+//! A `Reader` goes back from where a query runs to where it begins, through variables, helpers
 //! and methods of the project, and gathers what each call adds. What the calls of libraries add is
 //! told by their models; how tables and columns are called in the database, by the schemas.
 
