@@ -44,10 +44,8 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         {
             continue;
         }
-        let confidence = match &head {
-            Some(head) if is_asked_first(function, head) => act.confidence.min(Confidence::Medium),
-            _ => Confidence::Low,
-        };
+        // A store of what cannot be made again looks the same.
+        let confidence = Confidence::Low;
         let name = function.callee_text(act.expr);
         let what = match &head {
             Some(KeyHead::Text(text)) => format!("an entry below `{text}`"),
@@ -186,16 +184,6 @@ fn ends_here(function: Function<'_>, act: &Act, head: Option<&KeyHead>) -> bool 
             })
             && first_argument(function, other.expr)
                 .is_some_and(|key| key_head(function, key).as_ref() == head)
-    })
-}
-
-/// Whether the function looks for the entry before it makes it: what it keeps is a cache.
-fn is_asked_first(function: Function<'_>, head: &KeyHead) -> bool {
-    function.acts().iter().any(|act| {
-        act.has(Effect::CacheRead)
-            && matches!(function.module().expr(act.expr), Expr::Call { .. })
-            && first_argument(function, act.expr)
-                .is_some_and(|key| key_head(function, key).as_ref() == Some(head))
     })
 }
 

@@ -255,3 +255,48 @@ pub(super) fn advice<T>(group: &Group<'_, T>) -> String {
         None => sql_advice(schema, table, &group.columns),
     }
 }
+
+/// Words that names of tables end with that hold what the program can choose from: few rows.
+const LOOKUPS: &[&str] = &[
+    "category",
+    "config",
+    "country",
+    "currency",
+    "group",
+    "kind",
+    "language",
+    "locale",
+    "menu",
+    "permission",
+    "plan",
+    "plugin",
+    "priority",
+    "role",
+    "setting",
+    "severity",
+    "status",
+    "type",
+    "workflow",
+];
+
+/// Whether a table is called like one that holds few rows.
+pub(super) fn stays_small(table: &str) -> bool {
+    let lower = table.to_ascii_lowercase();
+    let singular = match lower.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => lower.strip_suffix('s').unwrap_or(&lower).to_owned(),
+    };
+    LOOKUPS
+        .iter()
+        .any(|word| singular.ends_with(word) || lower.ends_with(word))
+}
+
+/// Whether columns tell one customer of the program from another: most installations have one.
+pub(super) fn is_tenant(columns: &[String]) -> bool {
+    let [column] = columns else {
+        return false;
+    };
+    let column = column.to_ascii_lowercase();
+    let column = column.trim_end_matches("id").trim_end_matches('_');
+    matches!(column, "org" | "organization" | "organisation" | "tenant")
+}

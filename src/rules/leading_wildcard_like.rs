@@ -1,6 +1,5 @@
 //! `leading-wildcard-like`: a search inside of texts that no index can narrow.
 
-use super::asked::Weight;
 use super::indexes::{Lack, groups, spelled, unserved};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
@@ -29,13 +28,11 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
             })
     });
     for group in &found {
-        let Some(site) = group.worst() else {
+        if group.worst().is_none() {
             continue;
-        };
-        let mut confidence = group.confidence(site).min(Confidence::Medium);
-        if site.weight() < Weight::Called {
-            confidence = Confidence::Low;
         }
+        // How much is searched, and whether an index of another kind serves it, is seldom in sight.
+        let confidence = Confidence::Low;
         let table = &group.table.name;
         let message = format!(
             "searches inside of {} of table `{table}`, which no declared index can narrow ({})",

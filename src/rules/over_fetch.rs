@@ -113,7 +113,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             what: "and uses one",
             cost: "n rows read where one is used",
             help: ask(advice.limit.as_deref()),
-            confidence: Confidence::Medium,
+            confidence: Confidence::Low,
         });
     }
     if let [one] = outcomes

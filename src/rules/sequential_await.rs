@@ -286,6 +286,7 @@ fn independent(
         // transaction.
         (Some(_), Some(_))
             if later.guards > earlier.guards
+                || is_check(function, earlier.value)
                 || super::takes_context(module, earlier.value)
                     && super::takes_context(module, later.value) =>
         {
@@ -295,6 +296,17 @@ fn independent(
         // One of the two is not known to do anything but compute.
         _ => None,
     }
+}
+
+/// Whether a call is named after a check that throws: what follows is meant for what passes it.
+fn is_check(function: Function<'_>, call: ExprId) -> bool {
+    let callee = function.callee_text(call);
+    let name = callee.rsplit('.').next().unwrap_or_default();
+    let end = name.find(|c: char| c == '_' || c.is_ascii_uppercase());
+    matches!(
+        &name[..end.unwrap_or(name.len())],
+        "verify" | "assert" | "ensure" | "check" | "authorize" | "require" | "validate" | "can"
+    )
 }
 
 /// What an awaited call does.

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::asked::{Weight, sites};
+use super::indexes::{is_tenant, stays_small};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::query::{Condition, Operand, OperatorClass, Value};
@@ -76,8 +77,12 @@ fn report(
         (None, _) => Confidence::Low,
         // The rows left out are often those that nobody reads: the deleted ones.
         _ if is_served_in_part(table, key) => Confidence::Low,
-        (Some(_), Some(_)) if by_query.is_some() => Confidence::High,
-        (Some(_), _) => Confidence::Medium,
+        // A column of the same name may belong to another table.
+        _ if by_query.is_none() => Confidence::Low,
+        // Few rows, or few values: the table is read as a whole anyway.
+        _ if stays_small(&table.name) || is_tenant(&key.columns) => Confidence::Low,
+        (Some(_), Some(_)) => Confidence::High,
+        (Some(_), None) => Confidence::Medium,
     };
     // What a migration declares is history: the query is what people look at.
     let is_declared = program.contexts[key.place.file.index()] == Context::Product;
@@ -98,7 +103,12 @@ fn report(
     if let Some(used) = used
         && used != at
     {
-        finding.related(used, "rows are read by it here");
+        let what = if by_query.is_some() {
+            "rows are read by it here"
+        } else {
+            "a column of its name is asked for here"
+        };
+        finding.related(used, what);
     }
     finding
         .cost(format!(

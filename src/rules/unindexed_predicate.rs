@@ -1,7 +1,7 @@
 //! `unindexed-predicate`: a filter on columns that no index can narrow.
 
 use super::asked::Weight;
-use super::indexes::{Group, Lack, advice, groups, spelled, unserved};
+use super::indexes::{Group, Lack, advice, groups, spelled, stays_small, unserved};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::query::{Operand, OperatorClass, Term};
@@ -69,6 +69,9 @@ fn report<'p>(group: &Group<'p, Need>, reporter: &mut Reporter<'p>) {
         return;
     }
     let mut confidence = group.confidence(site);
+    if stays_small(&group.table.name) {
+        confidence = Confidence::Low;
+    }
     // A range may well hold most of the rows.
     if group.what == Need::Range {
         confidence = confidence.min(if site.weight() > Weight::Unknown {

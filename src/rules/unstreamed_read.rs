@@ -3,7 +3,7 @@
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{BlockOwner, ComprehensionKind, Expr, LoopId, LoopKind, Stmt};
-use crate::link::fetches::{Fetch, OutcomeKind, Scope};
+use crate::link::fetches::{Fetch, OutcomeKind};
 use crate::link::program::Function;
 use crate::source::Context;
 
@@ -39,14 +39,8 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
     let module = function.module();
     let name = function.callee_text(fetch.rows);
     let reached = function.reached();
-    let is_job = reached.job.is_some() || function.context() == Context::Script;
-    // An answer seldom walks a whole table; a job does, as often as it runs.
-    let is_whole = fetch.query.scope == Scope::All;
-    let confidence = if is_whole && is_job && !query_is_narrow(fetch) && !fetch.is_small_table() {
-        fetch.confidence.min(Confidence::Medium)
-    } else {
-        Confidence::Low
-    };
+    // How many rows there are is not in sight: as many of the tables walked hold a few hundred.
+    let confidence = Confidence::Low;
     let finding = reporter.report(
         module.span(fetch.rows),
         confidence,
@@ -93,11 +87,6 @@ fn are_exclusive(function: Function<'_>, a: LoopId, b: LoopId) -> bool {
     })
 }
 
-/// Whether little is held of each row.
-fn query_is_narrow(fetch: &Fetch<'_>) -> bool {
-    fetch.query.is_projected
-}
-
 /// The loop that walks the rows, if nothing else is done with them and none of them is kept.
 fn walked_once(fetch: &Fetch<'_>) -> Option<LoopId> {
     let mut found = None;
@@ -110,7 +99,7 @@ fn walked_once(fetch: &Fetch<'_>) -> Option<LoopId> {
                 }
                 found = Some(lp);
             }
-            OutcomeKind::Counted | OutcomeKind::Tested => {}
+            OutcomeKind::Tested => {}
             _ => return None,
         }
     }

@@ -208,8 +208,10 @@ impl Follower<'_> {
             Expr::Member { object, name } if object == value => {
                 self.member(value, parent, module.text(name));
             }
-            // A slice of a query is part of the query.
-            Expr::Index { object, .. } if object == value && self.is_query(value) => {}
+            // A slice or an element of a query is a query of its own, unless it was asked before.
+            Expr::Index { object, .. } if object == value && self.is_query(value) => {
+                self.note(OutcomeKind::Escapes, parent);
+            }
             Expr::Index { object, index } if object == value => match module.expr(index) {
                 Expr::Slice(_) => self.note(OutcomeKind::Cut, parent),
                 Expr::Number(_) | Expr::Unary { .. } => {
