@@ -205,7 +205,7 @@ fn program(
 ) -> Result<Program> {
     let contexts = files.iter().map(|file| file.context).collect();
     let world = link(settings, files, facts, manifests)?;
-    Ok(Program::new(world, contexts))
+    Ok(Program::new(world, contexts, &settings.schema))
 }
 
 /// One version of the code, and what the rules say about it.

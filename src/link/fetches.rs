@@ -155,6 +155,12 @@ impl Fetch<'_> {
     /// Whether the rows are those of a table that stays small by what it is called: kinds,
     /// settings, roles.
     pub fn is_small_table(&self) -> bool {
+        if let Entity::Class(class) = self.entity
+            && let Some((_, table)) = self.function.program.schemas.table_of(class)
+            && table.is_small
+        {
+            return true;
+        }
         self.entity_name()
             .is_some_and(|name| ends_with_word(&name, SMALL_TABLES))
     }

@@ -27,6 +27,7 @@ use super::types::{ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::facts::FileFacts;
 use crate::analysis::uses::Uses;
+use crate::config::SchemaSettings;
 use crate::finding::{Confidence, Related};
 use crate::ir::{
     Expr, ExprId, FunctionId, FunctionKind, Invocation, LoopId, MODULE_BODY, Module, Site, StmtId,
@@ -61,13 +62,13 @@ pub struct Program {
 
 impl Program {
     /// Resolves all calls and summarizes all functions.
-    pub fn new(world: World, contexts: Vec<Context>) -> Self {
+    pub fn new(world: World, contexts: Vec<Context>, schema: &SchemaSettings) -> Self {
         let mut linked: Vec<LinkedFile> = (0..world.units.len())
             .into_par_iter()
             .map(|i| link_file(&world, FileId(i as u32)))
             .collect();
         link_handed(&world, &mut linked);
-        let mut schemas = Schemas::new(&world, &contexts);
+        let mut schemas = Schemas::new(&world, &contexts, schema);
         schemas.find_bare_references(&world, &contexts, &linked);
         let entered = || {
             let entries = entry_points::find(&world);

@@ -141,7 +141,11 @@ fn link_with(files: &[(&str, &str)], library: &str) -> Result<Program, ModelErro
             facts,
         })
         .collect();
-    Ok(Program::new(World::new(units, modules, models), contexts))
+    Ok(Program::new(
+        World::new(units, modules, models),
+        contexts,
+        &crate::config::SchemaSettings::default(),
+    ))
 }
 
 /// Compares the call graph of a project, one line for each resolved call, and below it what

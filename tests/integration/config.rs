@@ -168,3 +168,33 @@ fn init_writes_a_configuration_that_fits() {
     let elsewhere = Project::new(&[("package.json", "{\"slowpath\": {}}"), ("tool.json", "{}")]);
     assert_eq!(elsewhere.run(&["init"]).status, Some(2));
 }
+
+#[test]
+fn the_schema_section_says_which_engine_and_which_tables_stay_small() {
+    const SHELVES: &str = "CREATE TABLE shelves (id bigint PRIMARY KEY);
+CREATE TABLE boxes (
+  id bigint PRIMARY KEY,
+  shelf_id bigint NOT NULL,
+  FOREIGN KEY (shelf_id) REFERENCES shelves (id)
+);
+CREATE INDEX boxes_id ON boxes (id);
+";
+    let reported = |schema: &str| {
+        let configuration = format!("min-confidence = \"low\"\n[schema]\n{schema}\n");
+        let project = Project::new(&[
+            ("slowpath.toml", configuration.as_str()),
+            ("migrations/1.sql", SHELVES),
+        ]);
+        let select = "--select=unindexed-foreign-key";
+        let run = project.run(&["check", "--format=concise", "-q", select]);
+        run.stdout.contains("shelf_id")
+    };
+    assert!(reported("dialect = \"postgresql\""));
+    assert!(
+        !reported("dialect = \"mysql\""),
+        "the engine makes the index"
+    );
+    assert!(!reported(
+        "dialect = \"postgresql\"\nsmall-tables = [\"boxes\"]"
+    ));
+}

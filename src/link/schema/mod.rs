@@ -21,6 +21,7 @@ use self::classes::Described;
 use self::replay::{Draft, column_key};
 use super::types::ClassRef;
 use super::world::World;
+use crate::config::SchemaSettings;
 use crate::ir::change::Change;
 use crate::ir::schema::{
     Column, ColumnKind, Dialect, ForeignKey, Index, IndexMethod, Origin, Schema, Table,
@@ -48,7 +49,7 @@ pub struct Schemas {
 
 impl Schemas {
     /// Puts the databases together.
-    pub fn new(world: &World, contexts: &[Context]) -> Self {
+    pub fn new(world: &World, contexts: &[Context], settings: &SchemaSettings) -> Self {
         let groups: Vec<String> = (0..world.units.len())
             .map(|i| group_of(world, FileId(i as u32)))
             .collect();
@@ -92,7 +93,14 @@ impl Schemas {
             found.add(described, at, &names, &mut drafts[at].1);
         }
         for (group, draft, origin) in drafts {
-            let dialect = dialect::of_group(&groups, &named, &group);
+            let dialect = settings
+                .dialect
+                .or_else(|| dialect::of_group(&groups, &named, &group));
+            let mut tables = draft.finish(dialect);
+            for table in &mut tables {
+                let mut small = settings.small_tables.iter();
+                table.is_small = small.any(|name| name.eq_ignore_ascii_case(&table.name));
+            }
             found.folders.push((group.clone(), found.databases.len()));
             found.databases.push(Schema {
                 name: if group.is_empty() {
@@ -102,7 +110,7 @@ impl Schemas {
                 },
                 dialect,
                 origin,
-                tables: draft.finish(dialect),
+                tables,
             });
         }
         found
