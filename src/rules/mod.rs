@@ -149,51 +149,66 @@ pub fn run(
             (rule, category, severity)
         })
         .collect();
-    let mut findings: Vec<Finding> = (0..program.world.units.len())
-        .into_par_iter()
-        .flat_map_iter(|i| {
-            let mut findings = Vec::new();
-            for function in program.functions(FileId(i as u32)) {
-                for &(rule, category, severity) in &rules {
-                    let Check::Function(check) = rule.check else {
-                        continue;
-                    };
-                    let mut reporter = Reporter {
-                        rule: rule.id,
-                        category,
-                        severity,
-                        function,
-                        file: None,
-                        findings: Vec::new(),
-                    };
-                    check(function, &mut reporter);
-                    findings.append(&mut reporter.findings);
+    let per_function = || -> Vec<Finding> {
+        (0..program.world.units.len())
+            .into_par_iter()
+            .flat_map_iter(|i| {
+                let mut findings = Vec::new();
+                for function in program.functions(FileId(i as u32)) {
+                    for &(rule, category, severity) in &rules {
+                        let Check::Function(check) = rule.check else {
+                            continue;
+                        };
+                        let mut reporter = Reporter {
+                            rule: rule.id,
+                            category,
+                            severity,
+                            function,
+                            file: None,
+                            findings: Vec::new(),
+                        };
+                        check(function, &mut reporter);
+                        findings.append(&mut reporter.findings);
+                    }
                 }
-            }
-            findings
-        })
-        .collect();
-    for (rule, category, severity) in rules {
-        let Check::Program(check) = rule.check else {
-            continue;
-        };
+                findings
+            })
+            .collect()
+    };
+    let per_program = || -> Vec<Finding> {
         if program.world.units.is_empty() {
-            continue;
+            return Vec::new();
         }
-        let mut reporter = Reporter {
-            rule: rule.id,
-            category,
-            severity,
-            function: program.function(FunctionRef {
-                file: FileId(0),
-                function: MODULE_BODY,
-            }),
-            file: None,
-            findings: Vec::new(),
-        };
-        check(program, &mut reporter);
-        findings.append(&mut reporter.findings);
+        rules
+            .par_iter()
+            .flat_map_iter(|&(rule, category, severity)| {
+                let mut reporter = Reporter {
+                    rule: rule.id,
+                    category,
+                    severity,
+                    function: program.function(FunctionRef {
+                        file: FileId(0),
+                        function: MODULE_BODY,
+                    }),
+                    file: None,
+                    findings: Vec::new(),
+                };
+                if let Check::Program(check) = rule.check {
+                    check(program, &mut reporter);
+                }
+                reporter.findings
+            })
+            .collect()
+    };
+    // Read by all threads together now: a rule that wanted them first would have the others wait.
+    if rules
+        .iter()
+        .any(|(rule, ..)| matches!(rule.check, Check::Program(_)))
+    {
+        program.queries();
     }
+    let (mut findings, of_program) = rayon::join(per_function, per_program);
+    findings.extend(of_program);
     findings.sort_by_key(|finding| finding.place.file);
     findings
 }
