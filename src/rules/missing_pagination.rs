@@ -40,14 +40,16 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
     let name = function.callee_text(fetch.rows);
     let handler = program.function(leave.handler);
     let answers = handler.name().unwrap_or_else(|| "the handler".to_owned());
-    let mut confidence = fetch.confidence.min(leave.confidence);
-    // How large a table gets is seldom in sight: what it is called must say so. What belongs to
-    // one row is few, as a rule, and what is exported is meant to be all.
+    // How large a table gets is seldom in sight; what belongs to one row is few, as a rule, and
+    // what is exported is meant to be all. Who takes rows through helpers may cut them there.
     let is_small =
         !fetch.is_growing_table() || fetch.is_small_table() || fetch.query.scope == Scope::Part;
-    if is_small || is_export(&answers) || is_change(&answers) {
-        confidence = Confidence::Low;
-    }
+    let is_own = leave.handler.file == function.file && leave.handler.function == function.id;
+    let confidence = if is_small || !is_own || is_export(&answers) || is_change(&answers) {
+        Confidence::Low
+    } else {
+        fetch.confidence.min(leave.confidence)
+    };
     let of = fetch
         .entity_name()
         .map_or_else(|| "rows".to_owned(), |name| format!("rows of `{name}`"));
