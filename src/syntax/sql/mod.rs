@@ -29,16 +29,22 @@ pub const MAX_PARSED_BYTES: usize = 64 << 10;
 /// Tokens of a statement that `sqlparser` is handed.
 pub const MAX_PARSED_TOKENS: usize = 20_000;
 
+/// Nesting that `sqlparser` accepts.
+const MAX_NESTING: usize = 40;
+
 /// Why a statement was not parsed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unparsed {
     /// Too long, or of too many tokens.
+    #[error("statement too long to be parsed")]
     TooLarge,
-    /// Not SQL of the dialect.
-    Malformed,
+    /// Not SQL of the dialect, with the reason.
+    #[error("{0}")]
+    Malformed(String),
 }
 
-/// Parses one statement, or several short ones, in the dialect or what all have in common.
+/// Parses one statement, or several short ones, in the dialect or, if it is not known, in the
+/// first that takes it.
 ///
 /// # Errors
 /// If it is too large or not SQL.
@@ -46,14 +52,22 @@ pub fn parse(text: &str, dialect: Option<Dialect>) -> Result<Vec<ast::Statement>
     if text.len() > MAX_PARSED_BYTES || tokens(text, dialect).len() > MAX_PARSED_TOKENS {
         return Err(Unparsed::TooLarge);
     }
-    let parsed = match dialect {
-        Some(Dialect::PostgreSql) => Parser::parse_sql(&PostgreSqlDialect {}, text),
-        Some(Dialect::MySql) => Parser::parse_sql(&MySqlDialect {}, text),
-        Some(Dialect::Sqlite) => Parser::parse_sql(&SQLiteDialect {}, text),
-        Some(Dialect::Mongo) => return Err(Unparsed::Malformed),
-        None => Parser::parse_sql(&GenericDialect {}, text),
+    let parse_as = |dialect: &dyn sqlparser::dialect::Dialect| {
+        Parser::new(dialect)
+            .with_recursion_limit(MAX_NESTING)
+            .try_with_sql(text)
+            .and_then(|mut parser| parser.parse_statements())
+            .map_err(|error| Unparsed::Malformed(error.to_string()))
     };
-    parsed.map_err(|_| Unparsed::Malformed)
+    match dialect {
+        Some(Dialect::PostgreSql) => parse_as(&PostgreSqlDialect {}),
+        Some(Dialect::MySql) => parse_as(&MySqlDialect {}),
+        Some(Dialect::Sqlite) => parse_as(&SQLiteDialect {}),
+        Some(Dialect::Mongo) => Err(Unparsed::Malformed("not SQL".to_owned())),
+        None => parse_as(&PostgreSqlDialect {})
+            .or_else(|error| parse_as(&MySqlDialect {}).map_err(|_| error))
+            .or_else(|error| parse_as(&GenericDialect {}).map_err(|_| error)),
+    }
 }
 
 #[cfg(test)]

@@ -9,10 +9,9 @@ use sqlparser::ast::{
     ObjectName, OrderByExpr, OrderByKind, OrderBySort, Query as Ast, Select, SelectItem, SetExpr,
     Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
-use sqlparser::dialect::{GenericDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
-use sqlparser::parser::Parser;
 
 use super::predicate::{Columns, conditions, is_aggregate, read_value};
+use super::{MAX_PARSED_BYTES, Unparsed, parse};
 use crate::ir::query::{
     Bound, Condition, Operand, OperatorClass, OrderKey, Projection, Query, TableUse, Term, Value,
     Verb,
@@ -23,14 +22,10 @@ use crate::source::Place;
 /// Stands in a text for a value or a piece of SQL that is put in when the program runs.
 pub const HOLE: char = '\u{fffc}';
 
-/// Longer statements are not parsed: sqlparser drops long chains by recursion.
-const MAX_BYTES: usize = 64 << 10;
-/// Statements with more words than this are not parsed.
+/// Words of a text that does not parse that are looked at for tables.
 const MAX_WORDS: usize = 20_000;
 /// How deep queries may stand in queries.
 const MAX_DEPTH: u32 = 16;
-/// Nesting that the parser accepts.
-const MAX_NESTING: usize = 40;
 /// What a hole is where a name has to stand.
 pub(super) const HOLE_NAME: &str = "slowpath_hole";
 /// What a hole is where a value has to stand.
@@ -47,10 +42,10 @@ pub struct Statements {
 
 /// Reads statements. Text put in at run time is marked by [`HOLE`].
 pub fn queries(text: &str, dialect: Option<Dialect>, place: Place) -> Statements {
-    if text.len() > MAX_BYTES || text.split_whitespace().count() > MAX_WORDS {
+    if text.len() > MAX_PARSED_BYTES {
         return Statements {
             queries: vec![tables_only(text, place)],
-            problem: Some("statement too long to be parsed".to_owned()),
+            problem: Some(Unparsed::TooLarge.to_string()),
         };
     }
     let text = with_placeholders(text);
@@ -79,31 +74,12 @@ pub fn queries(text: &str, dialect: Option<Dialect>, place: Place) -> Statements
                     problem: None,
                 };
             }
-            Err(error) => problem = problem.or(Some(error)),
+            Err(error) => problem = problem.or(Some(error.to_string())),
         }
     }
     Statements {
         queries: vec![tables_only(&text, place)],
         problem,
-    }
-}
-
-fn parse(text: &str, dialect: Option<Dialect>) -> Result<Vec<Statement>, String> {
-    let parse_as = |dialect: &dyn sqlparser::dialect::Dialect| {
-        Parser::new(dialect)
-            .with_recursion_limit(MAX_NESTING)
-            .try_with_sql(text)
-            .and_then(|mut parser| parser.parse_statements())
-            .map_err(|error| error.to_string())
-    };
-    match dialect {
-        Some(Dialect::PostgreSql) => parse_as(&PostgreSqlDialect {}),
-        Some(Dialect::MySql) => parse_as(&MySqlDialect {}),
-        Some(Dialect::Sqlite) => parse_as(&SQLiteDialect {}),
-        Some(Dialect::Mongo) => Err("not SQL".to_owned()),
-        None => parse_as(&PostgreSqlDialect {})
-            .or_else(|error| parse_as(&MySqlDialect {}).map_err(|_| error))
-            .or_else(|error| parse_as(&GenericDialect {}).map_err(|_| error)),
     }
 }
 
