@@ -347,7 +347,8 @@ const GROWING_TABLES: &[&str] = &[
     "vote",
 ];
 
-fn ends_with_word(name: &str, words: &[&str]) -> bool {
+/// Whether a name, in the singular or the plural, ends with one of some words.
+pub fn ends_with_word(name: &str, words: &[&str]) -> bool {
     let lower = name.to_ascii_lowercase();
     let singular = if let Some(stem) = lower.strip_suffix("ies") {
         format!("{stem}y")

@@ -10,6 +10,7 @@ use super::{Reporter, listed};
 use crate::finding::{Confidence, Finding};
 use crate::ir::query::{Condition, Operand, Query, Term, Value, Verb};
 use crate::ir::schema::{Origin, Schema, Table};
+use crate::link::fetches::ends_with_word;
 use crate::link::program::Program;
 use crate::link::schema::serve::{Verdict, serve};
 use crate::source::Place;
@@ -281,14 +282,7 @@ const LOOKUPS: &[&str] = &[
 
 /// Whether a table is called like one that holds few rows.
 pub(super) fn stays_small(table: &str) -> bool {
-    let lower = table.to_ascii_lowercase();
-    let singular = match lower.strip_suffix("ies") {
-        Some(stem) => format!("{stem}y"),
-        None => lower.strip_suffix('s').unwrap_or(&lower).to_owned(),
-    };
-    LOOKUPS
-        .iter()
-        .any(|word| singular.ends_with(word) || lower.ends_with(word))
+    ends_with_word(table, LOOKUPS)
 }
 
 /// Whether columns tell one customer of the program from another: most installations have one.
