@@ -96,7 +96,7 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
     let module = function.module();
     // The waits since the last statement that no await may move across.
     let mut row: Vec<Wait> = Vec::new();
-    let mut reported = false;
+    let mut reported: Option<Chain> = None;
     let mut guards = 0;
     for &stmt in &module.block(block).stmts {
         let Some(wait) = wait_of(function, stmt, guards) else {
@@ -104,19 +104,23 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
                 guards += 1;
             } else if is_barrier(function, stmt, &row) {
                 row.clear();
-                reported = false;
+                reported = None;
             }
             continue;
         };
-        let earlier = row
+        if let Some(chain) = &mut reported {
+            chain.add(function, &wait, &row, reporter);
+        } else if let Some((earlier, confidence)) = row
             .iter()
             .rev()
-            .find_map(|earlier| Some((earlier, independent(function, earlier, &wait, &row)?)));
-        if let Some((earlier, confidence)) = earlier
-            && !reported
+            .find_map(|earlier| Some((earlier, independent(function, earlier, &wait, &row)?)))
         {
             report(function, earlier, &wait, confidence, reporter);
-            reported = true;
+            reported = Some(Chain {
+                first: earlier.stmt,
+                finding: reporter.findings.len() - 1,
+                waits: 2,
+            });
         }
         // What changes something, or waits on purpose, stays where it is.
         let nature = nature(function, &wait);
@@ -125,6 +129,46 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
         } else {
             row.push(wait);
         }
+    }
+}
+
+/// The waits of one finding, all of which could start together.
+struct Chain {
+    first: StmtId,
+    /// Its place among the findings of the reporter.
+    finding: usize,
+    waits: usize,
+}
+
+impl Chain {
+    /// Names a further wait in the finding, if it could have started with the first one, too.
+    fn add(
+        &mut self,
+        function: Function<'_>,
+        wait: &Wait,
+        row: &[Wait],
+        reporter: &mut Reporter<'_>,
+    ) {
+        let Some(first) = row.iter().find(|earlier| earlier.stmt == self.first) else {
+            return;
+        };
+        let finding = &mut reporter.findings[self.finding];
+        let confidence = independent(function, first, wait, row);
+        if confidence.is_none_or(|confidence| confidence < finding.confidence) {
+            return;
+        }
+        self.waits += 1;
+        let name = function.callee_text(wait.value);
+        finding
+            .related(
+                function.place_of(wait.expr),
+                format!("`{name}` waits as well and needs none of them"),
+            )
+            .cost(format!(
+                "the sum of {} waits instead of the longest one",
+                self.waits
+            ))
+            .help("start all of them, then await them together");
     }
 }
 
