@@ -337,16 +337,17 @@ impl<'w> Reader<'w> {
                 }
             }
             Expr::Binary { op, left, right } => {
-                let names_key = [left, right]
-                    .iter()
-                    .any(|&side| matches!(module.expr(side), Expr::Member { name, .. } if is_key(module.text(name))));
                 if op == BinaryOp::Equal {
-                    self.facts.is_unique |= names_key;
-                    for (column, other) in [(left, right), (right, left)] {
-                        if let Expr::Member { name, .. } = module.expr(column) {
-                            self.condition(module, module.text(name), other);
-                            break;
-                        }
+                    // The column stands first, as a rule, also where it is compared with the key
+                    // of a row at hand: `Post.author_id == user.id`.
+                    let mut sides = [(left, right), (right, left)].into_iter();
+                    let column = sides.find_map(|(column, other)| match module.expr(column) {
+                        Expr::Member { name, .. } => Some((module.text(name), other)),
+                        _ => None,
+                    });
+                    if let Some((column, other)) = column {
+                        self.facts.is_unique |= is_key(column);
+                        self.condition(module, column, other);
                     }
                 } else {
                     self.argument(typer, module, left, depth + 1);
@@ -358,7 +359,13 @@ impl<'w> Reader<'w> {
                 let args = module.list(args);
                 match name {
                     "in_" | "whereIn" | "inArray" | "In" | "any_" | "any" | "arrayOverlaps" => {
-                        self.facts.is_keyed = true;
+                        // What another query finds is no list of keys at hand.
+                        if args.iter().any(|&arg| is_query(typer, arg)) {
+                            self.facts.has_conditions = true;
+                            self.narrow(Scope::Tenant);
+                        } else {
+                            self.facts.is_keyed = true;
+                        }
                     }
                     "eq" => {
                         self.facts.is_unique |= args.first().is_some_and(|&first| {
@@ -430,7 +437,14 @@ impl<'w> Reader<'w> {
             "group" | "groupBy" | "by" | "distinct" if depth <= 1 => facts.is_aggregated = true,
             "include" | "relations" | "with" if depth <= 1 => facts.includes = true,
             "in" | "$in" => facts.is_keyed = true,
-            _ if key.ends_with("__in") => facts.is_keyed = true,
+            _ if key.ends_with("__in") => {
+                if is_query(typer, value) {
+                    self.facts.has_conditions = true;
+                    self.narrow(Scope::Part);
+                } else {
+                    self.facts.is_keyed = true;
+                }
+            }
             _ => {
                 let is_value = !matches!(module.expr(value), Expr::Map(_));
                 let is_aggregate = matches!(module.expr(value), Expr::Call { callee, .. }
@@ -595,6 +609,15 @@ fn is_handle(typer: &mut Typer<'_>, expr: ExprId) -> bool {
         Base::Instance(_) | Base::Class(_) | Base::ModelClass(..) => true,
         _ => false,
     }
+}
+
+/// Whether a value is a query that has not run: part of the one that it is handed to.
+fn is_query(typer: &mut Typer<'_>, expr: ExprId) -> bool {
+    let models = &typer.world().models;
+    let ty = typer.of(expr);
+    ty.is_bare()
+        && matches!(ty.base, Base::Model(id, _)
+            if models.iterate(id).is_some() || models.awaited(id).is_some() || models.ty(id).statement.is_some())
 }
 
 /// What a condition on a column leaves of a table.
