@@ -3,12 +3,13 @@
 mod leaves;
 mod outcomes;
 mod query;
+mod statements;
 
 use rustc_hash::FxHashSet;
 
 pub use self::leaves::Leave;
 pub(super) use self::leaves::{Callers, hooks};
-pub use self::outcomes::{Outcome, OutcomeKind};
+pub use self::outcomes::{Outcome, OutcomeKind, outcomes_of_param};
 pub(super) use self::query::facts_of;
 pub use self::query::{QueryFacts, Scope};
 use super::call_graph::{ActKind, Callee};
@@ -76,6 +77,7 @@ impl<'p> Function<'p> {
             });
         }
         self.lazy_fetches(&mut typer, &mut found);
+        self.statement_fetches(&mut typer, &mut found);
         found
     }
 

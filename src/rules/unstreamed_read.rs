@@ -2,8 +2,9 @@
 
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{BlockOwner, ComprehensionKind, Expr, LoopId, LoopKind, Stmt};
-use crate::link::fetches::{Fetch, OutcomeKind};
+use crate::ir::{BlockOwner, ComprehensionKind, Expr, LoopId, LoopKind, Module, Stmt, StmtId};
+use crate::link::fetches::{Fetch, Outcome, OutcomeKind, outcomes_of_param};
+use crate::link::models::Wrapper;
 use crate::link::program::Function;
 use crate::source::Context;
 
@@ -33,7 +34,7 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
     else {
         return;
     };
-    let Some(lp) = walked_once(fetch) else {
+    let Some((walker, lp)) = walked_once(fetch) else {
         return;
     };
     let module = function.module();
@@ -46,7 +47,7 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
         confidence,
         format!("`{name}` holds all rows in memory, which are walked once"),
     );
-    finding.related(function.place(module.lp(lp).span), "walked here");
+    finding.related(walker.place(walker.module().lp(lp).span), "walked here");
     if let Some(job) = reached.job {
         let job = function.program.function(job);
         let name = job.name().unwrap_or_else(|| "this".to_owned());
@@ -87,36 +88,61 @@ fn are_exclusive(function: Function<'_>, a: LoopId, b: LoopId) -> bool {
     })
 }
 
-/// The loop that walks the rows, if nothing else is done with them and none of them is kept.
-fn walked_once(fetch: &Fetch<'_>) -> Option<LoopId> {
+/// The loop that walks the rows, and its function, if nothing else is done with them and none of
+/// them is kept.
+fn walked_once<'p>(fetch: &Fetch<'p>) -> Option<(Function<'p>, LoopId)> {
+    let function = fetch.function;
+    let outcomes = fetch.outcomes();
+    let handed = outcomes
+        .iter()
+        .filter(|outcome| outcome.kind != OutcomeKind::Tested);
+    // A function of the project may walk them in its caller's place.
+    if let [
+        Outcome {
+            kind: OutcomeKind::Handed(target, param),
+            ..
+        },
+    ] = handed.collect::<Vec<_>>()[..]
+    {
+        let walker = function.program.function(*target);
+        let lp = only_walk(walker, outcomes_of_param(walker, *param, fetch.entity))?;
+        return Some((walker, lp));
+    }
+    Some((function, only_walk(function, outcomes)?))
+}
+
+fn only_walk(function: Function<'_>, outcomes: Vec<Outcome>) -> Option<LoopId> {
     let mut found = None;
-    for outcome in fetch.outcomes() {
+    for outcome in outcomes {
         match outcome.kind {
             OutcomeKind::Walked(lp) | OutcomeKind::Columns(_, lp) => {
                 // A second walk needs the rows again, unless it stands in another branch.
-                if found.is_some_and(|known| !are_exclusive(fetch.function, known, lp)) {
+                if found.is_some_and(|known| !are_exclusive(function, known, lp)) {
                     return None;
                 }
                 found = Some(lp);
             }
-            OutcomeKind::Tested => {}
+            // The last one is at hand after the walk.
+            OutcomeKind::Tested | OutcomeKind::First => {}
             _ => return None,
         }
     }
     let lp = found?;
-    let module = fetch.function.module();
-    let head = module.lp(lp);
-    let is_lazy_comprehension = || {
-        (0..module.expr_count() as u32).any(|i| {
-            matches!(module.expr(crate::ir::ExprId(i)), Expr::Comprehension {
-                kind: ComprehensionKind::Generator,
-                lp: of,
-            } if of == lp)
-        })
-    };
-    let streams = match head.kind {
-        LoopKind::Each => !keeps_elements(fetch.function, lp),
-        LoopKind::Comprehension => is_lazy_comprehension(),
+    let module = function.module();
+    let streams = match module.lp(lp).kind {
+        LoopKind::Each => !keeps_elements(function, lp),
+        LoopKind::Comprehension => {
+            let uses = function.program.uses(function.file);
+            uses.comprehension(lp).is_some_and(|made| {
+                matches!(
+                    module.expr(made),
+                    Expr::Comprehension {
+                        kind: ComprehensionKind::Generator,
+                        ..
+                    }
+                )
+            })
+        }
         _ => false,
     };
     streams.then_some(lp)
@@ -127,6 +153,9 @@ fn walked_once(fetch: &Fetch<'_>) -> Option<LoopId> {
 fn keeps_elements(function: Function<'_>, lp: LoopId) -> bool {
     let module = function.module();
     let head = module.lp(lp);
+    if passes_over(module, lp) {
+        return false;
+    }
     module.sites.iter().any(|site| {
         let Expr::Call { callee, .. } = module.expr(site.expr) else {
             return false;
@@ -137,10 +166,17 @@ fn keeps_elements(function: Function<'_>, lp: LoopId) -> bool {
         let Expr::Member { object, name } = module.expr(callee) else {
             return false;
         };
-        matches!(
-            module.text(name),
-            "append" | "push" | "add" | "set" | "extend"
-        ) && !matches!(module.expr(object), Expr::Local(local)
+        let is_collection = match module.text(name) {
+            "append" | "push" | "extend" => true,
+            // `session.add(row)` and `store.add(row)` send it somewhere.
+            "add" | "set" => matches!(
+                function.type_of(object).wrapper(),
+                Some(Wrapper::Set | Wrapper::Map | Wrapper::List)
+            ),
+            _ => false,
+        };
+        is_collection
+            && !matches!(module.expr(object), Expr::Local(local)
                 if is_emptied(function, local, lp))
     }) || module.block(head.body).stmts.iter().any(|&stmt| {
         let Stmt::Expr(expr) = module.stmt(stmt) else {
@@ -149,6 +185,25 @@ fn keeps_elements(function: Function<'_>, lp: LoopId) -> bool {
         matches!(module.expr(expr), Expr::Assign { target, .. }
             if matches!(module.expr(target), Expr::Index { .. }))
     })
+}
+
+/// Whether a loop leaves out some of its elements: what it keeps is for the others only.
+fn passes_over(module: &Module, lp: LoopId) -> bool {
+    let is_of_loop = |stmt: StmtId| {
+        let mut at = stmt;
+        loop {
+            at = match module.block(module.block_of(at)).owner {
+                BlockOwner::Stmt(owner) => owner,
+                BlockOwner::Loop(of) => return of == lp,
+                BlockOwner::Function(_) | BlockOwner::Nothing => return false,
+            };
+        }
+    };
+    module
+        .stmts
+        .iter()
+        .enumerate()
+        .any(|(i, stmt)| matches!(stmt, Stmt::Continue(_)) && is_of_loop(StmtId(i as u32)))
 }
 
 /// Whether a loop gives a collection that it fills a new value: a batch that is worked off.

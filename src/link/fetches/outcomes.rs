@@ -11,10 +11,12 @@ use crate::ir::{
     BinaryOp, ComprehensionKind, Expr, ExprId, FunctionId, LocalId, LogicalOp, LoopId, LoopKind,
     Module, Stmt, UnaryOp,
 };
+use crate::link::call_graph::Callee;
+use crate::link::callbacks::{Slot, param_of};
 use crate::link::infer::Typer;
 use crate::link::models::{Effect, Wrapper};
 use crate::link::program::Function;
-use crate::link::types::{Base, Entity};
+use crate::link::types::{Base, Entity, FunctionRef};
 
 /// Values followed for one fetch.
 const MAX_VALUES: usize = 60;
@@ -55,6 +57,8 @@ pub enum OutcomeKind {
     Walked(LoopId),
     /// They are returned.
     Returned,
+    /// A function of the project is handed them as this parameter.
+    Handed(FunctionRef, u16),
     /// Something out of sight is done with them: the call, or what they become part of.
     Escapes,
 }
@@ -75,7 +79,7 @@ impl Fetch<'_> {
             uses: self.function.program.uses(self.function.file),
             typer: Typer::new(&self.function.program.world, self.function.file),
             entity: self.entity,
-            rows: self.rows,
+            rows: Some(self.rows),
             open: Vec::new(),
             seen: FxHashSet::default(),
             found: Vec::new(),
@@ -86,13 +90,39 @@ impl Fetch<'_> {
     }
 }
 
+/// What a function does with rows that it is handed.
+pub fn outcomes_of_param(function: Function<'_>, param: u16, entity: Entity) -> Vec<Outcome> {
+    let module = function.module();
+    let uses = function.program.uses(function.file);
+    let mut follower = Follower {
+        function,
+        module,
+        uses,
+        typer: Typer::new(&function.program.world, function.file),
+        entity,
+        rows: None,
+        open: Vec::new(),
+        seen: FxHashSet::default(),
+        found: Vec::new(),
+    };
+    let param = function.declared().params.get(usize::from(param));
+    if let Some(Expr::Local(local)) = param.map(|param| module.expr(param.target)) {
+        for &used in uses.of_name(local) {
+            follower.push(used);
+        }
+    }
+    follower.run();
+    follower.found
+}
+
 struct Follower<'p> {
     function: Function<'p>,
     module: &'p Module,
     uses: &'p Uses,
     typer: Typer<'p>,
     entity: Entity,
-    rows: ExprId,
+    /// The fetch; absent where the rows came as a parameter.
+    rows: Option<ExprId>,
     open: Vec<ExprId>,
     seen: FxHashSet<ExprId>,
     found: Vec<Outcome>,
@@ -108,10 +138,10 @@ impl Follower<'_> {
     fn note(&mut self, kind: OutcomeKind, expr: ExprId) {
         // What is done again and again with the same rows needs them.
         let module = self.module;
-        let is_repeated = module
-            .loops
-            .iter()
-            .any(|lp| lp.exprs.contains(expr) && !lp.exprs.contains(self.rows));
+        let is_repeated = module.loops.iter().any(|lp| {
+            let has_rows = self.rows.is_some_and(|rows| lp.exprs.contains(rows));
+            lp.exprs.contains(expr) && !has_rows
+        });
         let kind = if is_repeated && kind != OutcomeKind::Searched {
             OutcomeKind::Escapes
         } else {
@@ -236,6 +266,18 @@ impl Follower<'_> {
     /// `len(rows)`, `sorted(rows)`, `list(rows)`, `new Set(rows)`.
     fn argument(&mut self, value: ExprId, call: ExprId, callee: ExprId, args: &[ExprId]) {
         let module = self.module;
+        let target = self.function.call_at(call).map(|call| &call.callee);
+        if let Some(&Callee::Function(target)) = target {
+            let position = args.iter().position(|&arg| arg == value);
+            let slot = position.map(|at| Slot::Position(at as u16));
+            let world = &self.function.program.world;
+            let kind = slot
+                .and_then(|slot| param_of(world, target, slot, module))
+                .map_or(OutcomeKind::Escapes, |param| {
+                    OutcomeKind::Handed(target, param)
+                });
+            return self.note(kind, call);
+        }
         let Expr::Name(name) = module.expr(callee) else {
             // `progress(rows)`: what is walked in their place hands them on one by one.
             if args.first() == Some(&value) && self.uses.walked_by(call).is_some() {
