@@ -101,6 +101,8 @@ pub enum Language {
     Tsx,
     /// `.sql`.
     Sql,
+    /// `.prisma`.
+    Prisma,
     /// Templates of Django and Jinja: `.jinja`, `.j2`, and `.html` in a folder of templates.
     Template,
 }
@@ -119,7 +121,9 @@ impl Language {
     pub fn ecosystem(self) -> Ecosystem {
         match self {
             Self::Python | Self::Template => Ecosystem::PyPi,
-            Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Sql => Ecosystem::Npm,
+            Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Sql | Self::Prisma => {
+                Ecosystem::Npm
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::def_use::DefUse;
 use crate::ir::change::Change;
+use crate::ir::entity::Declarations;
 use crate::ir::{
     BlockOwner, ClassId, Expr, ExprId, FunctionId, FunctionKind, LocalId, LocalKind, LoopId,
     MODULE_BODY, Module, Name, Site, Stmt, StmtId,
@@ -31,6 +32,8 @@ pub struct FileFacts {
     pub site_ranges: Vec<(u32, u32)>,
     /// What the schema statements of a file of SQL change. Their places name no file yet.
     pub changes: Vec<Change>,
+    /// The tables that a file in a language for schemas declares. Their places name no file yet.
+    pub declarations: Declarations,
     /// Statements by where they start; of those that start together the outer one first.
     by_start: Vec<(u32, StmtId)>,
 }
@@ -81,6 +84,7 @@ pub enum Container {
 pub fn of_file(file: &SourceFile) -> FileFacts {
     FileFacts {
         changes: syntax::schema_changes(file),
+        declarations: syntax::declared_schema(file),
         ..of_module(syntax::lower(file))
     }
 }

@@ -105,6 +105,7 @@ fn configuration(found: &Discovered, dialects: &[Dialect]) -> String {
             Language::JavaScript => "JavaScript",
             Language::TypeScript | Language::Tsx => "TypeScript",
             Language::Sql => "SQL",
+            Language::Prisma => "Prisma",
             Language::Template => "templates",
         };
         *counts.entry(language).or_default() += 1;

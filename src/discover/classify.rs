@@ -27,6 +27,7 @@ pub fn language(path: &str) -> Option<(Language, Embedding)> {
         "ts" | "mts" | "cts" => plain(Language::TypeScript),
         "tsx" => plain(Language::Tsx),
         "sql" => plain(Language::Sql),
+        "prisma" => plain(Language::Prisma),
         "vue" => Some((Language::JavaScript, Embedding::Vue)),
         "svelte" => Some((Language::JavaScript, Embedding::Svelte)),
         "ipynb" => Some((Language::Python, Embedding::Notebook)),

@@ -82,15 +82,7 @@ impl Change {
     pub fn move_to(&mut self, to: impl Fn(Place) -> Place) {
         self.place = to(self.place);
         match &mut self.kind {
-            ChangeKind::Create(table) => {
-                table.place = to(table.place);
-                let columns = table.columns.iter_mut().map(|c| &mut c.place);
-                let indexes = table.indexes.iter_mut().map(|i| &mut i.place);
-                let keys = table.foreign_keys.iter_mut().map(|k| &mut k.place);
-                for place in columns.chain(indexes).chain(keys) {
-                    *place = to(*place);
-                }
-            }
+            ChangeKind::Create(table) => table.move_to(to),
             ChangeKind::AddColumn(column) => column.place = to(column.place),
             ChangeKind::AddIndex(index) => index.place = to(index.place),
             ChangeKind::AddForeignKey(key) => key.place = to(key.place),

@@ -6,6 +6,7 @@
 
 mod build;
 pub mod change;
+pub mod entity;
 mod finished;
 mod names;
 pub mod pretty;

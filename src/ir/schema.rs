@@ -64,6 +64,17 @@ impl Schema {
 }
 
 impl Table {
+    /// Moves it, and all it has, to other places.
+    pub fn move_to(&mut self, to: impl Fn(Place) -> Place) {
+        self.place = to(self.place);
+        let columns = self.columns.iter_mut().map(|c| &mut c.place);
+        let indexes = self.indexes.iter_mut().map(|i| &mut i.place);
+        let keys = self.foreign_keys.iter_mut().map(|k| &mut k.place);
+        for place in columns.chain(indexes).chain(keys) {
+            *place = to(*place);
+        }
+    }
+
     /// The column of a name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns

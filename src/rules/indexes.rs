@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::asked::{Site, Weight, sites};
-use super::unindexed_foreign_key::sql_advice;
+use super::unindexed_foreign_key::{filled, sql_advice};
 use super::{Reporter, listed};
 use crate::finding::{Confidence, Finding};
 use crate::ir::query::{Condition, Operand, Query, Term, Value, Verb};
@@ -249,10 +249,7 @@ pub(super) fn advice<T>(group: &Group<'_, T>) -> String {
     let package = program.schemas.package_of(schema, table);
     let rules = package.and_then(|package| program.world.models.table_of_package(package));
     match rules.and_then(|rules| rules.advice.as_ref()) {
-        Some(advice) => {
-            let columns = group.columns.iter().map(|column| format!("\"{column}\""));
-            advice.replace("{columns}", &columns.collect::<Vec<_>>().join(", "))
-        }
+        Some(advice) => filled(program, schema, table, &group.columns, advice),
         None => sql_advice(schema, table, &group.columns),
     }
 }

@@ -133,14 +133,26 @@ pub(super) fn advice(
             return advice.clone();
         }
         if let Some(advice) = &rules.advice {
-            let columns: Vec<String> = columns
-                .iter()
-                .map(|column| format!("\"{column}\""))
-                .collect();
-            return advice.replace("{columns}", &columns.join(", "));
+            return filled(program, schema, table, columns, advice);
         }
     }
     sql_advice(schema, table, columns)
+}
+
+/// A library's advice, with the columns in their place: `{columns}` as texts, `{fields}` by the
+/// names of the attributes.
+pub(super) fn filled(
+    program: &Program,
+    schema: &Schema,
+    table: &Table,
+    columns: &[String],
+    advice: &str,
+) -> String {
+    let quoted: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
+    let fields = program.schemas.attributes_of(schema, table, columns);
+    advice
+        .replace("{columns}", &quoted.join(", "))
+        .replace("{fields}", &fields.join(", "))
 }
 
 /// The statement that makes an index.

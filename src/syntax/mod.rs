@@ -2,12 +2,14 @@
 
 mod javascript;
 mod parse;
+mod prisma;
 mod python;
 pub mod sql;
 mod template;
 
 use crate::ir::Module;
 use crate::ir::change::Change;
+use crate::ir::entity::Declarations;
 use crate::source::{Language, SourceFile};
 
 /// Nesting beyond this many levels is lowered to [`Expr::Unknown`](crate::ir::Expr::Unknown)
@@ -24,6 +26,15 @@ pub fn lower(file: &SourceFile) -> Module {
         }
         Language::Template => template::lower(&file.text, &file.path),
         Language::Sql => Module::default(),
+        Language::Prisma => prisma::lower(&file.text),
+    }
+}
+
+/// The tables that a file in a language for schemas declares.
+pub fn declared_schema(file: &SourceFile) -> Declarations {
+    match file.language {
+        Language::Prisma => prisma::declarations(&file.text),
+        _ => Declarations::default(),
     }
 }
 

@@ -392,6 +392,7 @@ fn language(path: &str) -> Option<&'static str> {
         Language::JavaScript => "javascript",
         Language::TypeScript | Language::Tsx => "typescript",
         Language::Sql => "sql",
+        Language::Prisma => "prisma",
         Language::Template => "template",
     })
 }

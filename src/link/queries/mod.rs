@@ -116,6 +116,8 @@ struct Reader<'w> {
     written: FxHashMap<FileId, Written>,
     depth: u32,
     steps: u32,
+    /// The file that asks, by which the nearest database is found.
+    near: FileId,
 }
 
 type Written = FxHashMap<LocalId, Vec<(Option<Name>, ExprId)>>;
@@ -141,6 +143,7 @@ impl<'w> Reader<'w> {
             written: FxHashMap::default(),
             depth: 0,
             steps: 0,
+            near: FileId(0),
         }
     }
 
@@ -149,6 +152,7 @@ impl<'w> Reader<'w> {
         (self.depth, self.steps) = (0, 0);
         self.frames.clear();
         let (file, expr) = (function.file, act.expr);
+        self.near = file;
         match &act.kind {
             ActKind::Effect { effect, .. } if EFFECTS.contains(effect) => {
                 self.asked(file, expr, act.confidence)

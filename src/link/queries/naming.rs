@@ -119,7 +119,11 @@ impl Reader<'_> {
     /// How the database calls a table.
     pub(super) fn table_use(&mut self, table: &Table) -> TableUse {
         let name = match &table.source {
-            Source::Table(name) | Source::Entity(name) => name.clone(),
+            Source::Table(name) => name.clone(),
+            Source::Entity(name) => match self.schemas.entity_table(name, self.near) {
+                Some(table) => table.name.clone(),
+                None => name.clone(),
+            },
             Source::Value(file, call) => self.value_table(*file, *call),
             Source::Class(class) => self.class_table(*class),
         };
@@ -141,7 +145,12 @@ impl Reader<'_> {
     /// How the database calls the column of an attribute.
     pub(super) fn column(&mut self, source: &Source, attribute: &str) -> String {
         match source {
-            Source::Table(_) | Source::Entity(_) => attribute.to_owned(),
+            Source::Table(_) => attribute.to_owned(),
+            Source::Entity(name) => self
+                .schemas
+                .entity_column(name, attribute, self.near)
+                .unwrap_or(attribute)
+                .to_owned(),
             Source::Class(class) => self.class_column(*class, attribute),
             Source::Value(file, call) => self
                 .value_column(*file, *call, attribute)
@@ -260,7 +269,11 @@ impl Reader<'_> {
             }
             Source::Entity(_) | Source::Table(_) => None,
         };
-        let primary = table.and_then(|(_, table)| table.primary_key());
+        let table = match source {
+            Source::Entity(name) => self.schemas.entity_table(name, self.near),
+            _ => table.map(|(_, table)| table),
+        };
+        let primary = table.and_then(|table| table.primary_key());
         match primary.map(|index| &index.keys[..]) {
             Some([key]) => match &key.value {
                 Value::Column(name) => name.clone(),
@@ -277,6 +290,10 @@ impl Reader<'_> {
         source: &Source,
         name: &str,
     ) -> Option<(Source, Option<(String, String)>)> {
+        if let Source::Entity(entity) = source {
+            let (target, columns) = self.schemas.entity_link(entity, name, self.near)?;
+            return Some((Source::Entity(target.to_owned()), columns.cloned()));
+        }
         let Source::Class(class) = source else {
             return None;
         };

@@ -6,6 +6,7 @@
 
 mod classes;
 mod dialect;
+mod entities;
 mod kinds;
 mod lists;
 mod read;
@@ -43,6 +44,8 @@ pub struct Schemas {
     /// The library by which a table is described.
     packages: FxHashMap<(usize, String), String>,
     paths: Vec<String>,
+    /// What a language for schemas declares, by the name that the program has for it.
+    entities: Vec<(String, entities::Entity)>,
     /// References that no index leads with.
     bare: Vec<references::BareReference>,
 }
@@ -92,9 +95,16 @@ impl Schemas {
             let at = draft_of(group, &mut drafts);
             found.add(described, at, &names, &mut drafts[at].1);
         }
-        for (group, draft, origin) in drafts {
+        let mut said: FxHashMap<usize, Dialect> = FxHashMap::default();
+        for (group, declared) in entities::declared(world, &groups, &files) {
+            let at = draft_of(group, &mut drafts);
+            said.extend(declared.dialect.map(|dialect| (at, dialect)));
+            declared.add_to(&mut found, at, &mut drafts[at].1);
+        }
+        for (at, (group, draft, origin)) in drafts.into_iter().enumerate() {
             let dialect = settings
                 .dialect
+                .or_else(|| said.get(&at).copied())
                 .or_else(|| dialect::of_group(&groups, &named, &group));
             let mut tables = draft.finish(dialect);
             for table in &mut tables {
@@ -344,8 +354,8 @@ fn group_of(world: &World, file: FileId) -> String {
 }
 
 impl Schema {
-    /// Whether the engine makes no index for a reference by itself, as far as is known.
+    /// Whether a reference may be without an index: MySQL has made those it knows of already.
     pub fn leaves_references_unindexed(&self) -> bool {
-        !matches!(self.dialect, Some(Dialect::MySql | Dialect::Mongo))
+        self.dialect != Some(Dialect::Mongo)
     }
 }
