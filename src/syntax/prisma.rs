@@ -433,8 +433,11 @@ fn of_model(entity: &mut DeclaredEntity, attribute: &Attribute) {
         }
         "schema" => entity.table.namespace = attribute.text("name").map(str::to_owned),
         "id" | "unique" | "index" | "fulltext" => {
-            let Some(Argued::List(elements)) = attribute.argument("fields") else {
-                return;
+            // The brackets of a single field may be left out.
+            let elements = match attribute.argument("fields") {
+                Some(Argued::List(elements)) => &elements[..],
+                Some(single) => std::slice::from_ref(single),
+                None => return,
             };
             let keys: Vec<IndexKey> = elements
                 .iter()
