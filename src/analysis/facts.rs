@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::def_use::DefUse;
+use super::narrowed::{Narrowed, narrowed};
 use crate::ir::change::Change;
 use crate::ir::entity::Declarations;
 use crate::ir::{
@@ -12,6 +13,11 @@ use crate::ir::{
 };
 use crate::source::SourceFile;
 use crate::syntax;
+
+/// Names of the objects that programs hand around to reach what all of them share.
+const CONTEXTS: &[&str] = &[
+    "locals", "state", "context", "ctx", "req", "request", "app", "server",
+];
 
 /// Everything the link step needs of a file.
 #[derive(Debug, Default)]
@@ -28,6 +34,15 @@ pub struct FileFacts {
     pub loop_of_call: FxHashMap<ExprId, LoopId>,
     /// What is put into the containers that names hold.
     pub gathered: FxHashMap<LocalId, Vec<Gathered>>,
+    /// What the module adds to its functions: `main.read = …`, `Shop.prototype.open = …`.
+    pub attached: Vec<Attached>,
+    /// The object literal that a function is a method of.
+    pub object_of: FxHashMap<FunctionId, ExprId>,
+    /// What is put into objects that are handed around: the name of the object, the member and its
+    /// value.
+    pub put_in_contexts: Vec<(Name, Name, ExprId)>,
+    /// Where tests say what names are.
+    pub narrowed: FxHashMap<LocalId, Vec<Narrowed>>,
     /// For each function, its sites: a range of [`Module::sites`].
     pub site_ranges: Vec<(u32, u32)>,
     /// What the schema statements of a file of SQL change. Their places name no file yet.
@@ -38,7 +53,20 @@ pub struct FileFacts {
     by_start: Vec<(u32, StmtId)>,
 }
 
-/// `self.name = value` in a method.
+/// A member that the module adds to one of its functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attached {
+    /// The function.
+    pub function: FunctionId,
+    /// The member.
+    pub name: Name,
+    /// What it is.
+    pub value: ExprId,
+    /// Whether it is one of what `new` makes of the function, not of the function itself.
+    pub is_of_instances: bool,
+}
+
+/// `self.name = value` in a method, or `Shop.name = value` anywhere in the file of the class.
 #[derive(Debug, Clone, Copy)]
 pub struct SelfField {
     /// The class of the method.
@@ -106,12 +134,16 @@ pub fn of_module(module: Module) -> FileFacts {
     }
     let mut facts = FileFacts {
         self_fields: self_fields(&module),
+        attached: attached(&module),
+        object_of: object_of(&module),
+        narrowed: narrowed(&module),
         module_names,
         gathered: gathered(&module),
         site_ranges: site_ranges(&module),
         by_start: by_start(&module),
         ..FileFacts::default()
     };
+    facts.put_in_contexts = put_in_contexts(&module);
     for (i, lp) in module.loops.iter().enumerate() {
         if let Some(call) = lp.call {
             facts.loop_of_call.insert(call, LoopId(i as u32));
@@ -202,12 +234,23 @@ impl Module {
                 };
                 match name {
                     "defaultdict" => Some(Container::Map),
-                    "dict" | "OrderedDict" if args.is_empty() => Some(Container::Map),
+                    "dict" | "OrderedDict" | "Map" if args.is_empty() => Some(Container::Map),
                     "list" | "deque" if args.is_empty() => Some(Container::List),
-                    "set" if args.is_empty() => Some(Container::Set),
+                    "set" | "Set" if args.is_empty() => Some(Container::Set),
                     _ => None,
                 }
             }
+            _ => None,
+        }
+    }
+
+    /// The function that a name is declared as.
+    fn declared_function(&self, expr: ExprId) -> Option<FunctionId> {
+        match self.expr(expr) {
+            Expr::Local(local) => match self.local(local).kind {
+                LocalKind::Function(function) => Some(function),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -330,6 +373,13 @@ fn gathered(module: &Module) -> FxHashMap<LocalId, Vec<Gathered>> {
                 let Expr::Member { object, name } = module.expr(callee) else {
                     continue;
                 };
+                // `byId.set(key, value)`
+                if let &[_, value] = module.list(args)
+                    && module.text(name) == "set"
+                    && let Expr::Local(local) = module.expr(object)
+                {
+                    add(local, GatheredAs::Value, value);
+                }
                 let &[value] = module.list(args) else {
                     continue;
                 };
@@ -384,10 +434,118 @@ fn self_fields(module: &Module) -> Vec<SelfField> {
         else {
             continue;
         };
-        if let Expr::Member { object, name } = module.expr(target)
-            && let Some(class) = module.receiver_class(object)
-        {
+        let Expr::Member { object, name } = module.expr(target) else {
+            continue;
+        };
+        let class = module.receiver_class(object).or(match module.expr(object) {
+            Expr::Local(local) => match module.local(local).kind {
+                LocalKind::Class(class) => Some(class),
+                _ => None,
+            },
+            _ => None,
+        });
+        if let Some(class) = class {
             found.push(SelfField { class, name, value });
+        }
+    }
+    found
+}
+
+/// `app.locals.mailer = new Mailer()`, `ctx.db = db`, `app.state.pool = pool`.
+fn put_in_contexts(module: &Module) -> Vec<(Name, Name, ExprId)> {
+    let mut found = Vec::new();
+    let holders: Vec<Name> = CONTEXTS
+        .iter()
+        .filter_map(|name| module.name(name))
+        .collect();
+    if holders.is_empty() {
+        return found;
+    }
+    for i in 0..module.expr_count() {
+        if let Expr::Assign {
+            op: None,
+            target,
+            value,
+        } = module.expr(ExprId(i as u32))
+            && let Expr::Member { object, name } = module.expr(target)
+        {
+            let holder = match module.expr(object) {
+                Expr::Member { name, .. } | Expr::Name(name) => name,
+                Expr::Local(local) => module.local(local).name,
+                _ => continue,
+            };
+            if holders.contains(&holder) {
+                found.push((holder, name, value));
+            }
+        }
+    }
+    found
+}
+
+fn attached(module: &Module) -> Vec<Attached> {
+    let mut found = Vec::new();
+    let Some(body) = module.functions.first().filter(|_| !module.exports_all) else {
+        return found;
+    };
+    for &stmt in &module.block(body.body).stmts {
+        let Stmt::Expr(assigned) = module.stmt(stmt) else {
+            continue;
+        };
+        let Expr::Assign {
+            op: None,
+            target,
+            value,
+        } = module.expr(assigned)
+        else {
+            continue;
+        };
+        let Expr::Member { object, name } = module.expr(target) else {
+            continue;
+        };
+        let attached = |function, name, value, is_of_instances| Attached {
+            function,
+            name,
+            value,
+            is_of_instances,
+        };
+        if let Some(function) = module.declared_function(object) {
+            // `Shop.prototype = { open() {} }`
+            if let (Expr::Map(entries), "prototype") = (module.expr(value), module.text(name)) {
+                for &entry in module.list(entries) {
+                    if let Expr::Keyword { name, value } = module.expr(entry) {
+                        found.push(attached(function, name, value, true));
+                    }
+                }
+                continue;
+            }
+            found.push(attached(function, name, value, false));
+        } else if let Expr::Member {
+            object,
+            name: prototype,
+        } = module.expr(object)
+            && module.text(prototype) == "prototype"
+            && let Some(function) = module.declared_function(object)
+        {
+            found.push(attached(function, name, value, true));
+        }
+    }
+    found
+}
+
+fn object_of(module: &Module) -> FxHashMap<FunctionId, ExprId> {
+    let mut found = FxHashMap::default();
+    for i in 0..module.expr_count() {
+        let object = ExprId(i as u32);
+        let Expr::Map(entries) = module.expr(object) else {
+            continue;
+        };
+        for &entry in module.list(entries) {
+            if let Expr::Keyword { value, .. } = module.expr(entry)
+                && let Expr::Function(function) = module.expr(value)
+                && module.function(function).kind != FunctionKind::Arrow
+            {
+                found.insert(function, object);
+            }
         }
     }
     found

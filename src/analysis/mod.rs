@@ -4,6 +4,7 @@ pub mod def_use;
 pub mod facts;
 pub mod flow;
 pub mod loops;
+pub mod narrowed;
 pub mod uses;
 
 #[cfg(test)]

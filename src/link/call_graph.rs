@@ -209,10 +209,13 @@ impl Linker<'_> {
         self.returned_queries();
         self.indexed_queries();
         self.property_reads();
+        self.provided_params();
         for (i, acts) in self.linked.acts.iter_mut().enumerate() {
             for act in acts.iter_mut() {
                 act.is_memoized |= is_per_batch(self.facts, act.stmt);
-                act.guard = guard_of(self.facts, FunctionId(i as u32), act.expr, act.stmt);
+                if act.guard.is_none() {
+                    act.guard = guard_of(self.facts, FunctionId(i as u32), act.expr, act.stmt);
+                }
             }
             // Expressions are numbered in evaluation order.
             acts.sort_by_key(|act| act.expr);
@@ -287,6 +290,7 @@ impl Linker<'_> {
         if lp.call.is_none() {
             let ty = self.typer.of(over);
             self.consume(over, ty, lp.function, lp.parent, lp.stmt);
+            self.walk_instance(over, ty, lp.function, lp.parent, lp.stmt);
             return;
         }
         let Some(callback) = lp.callback else {
@@ -322,6 +326,39 @@ impl Linker<'_> {
                 }),
             };
             self.linked.acts[lp.function.index()].push(act);
+        }
+    }
+
+    /// Iterating an instance of a project class calls its own method for that.
+    fn walk_instance(
+        &mut self,
+        value: ExprId,
+        ty: Type,
+        function: FunctionId,
+        lp: Option<LoopId>,
+        stmt: StmtId,
+    ) {
+        let (Base::Instance(class), true) = (ty.base, ty.is_bare()) else {
+            return;
+        };
+        let method = ["__iter__", "__aiter__"]
+            .iter()
+            .find_map(|name| self.world.method(class, name));
+        if let Some(method) = method {
+            let act = Act {
+                expr: value,
+                lp,
+                stmt,
+                kind: ActKind::Call(method),
+                confidence: ty.confidence,
+                is_memoized: false,
+                is_awaited: false,
+                guard: None,
+                is_kept: false,
+                repeated_by: None,
+                is_off_thread: false,
+            };
+            self.linked.acts[function.index()].push(act);
         }
     }
 
@@ -596,6 +633,7 @@ impl Linker<'_> {
                     let confidence = confidence.min(call.confidence);
                     self.push(index, ActKind::Call(target), confidence);
                 }
+                self.wrappers(index, function, call.confidence);
                 self.handed(index, function);
                 self.callbacks(index);
             }
@@ -621,6 +659,56 @@ impl Linker<'_> {
         self.named_callbacks(index);
     }
 
+    /// The closures that decorators put around a function run with it.
+    fn wrappers(&mut self, index: usize, function: FunctionRef, confidence: Confidence) {
+        let types = &self.world.state[function.file.index()];
+        for &closure in types.wrappers.get(&function.function).into_iter().flatten() {
+            self.push(index, ActKind::Call(closure), confidence);
+        }
+    }
+
+    /// What a framework calls before a function, to have what its parameters ask for:
+    /// `user = Depends(current_user)`. Those who hand the argument over do without it.
+    fn provided_params(&mut self) {
+        let module = self.module;
+        for i in 0..module.functions.len() {
+            let function = FunctionId(i as u32);
+            let declared = module.function(function);
+            let Some(&stmt) = module.block(declared.body).stmts.first() else {
+                continue;
+            };
+            for (param, asked) in declared.params.iter().enumerate() {
+                let provider = [asked.default, asked.annotation]
+                    .into_iter()
+                    .flatten()
+                    .find_map(|asked| self.typer.provider(asked));
+                let Some((expr, provider, confidence)) = provider else {
+                    continue;
+                };
+                let declaring = &self.world.unit(provider.file).facts.module;
+                let is_async = declaring.function(provider.function).is_async;
+                let act = Act {
+                    expr,
+                    lp: None,
+                    stmt,
+                    kind: ActKind::Call(provider),
+                    confidence,
+                    is_memoized: false,
+                    is_awaited: false,
+                    guard: Some(Guard {
+                        param: param as u16,
+                        key: None,
+                        if_given: false,
+                    }),
+                    is_kept: false,
+                    repeated_by: None,
+                    is_off_thread: !is_async,
+                };
+                self.linked.acts[i].push(act);
+            }
+        }
+    }
+
     /// The methods that may run in place of the one a call was resolved to: those of derived
     /// classes, and how sure it is that they do.
     fn overrides(&mut self, call: ExprId, found: FunctionRef) -> Vec<(FunctionRef, Confidence)> {
@@ -639,10 +727,24 @@ impl Linker<'_> {
             return Vec::new();
         }
         let on = self.typer.of(object);
-        let (Base::Instance(class) | Base::Class(class), true) = (on.base, on.is_bare()) else {
+        let name = self.module.text(name);
+        if let (Base::Instance(class) | Base::Class(class), true) = (on.base, on.is_bare()) {
+            return self.implementations(class, name, found);
+        }
+        if !on.is_unknown() {
             return Vec::new();
-        };
-        self.implementations(class, self.module.text(name), found)
+        }
+        // The same method of the other things that the value may be.
+        let mut others = Vec::new();
+        for ty in self.typer.alternatives(object) {
+            match self.typer.member(ty, name).base {
+                Base::Function(function) if function != found => {
+                    others.push((function, Confidence::Medium));
+                }
+                _ => {}
+            }
+        }
+        others
     }
 
     fn implementations(
@@ -701,6 +803,7 @@ impl Linker<'_> {
             if is_consumer && let Some(&first) = self.module.list(args).first() {
                 let ty = self.typer.of(first);
                 self.consume(first, ty, site.function, site.lp, site.stmt);
+                self.walk_instance(first, ty, site.function, site.lp, site.stmt);
             }
         }
     }
@@ -902,7 +1005,8 @@ impl Linker<'_> {
             }
             let call = &self.linked.calls[index];
             let keyword = matches!(module.expr(arg), Expr::Keyword { name, .. }
-                if module.text(name) == "key" && matches!(call.callee, Callee::Model(_)));
+                if module.text(name) == "key"
+                    && (matches!(call.callee, Callee::Model(_)) || is_sort(module, site.expr)));
             let runs =
                 keyword || runs_in_place(self.world, module, site.expr, call, i as u16, false);
             if !runs {
@@ -1004,6 +1108,14 @@ pub(super) fn runs_in_place(
                 if matches!(module.text(name), "then" | "catch" | "finally"))
         }
     }
+}
+
+/// Whether a call is `xs.sort(…)`.
+fn is_sort(module: &Module, call: ExprId) -> bool {
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return false;
+    };
+    matches!(module.expr(callee), Expr::Member { name, .. } if module.text(name) == "sort")
 }
 
 /// Whether a call is a method of something that is named a cache: it calls back for keys that it

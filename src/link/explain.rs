@@ -170,7 +170,7 @@ fn describe_type(program: &Program, ty: Type, files: &[SourceFile]) -> String {
         Base::Num => "a number".to_owned(),
         Base::Bool => "a truth value".to_owned(),
         Base::Null => "null".to_owned(),
-        Base::Literal(_) | Base::Shaped(_) => "an object".to_owned(),
+        Base::Literal(_) | Base::Shaped(_) | Base::Made(_) => "an object".to_owned(),
         Base::Function(_) | Base::Signature(_) | Base::Method(..) => "a function".to_owned(),
         Base::External | Base::Path(_) => "something of a package without a model".to_owned(),
         Base::Folder(_) | Base::Unknown => "elements of unknown type".to_owned(),

@@ -50,6 +50,26 @@ impl World {
         told
     }
 
+    /// What all files put into the objects that are handed around. What is not the same everywhere
+    /// is unknown.
+    pub(super) fn contexts(&self) -> FxHashMap<String, FxHashMap<String, Type>> {
+        let mut found: FxHashMap<String, FxHashMap<String, Type>> = FxHashMap::default();
+        for i in 0..self.units.len() {
+            if self.units[i].facts.put_in_contexts.is_empty() {
+                continue;
+            }
+            let mut typer = Typer::new(self, FileId(i as u32));
+            for (holder, name, ty) in typer.put_in_contexts() {
+                let kept = found.entry(holder.to_owned()).or_default();
+                let known = kept.entry(name.to_owned()).or_insert(ty);
+                if known.base != ty.base || known.shape != ty.shape {
+                    *known = Type::UNKNOWN;
+                }
+            }
+        }
+        found
+    }
+
     /// What holds of two collections that have the same rows: a query set and a list of them.
     fn common_rows(&self, a: Type, b: Type) -> Type {
         let mut typer = Typer::new(self, FileId(0));

@@ -3,6 +3,7 @@
 //! A [`Typer`] looks at one file; what it needs of others it takes from the
 //! [`World`]'s last round. Every answer is the best single type, or unknown.
 
+mod alternatives;
 mod annotations;
 mod arguments;
 mod calls;
@@ -18,6 +19,7 @@ use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::def_use::DefId;
 use crate::analysis::facts::FileFacts;
+use crate::finding::Confidence;
 use crate::ir::{BinaryOp, ComprehensionKind, Expr, ExprId, Module, Name, SequenceKind};
 use crate::source::FileId;
 
@@ -178,7 +180,22 @@ impl<'w> Typer<'w> {
                     return registered;
                 }
                 if found.is_unknown() && on.is_unknown() {
+                    let one_of = self.alternatives(object);
+                    let members = one_of.into_iter().map(|ty| self.member(ty, text));
+                    let mut members: Vec<Type> = members.collect();
+                    members.retain(|ty| ty.is_callable());
+                    if let Some(first) = members.first() {
+                        return first.at_most(Confidence::Medium);
+                    }
+                    if let Some(kept) = self.kept_in_context(object, text) {
+                        return kept;
+                    }
                     return self.by_convention(text);
+                }
+                if matches!(found.base, Base::Unknown | Base::External)
+                    && let Some(kept) = self.kept_in_context(object, text)
+                {
+                    return kept;
                 }
                 found
             }

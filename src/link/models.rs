@@ -155,6 +155,8 @@ pub enum TypeSpec {
     Argument(u8),
     /// What the callback returns.
     Callback,
+    /// The member of the first argument that the second names.
+    Member,
     /// `tuple<A, B>`
     Parts(Vec<TypeSpec>),
     /// `list<T>` and the like.

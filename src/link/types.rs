@@ -63,6 +63,8 @@ pub enum Base {
     Instance(ClassRef),
     /// A project class itself.
     Class(ClassRef),
+    /// What `new` makes of a project function that is no class.
+    Made(FunctionRef),
     /// A project function; its receiver, if any, is bound.
     Function(FunctionRef),
     /// A module of the project.

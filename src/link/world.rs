@@ -58,6 +58,8 @@ pub struct World {
     pub(super) state: Vec<FileTypes>,
     /// What calls hand to parameters that say nothing of themselves.
     pub(super) given: FxHashMap<(FunctionRef, u16), Type>,
+    /// What is put into objects that are handed around, by their names and its own.
+    pub(super) contexts: FxHashMap<String, FxHashMap<String, Type>>,
     /// Who derives from whom.
     pub(super) hierarchy: Hierarchy,
     /// The project's tables and their relations.
@@ -119,6 +121,12 @@ pub(super) struct FileTypes {
     pub parts: FxHashMap<FunctionId, Vec<Type>>,
     /// The members of the object literals and object types that other files may see.
     pub members: FxHashMap<ExprId, Vec<(Name, Type)>>,
+    /// What the object literals take over from other values: `{ ...services }`.
+    pub spreads: FxHashMap<ExprId, Vec<Type>>,
+    /// The members that are added to functions, and whether they are those of instances.
+    pub attached: FxHashMap<FunctionId, Vec<(Name, Type, bool)>>,
+    /// The functions that decorators put around functions.
+    pub wrappers: FxHashMap<FunctionId, Vec<FunctionRef>>,
     /// Parameters that are declared to be functions.
     pub expected: FxHashMap<(FunctionId, u16), Type>,
     /// What the types of functions take, and as the last one what they give.
@@ -160,6 +168,7 @@ impl World {
             exported: Names::default(),
             state,
             given: FxHashMap::default(),
+            contexts: FxHashMap::default(),
             hierarchy: Hierarchy::default(),
             entities: Entities::default(),
             templates: Templates::default(),
@@ -182,6 +191,7 @@ impl World {
             let renderings = Templates::link(&world);
             world.templates.set(renderings);
         }
+        world.contexts = world.contexts();
         let told = world.hand_arguments();
         world.solve(told, &importers);
         world.hand_inside_templates();
@@ -496,7 +506,16 @@ impl World {
                     types.parts.insert(id, parts);
                 }
             }
+            let wrappers = typer.wrappers(id);
+            if !wrappers.is_empty() {
+                types.wrappers.insert(id, wrappers);
+            }
             types.returns.push(ty);
+        }
+        for attached in &facts.attached {
+            let ty = typer.of(attached.value);
+            let members = types.attached.entry(attached.function).or_default();
+            members.push((attached.name, ty, attached.is_of_instances));
         }
         for (i, local) in module.locals.iter().enumerate() {
             let is_variable = matches!(local.kind, LocalKind::Variable | LocalKind::Const);
@@ -554,6 +573,12 @@ impl World {
             }
             let members = typer.members_of(ty.base);
             seen.extend(members.iter().map(|member| member.1));
+            if let Base::Literal(_) = ty.base {
+                let spreads = typer.spreads_of(object.expr);
+                if !spreads.is_empty() {
+                    types.spreads.insert(object.expr, spreads);
+                }
+            }
             types.members.insert(object.expr, members);
         }
         types
@@ -687,11 +712,12 @@ impl World {
 
     fn namespace(&self, target: Target, hops: u32) -> Type {
         match target {
-            // `module.exports = f`: requiring the module gives `f`.
-            Target::File(file) => self
+            // `module.exports = f`: requiring the module gives `f`, unless more is added to it.
+            Target::File(file) if self.exports[file.index()].len() <= 1 => self
                 .export_at(file, "=", hops)
                 .filter(|ty| !ty.is_unknown())
                 .unwrap_or(Type::of(Base::File(file))),
+            Target::File(file) => Type::of(Base::File(file)),
             Target::Folder(folder) => Type::of(Base::Folder(folder)),
         }
     }

@@ -30,6 +30,7 @@ impl<'w> Typer<'w> {
         if kind == CallKind::Implicit {
             return ty;
         }
+        ty = self.whole(ty);
         // A value with a method for being called.
         if ty.is_bare()
             && let Base::Instance(class) = ty.base
@@ -105,6 +106,14 @@ impl<'w> Typer<'w> {
         }
         let world = self.world;
         let ty = match callee.base {
+            Base::Function(function)
+                if kind == CallKind::New
+                    && world.state[function.file.index()]
+                        .attached
+                        .contains_key(&function.function) =>
+            {
+                Type::of(Base::Made(function))
+            }
             Base::Function(function) => {
                 let found = self.called_function(function, call);
                 match self.module.expr(call) {
@@ -389,7 +398,7 @@ impl<'w> Typer<'w> {
     }
 
     /// What a project function returns to its caller.
-    fn result_of(&mut self, function: FunctionRef) -> Type {
+    pub(super) fn result_of(&mut self, function: FunctionRef) -> Type {
         let unit = self.world.unit(function.file);
         let declared = unit.facts.module.function(function.function);
         let ty = self.world.state[function.file.index()].returns[function.function.index()];
@@ -504,6 +513,16 @@ impl<'w> Typer<'w> {
                 argument.map_or(Type::UNKNOWN, |argument| self.of(argument))
             }
             TypeSpec::Callback => self.callback_result(call),
+            TypeSpec::Member => {
+                let named = self.argument(call, 1).map(|name| self.module.expr(name));
+                match (self.argument(call, 0), named) {
+                    (Some(object), Some(Expr::String(name))) => {
+                        let on = self.of(object);
+                        self.member(on, self.module.text(name))
+                    }
+                    _ => Type::UNKNOWN,
+                }
+            }
             TypeSpec::Parts(parts) => {
                 let first = parts.first();
                 let first = first.map(|first| self.specified(first, receiver, entity, call));
@@ -556,7 +575,9 @@ impl<'w> Typer<'w> {
     /// A type as a model writes it, where there is no call.
     pub(super) fn plain_spec(&mut self, spec: &TypeSpec, receiver: Type, entity: Entity) -> Type {
         match spec {
-            TypeSpec::Unknown | TypeSpec::Argument(_) | TypeSpec::Callback => Type::UNKNOWN,
+            TypeSpec::Unknown | TypeSpec::Argument(_) | TypeSpec::Callback | TypeSpec::Member => {
+                Type::UNKNOWN
+            }
             TypeSpec::Str => Type::of(Base::Str),
             TypeSpec::Num => Type::of(Base::Num),
             TypeSpec::Bool => Type::of(Base::Bool),

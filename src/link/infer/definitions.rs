@@ -1,7 +1,7 @@
 //! Types of definitions: bases and attributes of classes, results of functions.
 
 use super::super::models::Wrapper;
-use super::super::types::{Base, Type};
+use super::super::types::{Base, FunctionRef, Type};
 use super::{MAX_STEPS, Typer};
 use crate::ir::{ClassId, Expr, ExprId, FunctionId, FunctionKind, LoopId, Name, Stmt};
 
@@ -14,8 +14,34 @@ impl Typer<'_> {
                 // `Generic[T]`, `Repository<User>`: the class without its arguments.
                 self.of(object)
             }
-            _ => self.of(base),
+            _ => {
+                let ty = self.of(base);
+                self.whole(ty)
+            }
         }
+    }
+
+    /// The closures that the decorators of a function put around it.
+    pub(in crate::link) fn wrappers(&mut self, function: FunctionId) -> Vec<FunctionRef> {
+        let module = self.module;
+        let decorators = module.function(function).decorators;
+        let mut found = Vec::new();
+        for &decorator in module.list(decorators) {
+            let Base::Function(decorator) = self.of(decorator).base else {
+                continue;
+            };
+            let types = &self.world.state[decorator.file.index()];
+            let Base::Function(closure) = types.returns[decorator.function.index()].base else {
+                continue;
+            };
+            let declaring = &self.world.unit(closure.file).facts.module;
+            if closure.file == decorator.file
+                && declaring.function(closure.function).parent == Some(decorator.function)
+            {
+                found.push(closure);
+            }
+        }
+        found
     }
 
     /// The attributes of a class: declared, and set through the receiver.

@@ -4,8 +4,8 @@ use rustc_hash::FxHashSet;
 
 use super::super::hierarchy::MAX_IMPLEMENTATIONS;
 use super::super::models::{EntityFrom, ModelTypeId, Wrapper};
-use super::super::types::{Base, ClassRef, Entity, ExprRef, Type};
-use super::{Typer, keyword_of};
+use super::super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
+use super::{MAX_STEPS, Typer, keyword_of};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FunctionKind, Name};
 
@@ -26,7 +26,17 @@ impl Typer<'_> {
         let found = match on.base {
             Base::Instance(class) => self.class_member(class, name, false),
             Base::Class(class) => self.class_member(class, name, true),
-            Base::File(_) | Base::Folder(_) => Some(self.world.module_member(on.base, name)),
+            Base::File(_) | Base::Folder(_) => {
+                let found = self.world.module_member(on.base, name);
+                let whole = self.whole(on);
+                Some(if found.is_unknown() && whole != on {
+                    self.member(whole, name)
+                } else {
+                    found
+                })
+            }
+            Base::Function(function) => self.attached_member(function, name, false),
+            Base::Made(function) => self.attached_member(function, name, true),
             Base::Path(path) => {
                 let node = models.path(path);
                 let member = node
@@ -58,6 +68,32 @@ impl Typer<'_> {
         found.unwrap_or(Type::UNKNOWN).at_most(on.confidence)
     }
 
+    /// What a module is as a whole: `module.exports = value`.
+    pub(super) fn whole(&self, module: Type) -> Type {
+        let (Base::File(_), true) = (module.base, module.is_bare()) else {
+            return module;
+        };
+        let whole = self.world.module_member(module.base, "=");
+        if whole.is_unknown() { module } else { whole }
+    }
+
+    /// A member that its module adds to a function, or to what `new` makes of it.
+    fn attached_member(
+        &self,
+        function: FunctionRef,
+        name: &str,
+        of_instances: bool,
+    ) -> Option<Type> {
+        let module = &self.world.unit(function.file).facts.module;
+        let state = &self.world.state[function.file.index()];
+        let members = state.attached.get(&function.function)?;
+        let name = module.name(name)?;
+        let mut found = members.iter().rev();
+        found
+            .find(|member| member.0 == name && member.2 == of_instances)
+            .map(|member| member.1)
+    }
+
     fn literal_member(&mut self, literal: ExprRef, name: &str) -> Option<Type> {
         let module = &self.world.unit(literal.file).facts.module;
         match keyword_of(module, literal.expr, name) {
@@ -83,19 +119,41 @@ impl Typer<'_> {
 
     /// `{ ...services, extra: 1 }.orders`
     fn spread_member(&mut self, literal: ExprRef, name: &str) -> Option<Type> {
-        let module = &self.world.unit(literal.file).facts.module;
-        let Expr::Map(entries) = module.expr(literal.expr) else {
+        if self.steps > MAX_STEPS {
             return None;
-        };
-        let is_spread = |&&entry: &&ExprId| matches!(module.expr(entry), Expr::Spread(_));
-        if literal.file != self.file {
-            module.list(entries).iter().find(is_spread)?;
-            let state = &self.world.state[literal.file.index()];
-            return state.member(literal.expr, module.name(name)?);
         }
-        let name = module.name(name)?;
-        let members = self.members_of(Base::Literal(literal));
-        members.iter().find(|member| member.0 == name).map(|m| m.1)
+        let spreads = if literal.file == self.file {
+            self.spreads_of(literal.expr)
+        } else {
+            let state = &self.world.state[literal.file.index()];
+            state.spreads.get(&literal.expr)?.clone()
+        };
+        self.steps += 1;
+        // Of several, the last one holds.
+        let found = spreads.into_iter().rev().find_map(|spread| {
+            let member = self.member(spread, name);
+            (!member.is_unknown() && member.base != Base::External).then_some(member)
+        });
+        self.steps -= 1;
+        found
+    }
+
+    /// The values whose members an object literal of this file takes over.
+    pub(in crate::link) fn spreads_of(&mut self, object: ExprId) -> Vec<Type> {
+        let module = self.module;
+        let Expr::Map(entries) = module.expr(object) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for &entry in module.list(entries) {
+            if let Expr::Spread(value) = module.expr(entry) {
+                let ty = self.of(value);
+                if !ty.is_unknown() && ty.base != Base::External {
+                    found.push(ty);
+                }
+            }
+        }
+        found
     }
 
     /// A member of a value that is of two types at once.
@@ -466,6 +524,16 @@ impl Typer<'_> {
                 }
             }
             Base::External => over,
+            Base::Instance(class) => {
+                let method = ["__iter__", "__aiter__"]
+                    .iter()
+                    .find_map(|name| self.world.method(class, name));
+                let walked = method.map_or(Type::UNKNOWN, |method| self.result_of(method));
+                match walked.wrapper() {
+                    Some(_) => self.element_of(walked),
+                    None => Type::UNKNOWN,
+                }
+            }
             _ => Type::UNKNOWN,
         }
     }

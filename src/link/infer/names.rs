@@ -4,7 +4,7 @@ use super::super::models::{ModelTypeId, Wrapper};
 use super::super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::{MAX_STEPS, Typer};
 use crate::analysis::def_use::{Def, DefId};
-use crate::analysis::facts::{Container, GatheredAs};
+use crate::analysis::facts::{Attached, Container, GatheredAs};
 use crate::finding::Confidence;
 use crate::ir::{
     Expr, ExprId, FunctionId, FunctionKind, ImportId, Invocation, LocalId, LocalKind, MODULE_BODY,
@@ -23,10 +23,26 @@ impl Typer<'_> {
                 return ty;
             }
         }
+        if let Some(ty) = self.narrowed(id, local) {
+            return ty;
+        }
         match self.facts.def_use.reaching(id) {
             Some(def) => self.defined(def),
             None => self.entered(local, self.module.function_of(id)),
         }
+    }
+
+    /// What a test around says that a name is.
+    fn narrowed(&mut self, id: ExprId, local: LocalId) -> Option<Type> {
+        let facts = self.facts;
+        let tests = facts.narrowed.get(&local)?;
+        let span = self.module.span(id);
+        // The innermost is the last.
+        let narrowed = tests.iter().rev().find(|test| test.span.contains(span))?;
+        let class = self.of(narrowed.class);
+        let ty = self.instance_of(class);
+        let is_known = !matches!(ty.base, Base::Unknown | Base::External);
+        (class.is_bare() && is_known).then_some(ty)
     }
 
     fn defined(&mut self, id: DefId) -> Type {
@@ -238,8 +254,70 @@ impl Typer<'_> {
                     Base::Instance(class)
                 })
             }
+            None => self.object_around(id),
+        }
+    }
+
+    /// What `this` is in a function that is no method of a class: the object literal it stands
+    /// in, or what it was attached to.
+    fn object_around(&self, id: ExprId) -> Type {
+        let file = self.file;
+        let owner = self.module.receiver_owner(self.module.function_of(id));
+        if let Some(&expr) = self.facts.object_of.get(&owner)
+            && self.attached_to(|value| value == expr).is_none()
+        {
+            return Type::of(Base::Literal(ExprRef { file, expr }));
+        }
+        let is_owner = |value| self.module.expr(value) == Expr::Function(owner);
+        match self.attached_to(is_owner) {
+            Some(attached) => {
+                let function = attached.function;
+                let function = FunctionRef { file, function };
+                Type::of(if attached.is_of_instances {
+                    Base::Made(function)
+                } else {
+                    Base::Function(function)
+                })
+            }
+            None if self.module.function(owner).name.is_some()
+                && self.facts.attached.iter().any(|a| a.function == owner) =>
+            {
+                let function = FunctionRef {
+                    file,
+                    function: owner,
+                };
+                Type::of(Base::Made(function))
+            }
             None => Type::UNKNOWN,
         }
+    }
+
+    fn attached_to(&self, is_value: impl Fn(ExprId) -> bool) -> Option<Attached> {
+        let mut attached = self.facts.attached.iter();
+        attached.find(|attached| is_value(attached.value)).copied()
+    }
+
+    /// What was put into a context object that is handed around: `app.locals.mailer = …`, read as
+    /// `req.app.locals.mailer`.
+    pub(super) fn kept_in_context(&self, object: ExprId, name: &str) -> Option<Type> {
+        let holder = self.last_name(object)?;
+        let kept = self.world.contexts.get(holder)?;
+        let ty = kept.get(name).filter(|ty| !ty.is_unknown())?;
+        Some(ty.at_most(Confidence::Medium))
+    }
+
+    /// The values that this file puts into context objects, by the name of the object and their
+    /// own.
+    pub(in crate::link) fn put_in_contexts(&mut self) -> Vec<(&str, &str, Type)> {
+        let module = self.module;
+        let mut found = Vec::new();
+        for &(holder, name, value) in &self.facts.put_in_contexts {
+            let ty = self.of(value);
+            if !matches!(ty.base, Base::Unknown | Base::External | Base::Null) {
+                found.push((module.text(holder), module.text(name), ty));
+            }
+        }
+        found
     }
 
     /// The class whose parents' view of the receiver an expression is: `super`, `super()`.
@@ -274,6 +352,47 @@ impl Typer<'_> {
             _ => return false,
         };
         module.function(function).kind == FunctionKind::Constructor && !module.exports_all
+    }
+
+    /// The function that a framework calls for a parameter, by its default or annotation:
+    /// `Depends(current_user)`, `Annotated[User, Depends(current_user)]`.
+    pub(in crate::link) fn provider(
+        &mut self,
+        asked: ExprId,
+    ) -> Option<(ExprId, FunctionRef, Confidence)> {
+        let module = self.module;
+        match module.expr(asked) {
+            Expr::Call { callee, args, .. } => {
+                if !matches!(self.last_name(callee)?, "Depends" | "Security") {
+                    return None;
+                }
+                let ty = self.of(*module.list(args).first()?);
+                match ty.base {
+                    Base::Function(function) if ty.is_bare() => {
+                        Some((asked, function, ty.confidence))
+                    }
+                    _ => None,
+                }
+            }
+            Expr::Index { object, index } if self.last_name(object) == Some("Annotated") => {
+                match module.expr(index) {
+                    Expr::Sequence { elements, .. } => {
+                        let mut elements = module.list(elements).iter();
+                        elements.find_map(|&element| self.provider(element))
+                    }
+                    _ => None,
+                }
+            }
+            // `CurrentUser = Annotated[User, Depends(current_user)]`
+            Expr::Local(local) if module.local(local).function == MODULE_BODY => {
+                let value = self.facts.def_use.single_value(local)?;
+                match module.expr(value) {
+                    Expr::Index { .. } => self.provider(value),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     /// The type that `Depends(get_repo)` asks the framework for.

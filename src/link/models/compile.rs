@@ -420,6 +420,7 @@ impl Models {
             "element" => TypeSpec::Element,
             "instance" => TypeSpec::Instance,
             "callback" => TypeSpec::Callback,
+            "member" => TypeSpec::Member,
             "list" | "set" | "map" | "iterator" | "promise" | "tuple" => {
                 return self.type_spec(source, &format!("{text}<unknown>"));
             }

@@ -590,16 +590,6 @@ fn python_calls_are_followed() {
             )],
         ),
     ];
-    let not_yet = [
-        "decorator wrapper",
-        "depends effect",
-        "union",
-        "ternary",
-        "isinstance",
-        "str dunder",
-        "generic base",
-        "getattr str",
-        "sort key method",
-    ];
+    let not_yet = ["generic base"];
     check_reads("py", cases, &not_yet);
 }

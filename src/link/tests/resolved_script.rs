@@ -708,14 +708,7 @@ fn typescript_calls_are_followed() {
             &[],
         ),
     ];
-    let not_yet = [
-        "context assignment",
-        "function that takes its services by name",
-        "this method bind",
-        "generic class",
-        "map set",
-        "static instance cached",
-    ];
+    let not_yet = ["function that takes its services by name", "generic class"];
     check_reads("ts", cases, &not_yet);
 }
 
@@ -828,12 +821,6 @@ fn javascript_calls_are_followed() {
             )],
         ),
     ];
-    let not_yet = [
-        "module.exports = require extra",
-        "exports obj spread",
-        "exports fn with props",
-        "prototype",
-        "this in object",
-    ];
+    let not_yet = [];
     check_reads("js", cases, &not_yet);
 }

@@ -224,10 +224,14 @@ impl Lowering<'_> {
     }
 
     fn may_be_function(&self, value: ExprId) -> bool {
-        matches!(
-            self.b.get(value),
-            Expr::Function(_) | Expr::Name(_) | Expr::Member { .. }
-        )
+        match self.b.get(value) {
+            Expr::Function(_) | Expr::Name(_) | Expr::Member { .. } => true,
+            // `this.load.bind(this)`
+            Expr::Call { callee, .. } => {
+                matches!(self.b.get(callee), Expr::Member { name, .. } if self.b.text(name) == "bind")
+            }
+            _ => false,
+        }
     }
 }
 
