@@ -206,6 +206,7 @@ impl Linker<'_> {
         for i in 0..module.sites.len() {
             self.site(i);
         }
+        self.entered_values();
         self.returned_queries();
         self.indexed_queries();
         self.property_reads();
@@ -400,6 +401,40 @@ impl Linker<'_> {
             return;
         }
         self.push_use(value, ty, (effect, model), function, lp, stmt);
+    }
+
+    /// `with lock:` waits for the lock.
+    fn entered_values(&mut self) {
+        let module = self.module;
+        let world = self.world;
+        for (i, &stmt) in module.stmts.iter().enumerate() {
+            let Stmt::With { items, .. } = stmt else {
+                continue;
+            };
+            for &item in module.list(items) {
+                let value = match module.expr(item) {
+                    Expr::Assign { value, .. } => match module.expr(value) {
+                        Expr::Entered(inner) => inner,
+                        _ => value,
+                    },
+                    _ => item,
+                };
+                let ty = self.typer.of(value);
+                let (Base::Model(id, _), true) = (ty.base, ty.is_bare()) else {
+                    continue;
+                };
+                let Some(model) = world.models.entered(id) else {
+                    continue;
+                };
+                let (Some(effect), Some((function, lp, _))) =
+                    (model.effect, self.facts.context_of(value))
+                else {
+                    continue;
+                };
+                let stmt = StmtId(i as u32);
+                self.push_use(value, ty, (effect, model), function, lp, stmt);
+            }
+        }
     }
 
     /// A lazy query that an async function returns runs when its caller awaits, and one that a

@@ -364,7 +364,7 @@ pub struct Advice {
     pub page: Option<String>,
 }
 
-/// What iterating or awaiting a value does.
+/// What iterating, awaiting or entering a value does.
 #[derive(Debug, Clone)]
 pub struct UseModel {
     /// What it does.
@@ -428,6 +428,7 @@ pub struct ModelType {
     pub paging_setting: Option<String>,
     iterate: Option<UseModel>,
     awaited: Option<UseModel>,
+    enter: Option<UseModel>,
 }
 
 /// What a type is to the serializing of rows.
@@ -816,6 +817,11 @@ impl Models {
     /// What awaiting a value of a type does.
     pub fn awaited(&self, ty: ModelTypeId) -> Option<&UseModel> {
         self.inherited(ty, |ty| ty.awaited.as_ref())
+    }
+
+    /// What `with` does with a value of a type.
+    pub fn entered(&self, ty: ModelTypeId) -> Option<&UseModel> {
+        self.inherited(ty, |ty| ty.enter.as_ref())
     }
 
     fn inherited<T>(&self, ty: ModelTypeId, of: impl Fn(&ModelType) -> Option<&T>) -> Option<&T> {

@@ -8,7 +8,6 @@ use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::{Batched, Effect};
 use crate::link::program::{ActEffect, Function, Loop, verb_of};
-use crate::link::types::Base;
 
 pub(super) const RULE: Rule = Rule::per_function("unbounded-concurrency", check);
 
@@ -199,14 +198,14 @@ fn is_limited(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>)
     false
 }
 
-/// Whether a function enters a semaphore or a limiter.
+/// Whether a function waits for a lock, a semaphore or a limiter, by what it does or by its names.
 fn takes_turns(function: Function<'_>) -> bool {
     let module = function.module();
-    let has_lock = function
+    let waits = function
         .acts()
         .iter()
         .any(|act| act.has(Effect::Lock) || act.has(Effect::Sleep));
-    has_lock
+    waits
         || function.facts().sites(function.id).iter().any(|site| {
             let block = module.block_of(site.stmt);
             let crate::ir::BlockOwner::Stmt(owner) = module.block(block).owner else {
@@ -225,12 +224,9 @@ fn takes_turns(function: Function<'_>) -> bool {
                     _ => value,
                 };
                 let name = function.callee_text(value).to_ascii_lowercase();
-                let by_name = ["sem", "limit", "lock", "throttle"]
+                ["sem", "limit", "lock", "throttle"]
                     .iter()
-                    .any(|word| name.contains(word));
-                by_name
-                    || matches!(function.type_of(value).base, Base::Model(ty, _)
-                        if function.program.world.models.ty(ty).name.ends_with("Lock"))
+                    .any(|word| name.contains(word))
             })
         })
 }

@@ -43,6 +43,7 @@ impl Models {
                 paging_setting: entry.paging_setting.clone(),
                 iterate: None,
                 awaited: None,
+                enter: None,
             });
             self.type_ids.insert(name, id);
             if let Some(shape) = &entry.shape {
@@ -162,7 +163,15 @@ impl Models {
                 self.paths[node.0 as usize].call = Some(call);
             }
         }
-        for (entries, is_await) in [(&source.spec.iterate, false), (&source.spec.awaited, true)] {
+        let spec = &source.spec;
+        for (entries, of_type) in [
+            (
+                &spec.iterate,
+                iterated as fn(&mut ModelType) -> &mut Option<UseModel>,
+            ),
+            (&spec.awaited, awaited),
+            (&spec.enter, entered),
+        ] {
             for entry in entries {
                 let (on, _) = self.receiver_type(source, &entry.on)?;
                 let model = Some(UseModel {
@@ -173,12 +182,7 @@ impl Models {
                     preloaded: entry.preloaded,
                     blocking: entry.blocking,
                 });
-                let ty = &mut self.types[on.0 as usize];
-                if is_await {
-                    ty.awaited = model;
-                } else {
-                    ty.iterate = model;
-                }
+                *of_type(&mut self.types[on.0 as usize]) = model;
             }
         }
         for entry in &source.spec.receivers {
@@ -553,4 +557,16 @@ fn context_from(text: &str) -> ContextFrom {
 
 fn argument_number(text: &str) -> Option<u8> {
     text.strip_prefix("argument")?.parse().ok()
+}
+
+fn iterated(ty: &mut ModelType) -> &mut Option<UseModel> {
+    &mut ty.iterate
+}
+
+fn awaited(ty: &mut ModelType) -> &mut Option<UseModel> {
+    &mut ty.awaited
+}
+
+fn entered(ty: &mut ModelType) -> &mut Option<UseModel> {
+    &mut ty.enter
 }

@@ -31,6 +31,8 @@ pub(super) struct FileSpec {
     pub(super) iterate: Vec<UseEntry>,
     #[serde(default, rename = "await")]
     pub(super) awaited: Vec<UseEntry>,
+    #[serde(default)]
+    pub(super) enter: Vec<UseEntry>,
     #[serde(default, rename = "receiver")]
     pub(super) receivers: Vec<ReceiverEntry>,
     #[serde(default, rename = "relation")]
@@ -457,7 +459,7 @@ fn mentioned(spec: &FileSpec, test: impl Fn(&str) -> bool) -> bool {
         .calls
         .iter()
         .flat_map(|c| [&c.on, &c.returns, &c.receives]);
-    let uses = spec.iterate.iter().chain(&spec.awaited);
+    let uses = spec.iterate.iter().chain(&spec.awaited).chain(&spec.enter);
     spec.attributes.iter().any(|a| test(&a.on) || test(&a.ty))
         || calls.flatten().any(|text| test(text))
         || uses
