@@ -147,8 +147,10 @@ fn is_limited(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>)
     }
     // `xs.map((x) => limit(() => send(x)))`
     let models = &function.program.world.models;
-    let is_limiter =
-        |callee: &Callee| matches!(callee, Callee::Model(id) if models.call(*id).concurrent);
+    let is_limiter = |callee: &Callee| {
+        matches!(callee, Callee::Model(id)
+            if models.call(*id).concurrent || models.call(*id).effect == Some(Effect::Lock))
+    };
     if function
         .call_at(act.expr)
         .is_some_and(|call| is_limiter(&call.callee))
