@@ -548,6 +548,8 @@ pub struct Models {
     members: FxHashMap<(ModelTypeId, bool), FxHashMap<String, Member>>,
     receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
     member_receivers: FxHashMap<String, (ModelTypeId, Confidence)>,
+    /// Names that generators write into projects, and the package whose exports they stand for.
+    generated: FxHashMap<String, String>,
     builtins: Builtins,
     /// Where libraries enter a program.
     pub entry_points: EntryPoints,
@@ -839,6 +841,12 @@ impl Models {
     /// The type that values of this name have by convention.
     pub fn receiver(&self, name: &str) -> Option<(ModelTypeId, Confidence)> {
         self.receivers.get(name).copied()
+    }
+
+    /// What a name stands for that a generator writes into projects.
+    pub fn generated(&self, name: &str) -> Option<PathId> {
+        let package = self.generated.get(name)?;
+        self.child(self.module(Ecosystem::Npm, package)?, name)
     }
 
     /// The type that values of this name have by convention as members of something.

@@ -613,7 +613,17 @@ impl World {
         }
         if let Some(target) = self.targets[file.index()].imports[id.index()] {
             return match import.kind {
-                ImportKind::Named(name) => self.member_of(target, module.text(name), hops + 1),
+                ImportKind::Named(name) => {
+                    let name = module.text(name);
+                    let found = self.member_of(target, name, hops + 1);
+                    // The file it comes from is not there yet.
+                    match self.models.generated(name) {
+                        Some(node) if found.is_unknown() && unit.ecosystem == Ecosystem::Npm => {
+                            Type::of(Base::Path(node))
+                        }
+                        _ => found,
+                    }
+                }
                 ImportKind::Default => match target {
                     Target::File(f) => self
                         .export_at(f, "default", hops + 1)
@@ -630,7 +640,12 @@ impl World {
         let node = self.models.module(unit.ecosystem, path);
         let node = match import.kind {
             ImportKind::Named(name) => {
-                node.and_then(|node| self.models.child(node, module.text(name)))
+                let name = module.text(name);
+                match node {
+                    Some(node) => self.models.child(node, name),
+                    None if unit.ecosystem == Ecosystem::Npm => self.models.generated(name),
+                    None => None,
+                }
             }
             ImportKind::Default => {
                 node.map(|node| self.models.child(node, "default").unwrap_or(node))

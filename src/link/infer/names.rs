@@ -141,7 +141,17 @@ impl Typer<'_> {
                 let mut others =
                     same.map(|i| self.world.import_type(self.file, ImportId(i as u32)));
                 let known = others.find(|ty| !matches!(ty.base, Base::External | Base::Unknown));
-                known.map_or(ty, |known| known.at_most(Confidence::Medium))
+                if let Some(known) = known {
+                    return known.at_most(Confidence::Medium);
+                }
+                // A value of the project that nothing is known of but its name.
+                let is_own =
+                    self.world.targets[self.file.index()].imports[import.index()].is_some();
+                let by_name = self.by_convention(self.module.text(declared.name));
+                if is_own && !by_name.is_unknown() {
+                    return by_name;
+                }
+                ty
             }
             LocalKind::Param(index) => {
                 let is_assigned = !self.facts.def_use.assignments(local).is_empty();

@@ -201,6 +201,10 @@ impl Models {
     }
 
     fn add_modules(&mut self, source: &Source) {
+        for name in &source.spec.generated {
+            self.generated
+                .insert(name.clone(), source.spec.package.clone());
+        }
         if let Some(component) = &source.spec.image_component {
             self.image_component = Some(component.clone());
         }

@@ -43,6 +43,9 @@ pub(super) struct FileSpec {
     pub(super) whole_imports: Vec<WholeImportEntry>,
     #[serde(default, rename = "runs-in")]
     pub(super) runs_in: Vec<RunsInEntry>,
+    /// Exports of the package that a generator may write into the project instead.
+    #[serde(default)]
+    pub(super) generated: Vec<String>,
     #[serde(rename = "image-component")]
     pub(super) image_component: Option<String>,
     #[serde(default, rename = "entry-point")]
