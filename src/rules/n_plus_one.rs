@@ -182,7 +182,12 @@ fn check_handed(
     let name = function.callee_text(act.expr);
     let verb = verb_of(effect);
     let message = format!("`{name}` {verb} once per element of the function it is handed to");
-    let confidence = found.confidence.min(Confidence::Medium);
+    // The elements are what is asked, as stores and plugins are: there are few of them.
+    let confidence = if is_asked_itself(function, act) {
+        Confidence::Low
+    } else {
+        found.confidence.min(Confidence::Medium)
+    };
     let what = if effect == Effect::DbRead {
         "queries"
     } else {
@@ -198,6 +203,25 @@ fn check_handed(
         finding.related.extend(function.evidence(found));
     }
     true
+}
+
+/// Whether a method of the parameter is called, and the parameter is no row.
+fn is_asked_itself(function: Function<'_>, act: &Act) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    let Expr::Member { object, .. } = module.expr(callee) else {
+        return false;
+    };
+    let Expr::Local(local) = module.expr(object) else {
+        return false;
+    };
+    let local = module.local(local);
+    let is_param = local.function == function.id && matches!(local.kind, LocalKind::Param(_));
+    is_param
+        && matches!(function.type_of(object).base, Base::Instance(class)
+            if function.program.world.entities.table(class).is_none())
 }
 
 /// A callback's acts are reported in the callback itself.

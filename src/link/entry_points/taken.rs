@@ -470,9 +470,12 @@ impl<'w> Finder<'w> {
     }
 }
 
-/// Whether a function's first statement is a text.
+/// Whether a function's first statement is a text. A file of SQL has no functions.
 fn starts_with(module: &Module, function: FunctionId, text: &str) -> bool {
-    let body = module.block(module.function(function).body);
+    let Some(function) = module.functions.get(function.index()) else {
+        return false;
+    };
+    let body = module.block(function.body);
     let first = body.stmts.first().map(|&stmt| module.stmt(stmt));
     matches!(first, Some(Stmt::Expr(expr)) if matches!(module.expr(expr), Expr::String(found)
         if module.text(found) == text))
