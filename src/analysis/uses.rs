@@ -2,7 +2,6 @@
 //! names that hold them. Made on demand, for the files in which something is asked.
 
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 use super::def_use::Def;
 use super::facts::FileFacts;
@@ -11,12 +10,49 @@ use crate::ir::{Expr, ExprId, LocalId, LocalKind, LoopId, Stmt, StmtId};
 /// What stands around the values of one file.
 #[derive(Debug, Default)]
 pub struct Uses {
-    parents: FxHashMap<ExprId, SmallVec<[ExprId; 2]>>,
+    parents: Grouped,
     roots: FxHashMap<ExprId, Root>,
     over: FxHashMap<ExprId, LoopId>,
     comprehensions: FxHashMap<LoopId, ExprId>,
-    names: FxHashMap<LocalId, Vec<ExprId>>,
+    names: Grouped,
     bound: FxHashMap<ExprId, ExprId>,
+}
+
+/// Expressions in groups, which are numbered from 0 on.
+#[derive(Debug, Default)]
+struct Grouped {
+    /// Where each group starts, and where the last one ends.
+    starts: Vec<u32>,
+    items: Vec<ExprId>,
+}
+
+impl Grouped {
+    /// Puts pairs of group and expression into `count` groups, each in the order of the pairs.
+    fn new(pairs: &[(u32, ExprId)], count: usize) -> Self {
+        let mut starts = vec![0u32; count + 1];
+        for &(group, _) in pairs {
+            starts[group as usize + 1] += 1;
+        }
+        for i in 0..count {
+            starts[i + 1] += starts[i];
+        }
+        let mut next = starts.clone();
+        let mut items = vec![ExprId(0); pairs.len()];
+        for &(group, expr) in pairs {
+            let at = &mut next[group as usize];
+            items[*at as usize] = expr;
+            *at += 1;
+        }
+        Self { starts, items }
+    }
+
+    fn of(&self, group: u32) -> &[ExprId] {
+        let at = group as usize;
+        match self.starts.get(at..at + 2) {
+            Some(&[start, end]) => &self.items[start as usize..end as usize],
+            _ => &[],
+        }
+    }
 }
 
 /// How a statement uses the value of an expression that is part of no other.
@@ -39,19 +75,22 @@ impl Uses {
     pub fn of(facts: &FileFacts) -> Self {
         let module = &facts.module;
         let mut uses = Self::default();
+        let (mut parents, mut names) = (Vec::new(), Vec::new());
         for i in 0..module.expr_count() {
             let id = ExprId(i as u32);
-            module.for_each_part(id, |part| uses.parents.entry(part).or_default().push(id));
+            module.for_each_part(id, |part| parents.push((part.0, id)));
             match module.expr(id) {
                 Expr::Comprehension { lp, .. } => {
                     uses.comprehensions.insert(lp, id);
                 }
                 Expr::Local(local) if facts.def_use.reaching(id).is_some() => {
-                    uses.names.entry(local).or_default().push(id);
+                    names.push((local.0, id));
                 }
                 _ => {}
             }
         }
+        uses.parents = Grouped::new(&parents, module.expr_count());
+        uses.names = Grouped::new(&names, module.locals.len());
         for (_, bindings) in &module.patterns {
             let bound = bindings
                 .iter()
@@ -84,7 +123,7 @@ impl Uses {
 
     /// The expressions that an expression is part of; several where a destructuring makes more.
     pub fn parents(&self, expr: ExprId) -> &[ExprId] {
-        self.parents.get(&expr).map_or(&[], |parents| parents)
+        self.parents.of(expr.0)
     }
 
     /// How a statement uses an expression.
@@ -109,7 +148,7 @@ impl Uses {
 
     /// All uses of a name.
     pub fn of_name(&self, local: LocalId) -> &[ExprId] {
-        self.names.get(&local).map_or(&[], |uses| uses)
+        self.names.of(local.0)
     }
 
     /// The uses of a name that may see a value it was assigned, those in closures included.

@@ -6,7 +6,7 @@ use super::callbacks::{CalledParams, Given, Handed, LoopRef, Slot};
 use super::effects;
 use super::guards::{Guard, guard_of, is_per_batch};
 use super::infer::Typer;
-use super::models::{Batched, CallModelId, Effect, ModelTypeId, Rows, Runs, UseModel};
+use super::models::{Batched, CallModelId, Effect, ModelTypeId, PathId, Rows, Runs, UseModel};
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::def_use::DefId;
@@ -40,8 +40,8 @@ const CONSUMERS: &[&str] = &[
 pub enum Callee {
     /// Not resolved.
     Unknown,
-    /// Something of a library that no model describes.
-    External,
+    /// Something of a library that no model describes; what models say of its name.
+    External(Option<PathId>),
     /// A function of the project.
     Function(FunctionRef),
     /// The constructor of a project class, if it has one.
@@ -255,9 +255,9 @@ impl Linker<'_> {
             Base::Method(id, _) => Callee::Model(self.select(expr, id)),
             Base::Path(path) => match self.world.models.path(path).call {
                 Some(id) => Callee::Model(self.select(expr, id)),
-                None => Callee::External,
+                None => Callee::External(Some(path)),
             },
-            Base::External | Base::Model(..) => Callee::External,
+            Base::External | Base::Model(..) => Callee::External(None),
             _ => self.called_param(callee),
         };
         Call {

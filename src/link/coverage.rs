@@ -47,7 +47,7 @@ impl Program {
                     match call.callee {
                         Callee::Function(_) | Callee::Constructor(..) => coverage.to_project += 1,
                         Callee::Model(_) => coverage.to_models += 1,
-                        Callee::External => coverage.to_unknown_packages += 1,
+                        Callee::External(_) => coverage.to_unknown_packages += 1,
                         Callee::Param(_) => coverage.to_params += 1,
                         Callee::Unknown => {}
                     }

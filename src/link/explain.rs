@@ -130,7 +130,7 @@ fn describe_callee(
             }
         }
         Callee::Model(id) => format!("library {}", program.world.models.call(*id).package),
-        Callee::External => "a package without a model".to_owned(),
+        Callee::External(_) => "a package without a model".to_owned(),
         Callee::Param(position) => format!("parameter {} of this function", position + 1),
         Callee::Unknown => {
             let Expr::Call { callee, .. } = function.module().expr(expr) else {

@@ -12,9 +12,10 @@ pub(super) use self::leaves::{Callers, hooks};
 pub use self::outcomes::{Outcome, OutcomeKind, outcomes_of_param};
 pub(super) use self::query::facts_of;
 pub use self::query::{QueryFacts, Scope};
+pub(super) use self::statements::Runners;
 use super::call_graph::{ActKind, Callee};
 use super::infer::Typer;
-use super::models::{Effect, Rows};
+use super::models::{Effect, Rows, TypeSpec};
 use super::program::Function;
 use super::types::{Base, Entity, Type};
 use crate::finding::Confidence;
@@ -84,26 +85,40 @@ impl<'p> Function<'p> {
     /// Queries that run when they are walked, where they are built to their end.
     fn lazy_fetches(self, typer: &mut Typer<'p>, found: &mut Vec<Fetch<'p>>) {
         let world = &self.program.world;
-        for site in self.facts().sites(self.id) {
-            let Some(call) = self.call_at(site.expr) else {
-                continue;
-            };
+        let is_query = |id| {
+            world.models.iterate(id).is_some_and(|iterate| {
+                iterate.effect == Some(Effect::DbRead)
+                    && iterate.rows == Some(Rows::Many)
+                    && !iterate.preloaded
+            })
+        };
+        for (site, call) in self.calls() {
             let Callee::Model(id) = call.callee else {
                 continue;
             };
             let model = world.models.call(id);
-            if model.effect.is_some() || self.is_built_on(site.expr) {
+            // Told without the types of the file, as most calls can be.
+            let may_be_query = model.effect.is_none()
+                && !model.awaitable
+                && match model.returns {
+                    TypeSpec::Named(id) => is_query(id),
+                    TypeSpec::Receiver
+                    | TypeSpec::Entity
+                    | TypeSpec::Element
+                    | TypeSpec::Instance
+                    | TypeSpec::Argument(_)
+                    | TypeSpec::Callback
+                    | TypeSpec::Member => true,
+                    _ => false,
+                };
+            if !may_be_query {
                 continue;
             }
             let ty = typer.of(site.expr);
             let (Base::Model(id, entity), true) = (ty.base, ty.is_bare()) else {
                 continue;
             };
-            let Some(iterate) = world.models.iterate(id) else {
-                continue;
-            };
-            let reads = iterate.effect == Some(Effect::DbRead) && iterate.rows == Some(Rows::Many);
-            if !reads || iterate.preloaded {
+            if !is_query(id) || self.is_built_on(site.expr) {
                 continue;
             }
             found.push(Fetch {

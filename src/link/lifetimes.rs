@@ -36,25 +36,22 @@ impl Program {
         decorators
             .filter_map(|decorator| name_of(module, decorator))
             .any(|name| SINGLETONS.contains(&name))
-            || self.is_made_by_modules(class)
+            || self.made().get(&class) == Some(&true)
     }
 
-    /// Whether all instances of a class are made while modules are loaded.
-    fn is_made_by_modules(&self, class: ClassRef) -> bool {
-        let mut is_made = false;
+    /// The classes that are made, and whether all of their instances are made while modules are
+    /// loaded.
+    pub(super) fn find_made(&self) -> FxHashMap<ClassRef, bool> {
+        let mut made = FxHashMap::default();
         for i in 0..self.world.units.len() as u32 {
-            let file = FileId(i);
-            for (site, call) in self.calls(file) {
-                if !matches!(call.callee, Callee::Constructor(of, _) if of == class) {
-                    continue;
+            for (site, call) in self.calls(FileId(i)) {
+                if let Callee::Constructor(class, _) = call.callee {
+                    let is_loading = site.function == MODULE_BODY && site.lp.is_none();
+                    *made.entry(class).or_insert(true) &= is_loading;
                 }
-                if site.function != MODULE_BODY || site.lp.is_some() {
-                    return false;
-                }
-                is_made = true;
             }
         }
-        is_made
+        made
     }
 
     /// The parameters of a function that receive what a handler was asked with, one bit each:

@@ -16,6 +16,7 @@ use self::clauses::{Clauses, OperatorModel};
 pub use self::entry_points::{EntryKind, EntryPointModel, EntryPoints};
 use self::format::{Source, needed_packages, parse};
 use crate::finding::Confidence;
+use crate::ir::Module;
 use crate::source::Ecosystem;
 
 macro_rules! model_ids {
@@ -572,6 +573,8 @@ pub struct Models {
     renderers: FxHashSet<String>,
     /// The last parts of the names of calls that leave columns out.
     deferring: FxHashSet<String>,
+    /// The keys under which any table of routes has its pages.
+    page_keys: Vec<String>,
 }
 
 /// The model types of the languages' own values.
@@ -804,6 +807,12 @@ impl Models {
     /// Whether some call of this name renders a template.
     pub fn may_render(&self, name: &str) -> bool {
         self.renderers.contains(name)
+    }
+
+    /// Whether a module has a name under which tables of routes have their pages.
+    pub fn may_route(&self, module: &Module) -> bool {
+        let mut keys = self.page_keys.iter();
+        keys.any(|key| module.name(key).is_some())
     }
 
     /// What instances of classes render that derive from a type.

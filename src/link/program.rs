@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::browser::WholeUse;
 use super::call_graph::{
@@ -13,7 +13,7 @@ use super::callbacks::{Slot, link_handed, param_of};
 use super::cardinality::Cardinality;
 use super::entities::PerRow;
 use super::entry_points::{self, EntryPoint, Reach, Reached};
-use super::fetches::{Callers, hooks};
+use super::fetches::{Callers, Runners, hooks};
 use super::infer::Typer;
 use super::models::Effect;
 use super::queries::QuerySite;
@@ -57,6 +57,8 @@ pub struct Program {
     pub schemas: Schemas,
     uses: Vec<OnceLock<Uses>>,
     callers: OnceLock<Callers>,
+    runners: OnceLock<Runners>,
+    made: OnceLock<FxHashMap<ClassRef, bool>>,
     pub(super) hooks: FxHashSet<FunctionRef>,
 }
 
@@ -100,6 +102,8 @@ impl Program {
             schemas,
             uses,
             callers: OnceLock::new(),
+            runners: OnceLock::new(),
+            made: OnceLock::new(),
         }
     }
 
@@ -117,6 +121,26 @@ impl Program {
     /// The calls of each function.
     pub(super) fn callers(&self) -> &Callers {
         self.callers.get_or_init(|| self.find_callers())
+    }
+
+    /// The functions that run a statement they are handed.
+    pub(super) fn runners(&self) -> &Runners {
+        self.runners.get_or_init(|| self.find_runners())
+    }
+
+    /// The classes that are made, and whether all of their instances are made while modules are
+    /// loaded.
+    pub(super) fn made(&self) -> &FxHashMap<ClassRef, bool> {
+        self.made.get_or_init(|| self.find_made())
+    }
+
+    /// Finds what several rules ask for, on all threads: a rule that wanted it first would have
+    /// the others wait.
+    pub fn prepare(&self) {
+        rayon::join(
+            || self.queries(),
+            || rayon::join(|| (self.callers(), self.made()), || self.runners()),
+        );
     }
 
     /// The functions of a file.
@@ -286,6 +310,14 @@ impl<'p> Function<'p> {
             .ok()
             .or_else(|| sites.iter().position(|site| site.expr == expr))?;
         self.program.linked[self.file.index()].calls.get(first + at)
+    }
+
+    /// Its call sites and what they call, in evaluation order.
+    pub fn calls(self) -> impl Iterator<Item = (&'p Site, &'p Call)> {
+        let facts = self.facts();
+        let calls = &self.program.linked[self.file.index()].calls;
+        let sites = facts.sites(self.id);
+        sites.iter().zip(&calls[facts.first_site(self.id)..])
     }
 
     /// Whether a call of its file is awaited where it stands.

@@ -192,7 +192,7 @@ fn calls_of(function: Function<'_>, into: &mut Vec<String>) {
                 format!("[{package}]")
             }
             Callee::Param(i) => format!("parameter {i}"),
-            Callee::Unknown | Callee::External => continue,
+            Callee::Unknown | Callee::External(_) => continue,
         };
         let sure = print_confidence(call.confidence);
         into.push(format!("{} -> {callee}{sure}", name(function)));

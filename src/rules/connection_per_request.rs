@@ -4,18 +4,16 @@
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FunctionKind, Site, Stmt};
-use crate::link::call_graph::Callee;
+use crate::link::call_graph::{Call, Callee};
 use crate::link::entry_points::Reach;
-use crate::link::infer::Typer;
 use crate::link::program::{Function, Loop};
-use crate::link::types::Base;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("connection-per-request", check);
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
-    for site in function.facts().sites(function.id) {
-        if opens(function, site.expr) && !is_kept(function, site) {
+    for (site, call) in function.calls() {
+        if opens(function, call) && !is_kept(function, site) {
             check_opening(function, site, reporter);
         }
     }
@@ -65,17 +63,13 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
 }
 
 /// Whether a call opens a pool or connection, or makes a client that keeps one.
-fn opens(function: Function<'_>, expr: ExprId) -> bool {
-    let Expr::Call { .. } = function.module().expr(expr) else {
-        return false;
-    };
+fn opens(function: Function<'_>, call: &Call) -> bool {
     let models = &function.program.world.models;
-    match function.call_at(expr).map(|call| &call.callee) {
-        Some(Callee::Model(id)) => models.call(*id).opens,
-        Some(Callee::External) => {
-            let mut typer = Typer::new(&function.program.world, function.file);
-            matches!(typer.callee(expr).base, Base::Path(path)
-                if models.path(path).ty.is_some_and(|ty| models.ty(ty).opens))
+    match call.callee {
+        Callee::Model(id) => models.call(id).opens,
+        Callee::External(Some(path)) => {
+            let ty = models.path(path).ty;
+            ty.is_some_and(|ty| models.ty(ty).opens)
         }
         _ => false,
     }

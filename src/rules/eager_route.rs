@@ -20,7 +20,11 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     let module = function.module();
-    let mut typer = Typer::new(&function.program.world, function.file);
+    let world = &function.program.world;
+    if !world.models.may_route(module) {
+        return;
+    }
+    let mut typer = Typer::new(world, function.file);
     let mut pages = Pages::default();
     let mut first = None;
     for site in &module.sites {

@@ -200,13 +200,7 @@ pub fn run(
             })
             .collect()
     };
-    // Read by all threads together now: a rule that wanted them first would have the others wait.
-    if rules
-        .iter()
-        .any(|(rule, ..)| matches!(rule.check, Check::Program(_)))
-    {
-        program.queries();
-    }
+    program.prepare();
     let (mut findings, of_program) = rayon::join(per_function, per_program);
     findings.extend(of_program);
     findings.sort_by_key(|finding| finding.place.file);

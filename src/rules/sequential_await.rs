@@ -1,6 +1,8 @@
 //! `sequential-await`: two or more awaits in a row of which the later does not need the
 //! earlier.
 
+use std::cell::OnceCell;
+
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{BlockId, BlockOwner, Expr, ExprId, LocalId, Stmt, StmtId};
@@ -74,6 +76,14 @@ struct Wait {
     defines: Vec<LocalId>,
     /// Statements before it in its block that may leave the function.
     guards: usize,
+    /// What it does, once that has been asked.
+    nature: OnceCell<Nature>,
+}
+
+impl Wait {
+    fn nature(&self, function: Function<'_>) -> &Nature {
+        self.nature.get_or_init(|| nature(function, self))
+    }
 }
 
 fn awaits_in_a_row(function: Function<'_>, reporter: &mut Reporter<'_>) {
@@ -94,11 +104,18 @@ fn awaits_in_a_row(function: Function<'_>, reporter: &mut Reporter<'_>) {
 
 fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'_>) {
     let module = function.module();
+    let stmts = &module.block(block).stmts;
+    let waits = stmts
+        .iter()
+        .filter(|&&stmt| wait_of(function, stmt, 0).is_some());
+    if waits.take(2).count() < 2 {
+        return;
+    }
     // The waits since the last statement that no await may move across.
     let mut row: Vec<Wait> = Vec::new();
     let mut reported: Option<Chain> = None;
     let mut guards = 0;
-    for &stmt in &module.block(block).stmts {
+    for &stmt in stmts {
         let Some(wait) = wait_of(function, stmt, guards) else {
             if is_guard(function, stmt) {
                 guards += 1;
@@ -123,8 +140,9 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
             });
         }
         // What changes something, or waits on purpose, stays where it is.
-        let nature = nature(function, &wait);
-        if nature.changes || nature.waits || nature.reads.is_none() || wait.defines.is_empty() {
+        let keeps_place =
+            |nature: &Nature| nature.changes || nature.waits || nature.reads.is_none();
+        if wait.defines.is_empty() || keeps_place(wait.nature(function)) {
             row.clear();
         } else {
             row.push(wait);
@@ -232,6 +250,7 @@ fn wait_of(function: Function<'_>, stmt: StmtId, guards: usize) -> Option<Wait> 
                     value,
                     defines,
                     guards,
+                    nature: OnceCell::new(),
                 });
             }
             Expr::Member { object, .. } | Expr::Index { object, .. } => at = object,
@@ -317,8 +336,7 @@ fn independent(
     if in_transaction(function, later.stmt) {
         return None;
     }
-    let first = nature(function, earlier);
-    let second = nature(function, later);
+    let (first, second) = (earlier.nature(function), later.nature(function));
     if first.is_serial || second.is_serial || shares_changed_argument(function, earlier, later) {
         return None;
     }

@@ -167,7 +167,7 @@ fn is_limited(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>)
         let outer = Function { id: parent, ..at };
         if let Invocation::Argument(call, _) = declared.invocation {
             let limits = outer.call_at(call).is_some_and(|call| match call.callee {
-                Callee::Unknown | Callee::External | Callee::Param(_) => true,
+                Callee::Unknown | Callee::External(_) | Callee::Param(_) => true,
                 _ => is_limiter(&call.callee),
             });
             if limits && module.lp(lp.id).call != Some(call) {

@@ -10,10 +10,13 @@ use crate::source::Context;
 pub(super) const RULE: Rule = Rule::per_function("unoptimized-image", check);
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
-    if function.context() != Context::Product || function.program.is_server_only(function.file) {
+    let module = function.module();
+    if function.context() != Context::Product
+        || module.name("img").is_none()
+        || function.program.is_server_only(function.file)
+    {
         return;
     }
-    let module = function.module();
     for site in function.facts().sites(function.id) {
         let Some(attributes) = image(module, site.expr) else {
             continue;

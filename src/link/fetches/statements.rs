@@ -1,6 +1,9 @@
 //! Functions of the project that run a statement they are handed and give back all of its rows:
 //! `repository.get_all(statement)`. What is asked for stands where they are called.
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use super::outcomes::OutcomeKind;
 use super::{Fetch, entity_of, query};
 use crate::analysis::def_use::Def;
@@ -9,21 +12,44 @@ use crate::link::call_graph::ActKind;
 use crate::link::callbacks::argument_for;
 use crate::link::infer::Typer;
 use crate::link::models::{Effect, Rows};
-use crate::link::program::Function;
-use crate::link::types::Entity;
+use crate::link::program::{Function, Program};
+use crate::link::types::{Entity, FunctionRef};
+use crate::source::FileId;
 
 /// What such a function does besides is not looked into, so it is short.
 const MAX_ACTS: usize = 8;
+
+/// The functions that run a statement they are handed: the parameter and the library.
+pub(in crate::link) type Runners = FxHashMap<FunctionRef, (u16, String)>;
+
+impl Program {
+    /// Looks for functions that run a statement they are handed.
+    pub(in crate::link) fn find_runners(&self) -> Runners {
+        let files = (0..self.world.units.len()).into_par_iter();
+        let found = files.flat_map_iter(|i| {
+            let functions = self.functions(FileId(i as u32));
+            functions.filter_map(|function| {
+                let at = FunctionRef {
+                    file: function.file,
+                    function: function.id,
+                };
+                Some((at, function.runs_statement()?))
+            })
+        });
+        found.collect()
+    }
+}
 
 impl<'p> Function<'p> {
     /// Calls of functions that run a statement handed to them.
     pub(super) fn statement_fetches(self, typer: &mut Typer<'p>, found: &mut Vec<Fetch<'p>>) {
         let program = self.program;
+        let runners = program.runners();
         for act in self.acts() {
             let ActKind::Call(target) = act.kind else {
                 continue;
             };
-            let Some((param, package)) = program.function(target).runs_statement() else {
+            let Some(&(param, ref package)) = runners.get(&target) else {
                 continue;
             };
             let world = &program.world;
@@ -37,7 +63,7 @@ impl<'p> Function<'p> {
                 rows: act.expr,
                 stmt: act.stmt,
                 is_lazy: false,
-                package,
+                package: package.clone(),
                 entity: entity_of(ty),
                 confidence: act.confidence,
                 query: query::facts_of(world, self.file, statement),

@@ -144,6 +144,11 @@ impl Models {
                 self.deferring.extend(entry.paths.iter().filter_map(last));
                 self.deferring.extend(entry.names.iter().cloned());
             }
+            for key in &entry.pages {
+                if !self.page_keys.contains(key) {
+                    self.page_keys.push(key.clone());
+                }
+            }
             if !entry.template.is_empty() {
                 self.renderers.extend(entry.paths.iter().filter_map(last));
                 self.renderers.extend(entry.names.iter().cloned());
