@@ -10,6 +10,7 @@ mod calls;
 mod definitions;
 mod members;
 mod names;
+mod own;
 mod parts;
 
 use rustc_hash::FxHashMap;
@@ -38,6 +39,8 @@ pub struct Typer<'w> {
     known_annotations: FxHashMap<ExprId, Type>,
     known_members: FxHashMap<ExprId, Vec<(Name, Type)>>,
     known_in_both: FxHashMap<(ExprId, Box<str>), Option<Type>>,
+    /// What this file tells others, while that is being found.
+    own: Option<Box<own::Own>>,
     steps: u32,
 }
 
@@ -55,6 +58,7 @@ impl<'w> Typer<'w> {
             known_annotations: FxHashMap::default(),
             known_members: FxHashMap::default(),
             known_in_both: FxHashMap::default(),
+            own: None,
             steps: 0,
         }
     }

@@ -25,6 +25,7 @@ pub mod queries;
 pub mod rows;
 pub mod schema;
 pub mod serializers;
+mod solve;
 pub mod summaries;
 pub mod templates;
 pub mod types;

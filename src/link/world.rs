@@ -1,27 +1,22 @@
-//! What files know of each other: imports meet exports, and the types of all that can be
-//! imported, found in rounds until nothing changes.
-//!
-//! Each round reads the results of the one before and none of its own, so that the outcome is
-//! the same on any number of threads.
+//! What files know of each other: imports meet exports.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::entities::Entities;
 use super::hierarchy::Hierarchy;
-use super::infer::Typer;
-use super::models::{ModelTypeId, Models, Wrapper};
+use super::models::{ModelTypeId, Models};
 use super::modules::{Modules, Target, parent};
+use super::solve::Order;
 use super::templates::Templates;
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use crate::analysis::facts::FileFacts;
 use crate::ir::{
-    ClassId, ExportKind, ExprId, FunctionId, ImportId, ImportKind, LocalId, LocalKind, MODULE_BODY,
-    Name, Names,
+    ExportKind, ExprId, FunctionId, ImportId, ImportKind, LocalId, LocalKind, Name, Names,
 };
 use crate::source::{Ecosystem, FileId};
 
-/// Rounds after which types that still change are taken as they are.
+/// Rounds after which stars that lead back to themselves are taken as they are.
 const MAX_ROUNDS: usize = 6;
 /// Names that one module may export, its stars included.
 const MAX_NAMES: usize = 20_000;
@@ -184,16 +179,17 @@ impl World {
             },
         );
         world.export_tables();
-        let importers = world.importers();
-        let all = vec![true; world.units.len()];
-        world.solve(all, &importers);
+        let order = Order::new(&world);
+        world.find_bases(&order);
+        world.entities = Entities::new(&world);
+        world.solve(vec![true; world.units.len()], &order);
         if !world.templates.is_empty() {
             let renderings = Templates::link(&world);
             world.templates.set(renderings);
         }
         world.contexts = world.contexts();
         let told = world.hand_arguments();
-        world.solve(told, &importers);
+        world.solve(told, &order);
         world.hand_inside_templates();
         world
     }
@@ -387,69 +383,7 @@ impl World {
             .collect()
     }
 
-    fn solve(&mut self, mut dirty: Vec<bool>, importers: &[Vec<FileId>]) {
-        for round in 0..MAX_ROUNDS {
-            let next: Vec<Option<FileTypes>> = (0..self.units.len())
-                .into_par_iter()
-                .map(|i| {
-                    if !dirty[i] {
-                        return None;
-                    }
-                    let types = self.types_of(FileId(i as u32));
-                    (types != self.state[i]).then_some(types)
-                })
-                .collect();
-            dirty.fill(false);
-            let mut changed = false;
-            for (i, types) in next.into_iter().enumerate() {
-                if let Some(types) = types {
-                    changed = true;
-                    self.state[i] = types;
-                    dirty[i] = true;
-                    for importer in &importers[i] {
-                        dirty[importer.index()] = true;
-                    }
-                }
-            }
-            self.hierarchy
-                .update(&self.units, &self.state, &self.models);
-            // What classes derive from is known now, and with it what their fields lead to.
-            if round == 0 && self.entities.is_empty() {
-                self.entities = Entities::new(self);
-            }
-            if !changed {
-                break;
-            }
-        }
-    }
-
-    /// For each file, those that import it, straight or through re-exports of names.
-    fn importers(&self) -> Vec<Vec<FileId>> {
-        let imports: Vec<Vec<FileId>> = (0..self.units.len())
-            .into_par_iter()
-            .map(|i| self.imported_files(FileId(i as u32)))
-            .collect();
-        let mut importers = vec![Vec::new(); self.units.len()];
-        for (i, files) in imports.iter().enumerate() {
-            for file in files {
-                importers[file.index()].push(FileId(i as u32));
-            }
-        }
-        // A barrel's importers see what the barrel imports.
-        let through = importers.clone();
-        for (i, list) in importers.iter_mut().enumerate() {
-            for barrel in &through[i] {
-                if self.is_barrel(*barrel) {
-                    list.extend_from_slice(&through[barrel.index()]);
-                }
-            }
-            list.sort_unstable();
-            list.dedup();
-        }
-        importers
-    }
-
-    fn is_barrel(&self, file: FileId) -> bool {
+    pub(super) fn is_barrel(&self, file: FileId) -> bool {
         let unit = self.unit(file);
         let exports = &unit.facts.module.exports;
         unit.path.ends_with("__init__.py")
@@ -461,7 +395,7 @@ impl World {
             })
     }
 
-    fn imported_files(&self, file: FileId) -> Vec<FileId> {
+    pub(super) fn imported_files(&self, file: FileId) -> Vec<FileId> {
         let module = &self.unit(file).facts.module;
         let mut found = Vec::new();
         for i in 0..module.imports.len() {
@@ -482,106 +416,6 @@ impl World {
         found.sort_unstable();
         found.dedup();
         found
-    }
-
-    fn types_of(&self, file: FileId) -> FileTypes {
-        let facts = &self.unit(file).facts;
-        let module = &facts.module;
-        let mut typer = Typer::new(self, file);
-        let mut types = FileTypes::default();
-        for (i, class) in module.classes.iter().enumerate() {
-            let bases = module.list(class.bases);
-            types
-                .bases
-                .push(bases.iter().map(|&base| typer.base_class(base)).collect());
-            types.fields.push(typer.fields(ClassId(i as u32)));
-        }
-        for i in 0..module.functions.len() {
-            let id = FunctionId(i as u32);
-            let ty = typer.returned(id);
-            let inner = ty.awaited();
-            if matches!(inner.wrapper(), Some(Wrapper::Tuple | Wrapper::List)) {
-                let parts = typer.returned_parts(id);
-                if parts.len() > 1 {
-                    types.parts.insert(id, parts);
-                }
-            }
-            let wrappers = typer.wrappers(id);
-            if !wrappers.is_empty() {
-                types.wrappers.insert(id, wrappers);
-            }
-            types.returns.push(ty);
-        }
-        for attached in &facts.attached {
-            let ty = typer.of(attached.value);
-            let members = types.attached.entry(attached.function).or_default();
-            members.push((attached.name, ty, attached.is_of_instances));
-        }
-        for (i, local) in module.locals.iter().enumerate() {
-            let is_variable = matches!(local.kind, LocalKind::Variable | LocalKind::Const);
-            if local.function == MODULE_BODY && is_variable {
-                let id = LocalId(i as u32);
-                let ty = typer.variable(id);
-                if !ty.is_unknown() {
-                    types.locals.insert(id, ty);
-                }
-            }
-        }
-        for export in &module.exports {
-            types.exports.push(match export.kind {
-                ExportKind::Expr(value) => typer.of(value),
-                _ => Type::UNKNOWN,
-            });
-        }
-        for class in &module.classes {
-            types.aliases.push(match class.alias {
-                Some(alias) => typer.annotated(alias),
-                None => Type::UNKNOWN,
-            });
-        }
-        for (i, function) in module.functions.iter().enumerate() {
-            for (j, param) in function.params.iter().enumerate() {
-                let ty = match param.annotation {
-                    Some(annotation) if !module.exports_all => typer.annotated(annotation),
-                    _ => continue,
-                };
-                if matches!(ty.base, Base::Signature(_)) {
-                    types.expected.insert((FunctionId(i as u32), j as u16), ty);
-                }
-            }
-        }
-        let mut seen: Vec<Type> = types.returns.clone();
-        seen.extend(types.expected.values());
-        seen.extend(types.locals.values());
-        seen.extend(&types.exports);
-        seen.extend(&types.aliases);
-        seen.extend(types.fields.iter().flatten().map(|field| field.1));
-        while let Some(ty) = seen.pop() {
-            if let Base::Signature(signature) = ty.base
-                && signature.file == file
-                && !types.signatures.contains_key(&signature.expr)
-            {
-                let parts = typer.signature(signature);
-                seen.extend(&parts);
-                types.signatures.insert(signature.expr, parts);
-            }
-            let (Base::Literal(object) | Base::Shaped(object)) = ty.base else {
-                continue;
-            };
-            if object.file != file || types.members.contains_key(&object.expr) {
-                continue;
-            }
-            let members = typer.members_of(ty.base);
-            seen.extend(members.iter().map(|member| member.1));
-            if let Base::Literal(_) = ty.base {
-                let spreads = typer.spreads_of(object.expr);
-                if !spreads.is_empty() {
-                    types.spreads.insert(object.expr, spreads);
-                }
-            }
-            types.members.insert(object.expr, members);
-        }
-        types
     }
 
     // --- imports and exports --------------------------------------------------------------

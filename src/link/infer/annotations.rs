@@ -245,7 +245,7 @@ impl<'w> Typer<'w> {
                 if declared.kind == ClassKind::Alias {
                     return match declared.alias {
                         Some(alias) if c.file == self.file => self.annotated(alias),
-                        _ => self.world.state[c.file.index()].aliases[c.class.index()],
+                        _ => self.told(c.file).aliases[c.class.index()],
                     };
                 }
                 Base::Instance(c)

@@ -108,7 +108,8 @@ impl<'w> Typer<'w> {
         let ty = match callee.base {
             Base::Function(function)
                 if kind == CallKind::New
-                    && world.state[function.file.index()]
+                    && self
+                        .told(function.file)
                         .attached
                         .contains_key(&function.function) =>
             {
@@ -386,7 +387,7 @@ impl<'w> Typer<'w> {
         match ty.base {
             Base::Function(function) if ty.is_bare() && function.file == self.file => {
                 let declared = self.module.function(function.function);
-                let ty = self.returned(function.function);
+                let ty = self.own_returned(function.function);
                 if declared.is_async && ty.wrapper() != Some(Wrapper::Promise) {
                     return ty.wrapped(Wrapper::Promise);
                 }
@@ -401,7 +402,7 @@ impl<'w> Typer<'w> {
     pub(super) fn result_of(&mut self, function: FunctionRef) -> Type {
         let unit = self.world.unit(function.file);
         let declared = unit.facts.module.function(function.function);
-        let ty = self.world.state[function.file.index()].returns[function.function.index()];
+        let ty = self.returned_by(function);
         if declared.is_generator {
             return ty.wrapped(Wrapper::Iterator);
         }

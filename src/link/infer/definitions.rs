@@ -30,8 +30,7 @@ impl Typer<'_> {
             let Base::Function(decorator) = self.of(decorator).base else {
                 continue;
             };
-            let types = &self.world.state[decorator.file.index()];
-            let Base::Function(closure) = types.returns[decorator.function.index()].base else {
+            let Base::Function(closure) = self.returned_by(decorator).base else {
                 continue;
             };
             let declaring = &self.world.unit(closure.file).facts.module;
@@ -46,13 +45,31 @@ impl Typer<'_> {
 
     /// The attributes of a class: declared, and set through the receiver.
     pub(in crate::link) fn fields(&mut self, class: ClassId) -> Vec<(Name, Type)> {
-        let module = self.module;
+        let declared = self.module.class(class).fields.iter();
+        let set = self.facts.self_fields.iter();
+        let set = set.filter(|field| field.class == class);
         let mut fields: Vec<(Name, Type)> = Vec::new();
-        for field in &module.class(class).fields {
+        for name in declared
+            .map(|field| field.name)
+            .chain(set.map(|field| field.name))
+        {
+            if fields.iter().all(|known| known.0 != name)
+                && let Some(ty) = self.own_field(class, name)
+            {
+                fields.push((name, ty));
+            }
+        }
+        fields
+    }
+
+    /// An attribute of a class, if it has it.
+    pub(super) fn field(&mut self, class: ClassId, name: Name) -> Option<Type> {
+        let mut declared = self.module.class(class).fields.iter();
+        let mut found = declared.find(|field| field.name == name).map(|field| {
             let annotated = field
                 .annotation
                 .map(|annotation| self.annotated(annotation));
-            let ty = match (annotated, field.value) {
+            match (annotated, field.value) {
                 // A function says more than its declared type.
                 (Some(ty), Some(value)) if matches!(ty.base, Base::Signature(_)) => {
                     let value = self.of(value);
@@ -61,20 +78,15 @@ impl Typer<'_> {
                 (Some(ty), _) if !ty.is_unknown() => ty,
                 (_, Some(value)) => self.of(value),
                 _ => Type::UNKNOWN,
-            };
-            fields.push((field.name, ty));
-        }
+            }
+        });
         for field in &self.facts.self_fields {
-            if field.class != class {
-                continue;
-            }
-            let ty = self.of(field.value);
-            match fields.iter_mut().find(|known| known.0 == field.name) {
-                Some(known) => known.1 = known.1.or(ty),
-                None => fields.push((field.name, ty)),
+            if field.class == class && field.name == name {
+                let ty = self.of(field.value);
+                found = Some(found.map_or(ty, |known| known.or(ty)));
             }
         }
-        fields
+        found
     }
 
     /// What a function returns, by its annotation or its `return` statements; for generators

@@ -85,7 +85,7 @@ impl Typer<'_> {
         of_instances: bool,
     ) -> Option<Type> {
         let module = &self.world.unit(function.file).facts.module;
-        let state = &self.world.state[function.file.index()];
+        let state = self.told(function.file);
         let members = state.attached.get(&function.function)?;
         let name = module.name(name)?;
         let mut found = members.iter().rev();
@@ -345,12 +345,13 @@ impl Typer<'_> {
         }
         // A mixin uses what its hosts have, an interface has what implements it.
         let below = self.world.hierarchy.below(class);
-        let mut types = below.iter().filter_map(|&derived| {
+        let mut types = Vec::new();
+        for derived in below {
             let (ty, _) = self.declared_member(&[derived], name, of_class);
-            ty.filter(|ty| !ty.is_unknown() && says_more(ty))
-        });
-        if let Some(first) = types.next() {
-            let others = types.filter(|ty| ty.base != first.base).count();
+            types.extend(ty.filter(|ty| !ty.is_unknown() && says_more(ty)));
+        }
+        if let Some(&first) = types.first() {
+            let others = types.iter().filter(|ty| ty.base != first.base).count();
             if others == 0 {
                 return Some(first);
             }
@@ -367,7 +368,7 @@ impl Typer<'_> {
     /// What the first of several classes that declares a name says of it, and the library types
     /// that they derive from.
     fn declared_member(
-        &self,
+        &mut self,
         classes: &[ClassRef],
         name: &str,
         of_class: bool,
@@ -380,14 +381,13 @@ impl Typer<'_> {
                 let declared = module.function(method.function);
                 let is_getter = declared.kind == FunctionKind::Getter;
                 if is_getter && (!of_class || declared.is_static) {
-                    return (Some(types.returns[method.function.index()]), library);
+                    return (Some(self.returned_by(method)), library);
                 }
                 return (Some(Type::of(Base::Function(method))), library);
             }
             if let Some(name) = module.name(name) {
-                let fields = types.fields.get(current.class.index());
-                if let Some(field) = fields.and_then(|f| f.iter().find(|f| f.0 == name)) {
-                    return (Some(field.1), library);
+                if let Some(field) = self.field_of(current, name) {
+                    return (Some(field), library);
                 }
                 let inner = module.class(current.class).inner.iter().copied();
                 let inner = inner
