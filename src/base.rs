@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::MAX_MANIFEST_BYTES;
 use crate::config::Settings;
-use crate::discover::{self, ByName, Candidate, Discovered};
+use crate::discover::{ByName, Candidate, Discovered};
 use crate::git::{self, Base, BaseFile, GitError};
 use crate::link::modules::Manifest;
 use crate::source::SourceFile;
@@ -82,7 +82,7 @@ pub(crate) fn tree(
     let ids: Vec<(&str, u64)> = sources
         .iter()
         .filter_map(|(_, source)| match source {
-            Source::Git(candidate, id) => Some((*id, discover::cap(candidate))),
+            Source::Git(candidate, id) => Some((*id, candidate.max_bytes())),
             Source::Unchanged(_) => None,
         })
         .collect();

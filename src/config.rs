@@ -59,6 +59,8 @@ pub struct Settings {
     pub models: Vec<(String, String)>,
     /// Functions that are entry points although nothing in sight takes them.
     pub entry_points: Vec<EntryPattern>,
+    /// What is too much to analyse.
+    pub limits: Limits,
     /// Worker threads; 0 for one per core.
     pub threads: usize,
     /// The place to explain instead of reporting findings.
@@ -92,6 +94,7 @@ impl Default for Settings {
             schema: SchemaSettings::default(),
             models: Vec::new(),
             entry_points: Vec::new(),
+            limits: Limits::default(),
             threads: 0,
             explain: None,
             since: None,
@@ -150,6 +153,37 @@ pub struct EntryPattern {
     pub files: String,
     /// Their name, or with `*` at its end what it starts with.
     pub name: String,
+}
+
+/// What is too much to analyse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a file with code; larger ones are left out.
+    pub code_bytes: u64,
+    /// Bytes of a file with SQL: dumps of schemas are long and cheap.
+    pub sql_bytes: u64,
+    /// Files; those after them in the order of their paths are left out.
+    pub files: usize,
+}
+
+impl Limits {
+    /// The most that a configuration may ask for. Beyond it memory would have no bound, and spans
+    /// no room.
+    pub const MOST: Self = Self {
+        code_bytes: 5_000_000,
+        sql_bytes: 20_000_000,
+        files: 500_000,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            code_bytes: 2_000_000,
+            sql_bytes: 5_000_000,
+            ..Self::MOST
+        }
+    }
 }
 
 /// What the configuration knows of the database.
@@ -353,6 +387,7 @@ impl Settings {
                 ..file.schema
             },
             models: file.models,
+            limits: file.limits,
             threads: request.threads,
             explain: request.explain.clone(),
             config_file: file.path,

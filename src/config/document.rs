@@ -22,9 +22,11 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) enum Value {
     String(String),
+    /// A whole number that is not negative.
+    Count(u64),
     Array(Vec<Node>),
     Table(Vec<Entry>),
-    /// Numbers, dates, booleans, null: no key takes one yet.
+    /// Other numbers, dates, booleans, null: no key takes one.
     Other,
 }
 
@@ -131,6 +133,8 @@ impl<'a> Lines<'a> {
         let value = match value {
             _ if depth > MAX_DEPTH => Value::Other,
             DeValue::String(text) => Value::String(text.clone().into_owned()),
+            DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix())
+                .map_or(Value::Other, Value::Count),
             DeValue::Array(items) => Value::Array(
                 items
                     .iter()
@@ -167,6 +171,7 @@ impl<'a> Lines<'a> {
         let offset = (text.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         let value = match text.as_bytes().first() {
             _ if depth > MAX_DEPTH => Value::Other,
+            Some(b'0'..=b'9') => text.parse().map_or(Value::Other, Value::Count),
             Some(b'"') => serde_json::from_str(text).map_or(Value::Other, Value::String),
             Some(b'[') => {
                 serde_json::from_str::<Vec<&RawValue>>(text).map_or(Value::Other, |items| {

@@ -9,8 +9,8 @@ use crate::globs::Globs;
 use super::document::{self, Entry, Malformed, Node, Value};
 use super::selection::{self, Selection, Selector, unknown};
 use super::{
-    ConfigError, ConfigSource, Dialect, EntryPattern, Override, Request, SchemaSettings, display,
-    read, roots,
+    ConfigError, ConfigSource, Dialect, EntryPattern, Limits, Override, Request, SchemaSettings,
+    display, read, roots,
 };
 
 /// Configuration files in the order they are looked for in one folder.
@@ -22,7 +22,7 @@ const NAMES: [&str; 4] = [
 ];
 
 /// The keys of a configuration.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "select",
     "ignore",
     "exclude",
@@ -35,6 +35,7 @@ pub(super) const KEYS: [&str; 12] = [
     "schema",
     "models",
     "entry-points",
+    "limits",
 ];
 
 /// Patterns beyond this cost more memory than any project needs.
@@ -59,6 +60,7 @@ pub(super) struct ConfigFile {
     pub(super) schema: SchemaSettings,
     pub(super) models: Vec<(String, String)>,
     pub(super) entry_points: Vec<EntryPattern>,
+    pub(super) limits: Limits,
 }
 
 impl ConfigFile {
@@ -219,6 +221,7 @@ impl<'a> Reader<'a> {
                 "schema" => self.schema(node)?,
                 "models" => self.models(node)?,
                 "entry-points" => self.entry_points(node)?,
+                "limits" => self.limits(node)?,
                 _ => return Err(self.error(line, unknown("key", &key, KEYS))),
             }
         }
@@ -276,6 +279,30 @@ impl<'a> Reader<'a> {
                     .map_err(|error| self.error(line, format!("cannot read {name}: {error}")))?;
                 self.config.models.push((name, text));
             }
+        }
+        Ok(())
+    }
+
+    fn limits(&mut self, node: Node) -> Outcome<()> {
+        const KEYS: [&str; 3] = ["code-bytes", "sql-bytes", "files"];
+        const MOST: Limits = Limits::MOST;
+        for Entry { key, line, node } in self.table(node, "limits")? {
+            let limits = self.config.limits;
+            self.config.limits = match key.as_str() {
+                "code-bytes" => Limits {
+                    code_bytes: self.count(&node, MOST.code_bytes)?,
+                    ..limits
+                },
+                "sql-bytes" => Limits {
+                    sql_bytes: self.count(&node, MOST.sql_bytes)?,
+                    ..limits
+                },
+                "files" => Limits {
+                    files: self.count(&node, MOST.files as u64)? as usize,
+                    ..limits
+                },
+                _ => return Err(self.error(line, unknown("key", &key, KEYS))),
+            };
         }
         Ok(())
     }
@@ -354,6 +381,17 @@ impl<'a> Reader<'a> {
             let guess = unknown(what, text, names());
             self.error(node.line, format!("{guess}; expected {}", choices()))
         })
+    }
+
+    /// A whole number from 1 to `most`.
+    fn count(&self, node: &Node, most: u64) -> Outcome<u64> {
+        match node.value {
+            Value::Count(number) if (1..=most).contains(&number) => Ok(number),
+            _ => {
+                let message = format!("expected a whole number from 1 to {most}");
+                Err(self.error(node.line, message))
+            }
+        }
     }
 
     fn globs(&mut self, node: Node) -> Outcome<Vec<String>> {

@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::catalogue::Page;
+use crate::config::Limits;
 use crate::finding::{Confidence, Severity};
 
 use crate::source::Dialect;
@@ -19,6 +20,7 @@ pub fn json_schema(pages: &[Page]) -> Value {
         }
     }
     selectors.extend(&rules);
+    let (default, most) = (Limits::default(), Limits::MOST);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "slowpath",
@@ -90,6 +92,28 @@ pub fn json_schema(pages: &[Page]) -> Value {
                     "requests": list("#/definitions/entry", "Functions that answer requests."),
                     "jobs": list("#/definitions/entry", "Functions that do jobs.")
                 }
+            },
+            "limits": {
+                "description": "What is too much to analyse; what is left out is counted as skipped.",
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "code-bytes": count(
+                        "Bytes of a file with code beyond which it is left out.",
+                        default.code_bytes,
+                        most.code_bytes
+                    ),
+                    "sql-bytes": count(
+                        "Bytes of a file with SQL beyond which it is left out.",
+                        default.sql_bytes,
+                        most.sql_bytes
+                    ),
+                    "files": count(
+                        "Files; of more, the first ones by path are analysed.",
+                        default.files as u64,
+                        most.files as u64
+                    )
+                }
             }
         },
         "definitions": {
@@ -113,6 +137,16 @@ fn list(items: &str, description: &str) -> Value {
         "description": description,
         "type": "array",
         "items": { "$ref": items }
+    })
+}
+
+fn count(description: &str, default: u64, most: u64) -> Value {
+    json!({
+        "description": description,
+        "type": "integer",
+        "minimum": 1,
+        "maximum": most,
+        "default": default
     })
 }
 

@@ -396,6 +396,29 @@ fn the_schema_has_the_keys_that_are_read() {
 }
 
 #[test]
+fn limits_are_whole_numbers_within_bounds() {
+    let dir = tree(&[("slowpath.toml", "[limits]\ncode-bytes = 4_000\nfiles = 7\n")]);
+    let expected = Limits {
+        code_bytes: 4_000,
+        files: 7,
+        ..Limits::default()
+    };
+    assert_eq!(load(&dir, &[]).expect("settings").limits, expected);
+    let in_json = r#"{"slowpath": {"limits": {"code-bytes": 4000, "files": 7}}}"#;
+    let dir = tree(&[("package.json", in_json)]);
+    assert_eq!(load(&dir, &[]).expect("settings").limits, expected);
+    for value in ["0", "5_000_001", "-1", "\"4 MB\"", "4.5"] {
+        let text = format!("[limits]\ncode-bytes = {value}\n");
+        let dir = tree(&[("slowpath.toml", &text)]);
+        let error = load(&dir, &[]).expect_err(value).to_string();
+        assert!(
+            error.contains("slowpath.toml:2: expected a whole number from 1 to 5000000"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn the_database_is_described() {
     let text =
         "[schema]\ndialect = \"mysql\"\nfiles = [\"db/*.sql\"]\nsmall-tables = [\"countries\"]\n";

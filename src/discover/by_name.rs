@@ -4,7 +4,7 @@ use crate::config::Settings;
 use crate::globs::Globs;
 use crate::source::Context;
 
-use super::{Candidate, Selection, candidate, classify, max_bytes, walk};
+use super::{Candidate, Selection, candidate, classify, walk};
 
 /// The part of the settings that names are held against.
 pub(crate) struct ByName<'s> {
@@ -25,6 +25,7 @@ impl<'s> ByName<'s> {
     /// The candidate for a path relative to the root, if a walk that met it would keep it.
     pub(crate) fn candidate(&self, path: &str) -> Option<Candidate> {
         let mut found = candidate(path, &self.settings.root)?;
+        found.limits = self.settings.limits;
         if self.exclude.matches(path) {
             return None;
         }
@@ -49,11 +50,6 @@ impl<'s> ByName<'s> {
             && !is_foreign(path)
             && !self.exclude.matches(path)
     }
-}
-
-/// The cap on the size of a file.
-pub(crate) fn cap(candidate: &Candidate) -> u64 {
-    max_bytes(candidate.language, candidate.embedding)
 }
 
 fn is_foreign(path: &str) -> bool {

@@ -15,20 +15,16 @@ mod walk;
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Settings;
+use crate::config::{Limits, Settings};
 use crate::finding::Notice;
 use crate::reader::{ReadError, read_regular};
 use crate::source::{Context, Language, SourceFile};
 
-pub(crate) use by_name::{ByName, cap};
+pub(crate) use by_name::ByName;
 pub use classify::{context, language};
 
 use embedded::NotebookError;
 
-/// Bytes of a file with code.
-const MAX_CODE_BYTES: u64 = 2_000_000;
-/// Bytes of a file with SQL: schema dumps are long and cheap.
-const MAX_SQL_BYTES: u64 = 5_000_000;
 /// Bytes of a template.
 const MAX_TEMPLATE_BYTES: u64 = 1_000_000;
 /// Bytes of a notebook: most of them are outputs, which are skipped.
@@ -72,6 +68,8 @@ pub struct Candidate {
     pub bytes: u64,
     /// Why it is analysed.
     pub selection: Selection,
+    /// How large it may be.
+    pub limits: Limits,
 }
 
 /// How code is embedded in a file.
@@ -142,7 +140,7 @@ pub fn files(settings: &Settings) -> Discovered {
 ///
 /// A file that is not analysed is a [`Skip`], which says why.
 pub fn read(candidate: &Candidate, root: &Path) -> Result<Loaded, Skip> {
-    let cap = max_bytes(candidate.language, candidate.embedding);
+    let cap = candidate.max_bytes();
     match read_regular(&candidate.absolute, root, cap) {
         Ok(bytes) => load(candidate, bytes),
         Err(error) => Err(unreadable(&candidate.path, &error)),
@@ -196,8 +194,9 @@ pub fn load(candidate: &Candidate, bytes: Vec<u8>) -> Result<Loaded, Skip> {
         },
     };
     // Decoding UTF-16 makes a text longer, and a notebook may be all code.
-    if text.len() as u64 > max_bytes(language, Embedding::Plain) {
-        return Err(too_large(path, max_bytes(language, Embedding::Plain)));
+    let cap = max_bytes(candidate.limits, language, Embedding::Plain);
+    if text.len() as u64 > cap {
+        return Err(too_large(path, cap));
     }
     Ok(Loaded {
         file: SourceFile {
@@ -223,16 +222,24 @@ pub fn candidate(path: &str, root: &Path) -> Option<Candidate> {
         embedding,
         bytes: 0,
         selection: Selection::Named,
+        limits: Limits::default(),
     })
 }
 
+impl Candidate {
+    /// The cap on the size of the file, in bytes.
+    pub(crate) fn max_bytes(&self) -> u64 {
+        max_bytes(self.limits, self.language, self.embedding)
+    }
+}
+
 /// The cap on the size of a file.
-fn max_bytes(language: Language, embedding: Embedding) -> u64 {
+fn max_bytes(limits: Limits, language: Language, embedding: Embedding) -> u64 {
     match (language, embedding) {
         (_, Embedding::Notebook) => MAX_NOTEBOOK_BYTES,
-        (Language::Sql, _) => MAX_SQL_BYTES,
+        (Language::Sql, _) => limits.sql_bytes,
         (Language::Template, _) => MAX_TEMPLATE_BYTES,
-        _ => MAX_CODE_BYTES,
+        _ => limits.code_bytes,
     }
 }
 

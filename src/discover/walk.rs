@@ -21,9 +21,6 @@ use super::{
     Candidate, Discovered, Selection, classify, context, language, max_bytes, notice, too_large,
 };
 
-/// More files than any repository has; beyond it memory would have no bound.
-const MAX_FILES: usize = 500_000;
-
 /// Finds what `settings` ask for.
 pub(super) fn files(settings: &Settings) -> Discovered {
     let mut walk = Walk::new(settings);
@@ -325,7 +322,7 @@ impl<'a> Walk<'a> {
             self.found.notices.push(notice(&path, message));
             return;
         };
-        let cap = max_bytes(language, embedding);
+        let cap = max_bytes(self.settings.limits, language, embedding);
         if bytes > cap {
             self.found.skipped += 1;
             self.found.notices.extend(too_large(&path, cap).notice);
@@ -339,6 +336,7 @@ impl<'a> Walk<'a> {
             embedding,
             bytes,
             selection,
+            limits: self.settings.limits,
         });
     }
 
@@ -422,17 +420,18 @@ impl<'a> Walk<'a> {
         });
         // Names that are not UTF-8 may look alike; on disk they differ.
         files.sort_unstable_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
-        if files.len() > MAX_FILES {
-            self.found.skipped += files.len() - MAX_FILES;
+        let max_files = self.settings.limits.files;
+        if files.len() > max_files {
+            self.found.skipped += files.len() - max_files;
             self.found.notices.push(Notice {
                 path: None,
                 message: format!(
-                    "only the first {MAX_FILES} of {} files are analysed",
+                    "only the first {max_files} of {} files are analysed",
                     files.len()
                 ),
                 is_internal: false,
             });
-            files.truncate(MAX_FILES);
+            files.truncate(max_files);
         }
         self.found.notices.sort_unstable();
         self.found.notices.dedup();

@@ -110,6 +110,7 @@ fn schema_takes_what_is_read_and_nothing_else() {
         "[severity]\nn-plus-one = \"note\"",
         "[[overrides]]\npaths = [\"a\"]\nignore = [\"all\"]\nseverity = { n-plus-one = \"error\" }",
         "[schema]\ndialect = \"mysql\"\nsmall-tables = [\"countries\"]",
+        "[limits]\ncode-bytes = 4_000_000\nsql-bytes = 0x10\nfiles = 500_000",
         "nonsense = 1",
         "select = \"all\"",
         "select = [\"n+1\"]",
@@ -119,6 +120,11 @@ fn schema_takes_what_is_read_and_nothing_else() {
         "[[overrides]]\nignore = [\"all\"]",
         "[schema]\ndialect = \"oracle\"",
         "[models]\nfile = []",
+        "[limits]\ncode-bytes = 0",
+        "[limits]\ncode-bytes = -1",
+        "[limits]\nsql-bytes = \"5 MB\"",
+        "[limits]\nfiles = 500_001",
+        "[limits]\nfiles = 1.5",
     ] {
         let value: toml::Value = toml::from_str(text).expect("TOML");
         let value: Value = serde_json::to_value(value).expect("JSON");

@@ -348,6 +348,33 @@ fn files_beyond_the_cap_are_skipped_and_said() {
 }
 
 #[test]
+fn limits_of_the_configuration_hold() {
+    let dir = tree(&[
+        ("a.py", "x = 1"),
+        ("b.py", "x = 1"),
+        ("c.py", "x = 100"),
+        ("d.sql", "SELECT 1"),
+    ]);
+    let mut settings = settings(dir.path());
+    settings.limits.code_bytes = 6;
+    settings.limits.sql_bytes = 7;
+    let found = files(&settings);
+    assert_eq!(paths(&found), ["a.py", "b.py"]);
+    assert_eq!(found.skipped, 2);
+    settings.limits.files = 1;
+    let found = files(&settings);
+    assert_eq!(paths(&found), ["a.py"]);
+    assert!(
+        notices(&found).contains(&"-: only the first 1 of 2 files are analysed".to_owned()),
+        "{found:?}"
+    );
+    // A file that has grown since it was found is held against the same limit.
+    fs::write(dir.path().join("a.py"), "x = 1000").expect("a file");
+    let skip = read(&found.files[0], dir.path()).expect_err("too large");
+    assert_eq!(skip.reason, SkipReason::TooLarge);
+}
+
+#[test]
 fn deep_nesting_is_walked() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let deep = "d/".repeat(400);
