@@ -275,7 +275,12 @@ impl Answer {
 
 /// Runs git in a folder.
 fn ask(folder: &Path, arguments: &[&str], input: Vec<u8>) -> Result<Answer, GitError> {
-    let unavailable = |error: std::io::Error| GitError::Unavailable(error.kind().to_string());
+    let unavailable = |error: std::io::Error| {
+        GitError::Unavailable(match error.kind() {
+            std::io::ErrorKind::NotFound => "it is not installed, or not on the PATH".to_owned(),
+            kind => kind.to_string(),
+        })
+    };
     let mut command = Command::new("git");
     command
         .args([

@@ -383,7 +383,7 @@ fn a_change_that_cannot_be_computed_does_not_pass() {
     let run = Run::from(command.output().expect("the program starts"));
     assert_eq!(
         refused(&run),
-        "error: --since: cannot run git: entity not found"
+        "error: --since: cannot run git: it is not installed, or not on the PATH"
     );
 }
 
