@@ -357,12 +357,14 @@ impl Reader {
         depth: u32,
     ) {
         match factor {
-            TableFactor::Table { name, alias, .. } => {
+            TableFactor::Table {
+                name, alias, args, ..
+            } => {
                 let alias = alias.as_ref().map(|alias| alias.name.value.as_str());
                 let name = last_part(name).unwrap_or_default();
-                // What `WITH` names, and a hole, is no table that a schema has.
+                // What `WITH` names, a function's rows, and a hole are no table that a schema has.
                 let is_hole = name == HOLE_NAME || name.starts_with('$');
-                let is_table = !self.known.contains(&name) && !is_hole;
+                let is_table = args.is_none() && !self.known.contains(&name) && !is_hole;
                 let alias = if is_table {
                     alias
                 } else {
