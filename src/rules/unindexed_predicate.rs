@@ -59,13 +59,20 @@ fn lack(table: u16, terms: &[Term]) -> Option<Lack<Need>> {
     })
 }
 
+/// Whether two lists name the same columns, in whatever order and case.
+fn same_columns(a: &[String], b: &[String]) -> bool {
+    a.len() == b.len()
+        && a.iter()
+            .all(|x| b.iter().any(|y| x.eq_ignore_ascii_case(y)))
+}
+
 fn report<'p>(group: &Group<'p, Need>, reporter: &mut Reporter<'p>) {
     let Some(site) = group.worst() else {
         return;
     };
     // `unindexed-foreign-key` reports references.
     let mut references = group.table.foreign_keys.iter();
-    if references.any(|key| key.columns == group.columns) {
+    if references.any(|key| same_columns(&key.columns, &group.columns)) {
         return;
     }
     let mut confidence = group.confidence(site);
