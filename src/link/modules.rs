@@ -45,6 +45,8 @@ pub struct Modules {
     configs: FxHashMap<String, PathConfig>,
     /// Workspace packages: name and folder, with the entry named by `main` or `exports`.
     packages: FxHashMap<String, WorkspacePackage>,
+    /// What packages call their own files, `#data/*`, with targets relative to the root.
+    package_imports: FxHashMap<String, Vec<(String, String)>>,
     /// The folders with a `package.json`.
     package_folders: FxHashSet<String>,
 }
@@ -158,9 +160,20 @@ impl Modules {
             }
             at = parent(at);
         }
-        self.python_roots
-            .iter()
-            .find_map(|root| self.python_at(&join(root, &relative)))
+        let roots = self.python_roots.iter();
+        let found = roots
+            .clone()
+            .find_map(|root| self.python_at(&join(root, &relative)));
+        if found.is_some() || !relative.contains('/') {
+            return found;
+        }
+        // A package without `__init__` stands in a root that nothing else tells.
+        roots.filter(|root| !root.is_empty()).find_map(|root| {
+            match self.python_at(&join(parent(root), &relative)) {
+                file @ Some(Target::File(_)) => file,
+                _ => None,
+            }
+        })
     }
 
     /// A submodule of a package: the folder of a file `__init__.py`, or a folder.
@@ -173,6 +186,11 @@ impl Modules {
         let specifier = specifier.split('?').next().unwrap_or(specifier);
         if specifier.starts_with('.') {
             return self.script_at(&normalize(&join(parent(importer), specifier))?);
+        }
+        if specifier.starts_with('#')
+            && let Some(found) = self.by_own_name(importer, specifier)
+        {
+            return Some(found);
         }
         let mut folder = parent(importer);
         loop {
@@ -187,6 +205,15 @@ impl Modules {
             folder = parent(folder);
         }
         self.by_package(specifier)
+    }
+
+    /// `#data/store`, as the package of the importer says.
+    fn by_own_name(&self, importer: &str, specifier: &str) -> Option<FileId> {
+        let imports = self.package_imports.get(self.package_folder(importer))?;
+        imports.iter().find_map(|(pattern, target)| {
+            let rest = match_pattern(pattern, specifier)?;
+            self.script_at(&normalize(&target.replacen('*', rest, 1))?)
+        })
     }
 
     fn by_config(&self, config: &PathConfig, specifier: &str) -> Option<FileId> {
@@ -295,6 +322,17 @@ impl Modules {
 
     fn add_package(&mut self, folder: &str, value: &Value) {
         self.package_folders.insert(folder.to_owned());
+        if let Some(Value::Object(map)) = value.get("imports") {
+            let mut imports = Vec::new();
+            for (key, target) in map {
+                let mut targets = Vec::new();
+                strings_of(target, &mut targets);
+                add_sources(&mut targets);
+                let targets = targets.iter().map(|target| join(folder, target));
+                imports.extend(targets.map(|target| (key.clone(), target)));
+            }
+            self.package_imports.insert(folder.to_owned(), imports);
+        }
         let Some(name) = value.get("name").and_then(Value::as_str) else {
             return;
         };
@@ -322,15 +360,7 @@ impl Modules {
                 entries.push(entry.to_owned());
             }
         }
-        // What is published is often built; its source stands at a place of habit.
-        for entry in entries.clone() {
-            for (built, source) in [("dist/", "src/"), ("lib/", "src/"), ("build/", "src/")] {
-                let entry = entry.trim_start_matches("./");
-                if let Some(rest) = entry.strip_prefix(built) {
-                    entries.push(format!("{source}{rest}").replace(".d.ts", ".ts"));
-                }
-            }
-        }
+        add_sources(&mut entries);
         entries.extend(["src/index".to_owned(), "index".to_owned()]);
         let package = WorkspacePackage {
             folder: folder.to_owned(),
@@ -389,7 +419,43 @@ fn path_config(path: &str, configs: &FxHashMap<String, Value>, depth: u32) -> Pa
             std::cmp::Reverse(pattern.split('*').next().map_or(0, str::len))
         });
     }
-    config
+    let says_nothing = config.paths.is_empty() && config.base_url.is_none();
+    match value.get("references") {
+        Some(references) if says_nothing && depth < 8 => {
+            referenced(folder, references, configs, depth).unwrap_or(config)
+        }
+        _ => config,
+    }
+}
+
+/// What the parts of a project say whose own file only names them: `tsconfig.app.json`. Parts in
+/// folders of their own are found there.
+fn referenced(
+    folder: &str,
+    references: &Value,
+    configs: &FxHashMap<String, Value>,
+    depth: u32,
+) -> Option<PathConfig> {
+    let parts = references.as_array()?.iter();
+    let paths = parts.filter_map(|part| part.get("path")?.as_str());
+    let mut found = paths.filter_map(|path| {
+        let path = normalize(&join(folder, path))?;
+        (parent(&path) == folder && configs.contains_key(&path))
+            .then(|| path_config(&path, configs, depth + 1))
+    });
+    found.find(|config| !config.paths.is_empty() || config.base_url.is_some())
+}
+
+/// What is published is often built; its source stands at a place of habit.
+fn add_sources(entries: &mut Vec<String>) {
+    for entry in entries.clone() {
+        for (built, source) in [("dist/", "src/"), ("lib/", "src/"), ("build/", "src/")] {
+            let entry = entry.trim_start_matches("./");
+            if let Some(rest) = entry.strip_prefix(built) {
+                entries.push(format!("{source}{rest}").replace(".d.ts", ".ts"));
+            }
+        }
+    }
 }
 
 /// All strings in a value, in order; those under `types` and `require` included.
