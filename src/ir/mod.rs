@@ -664,6 +664,8 @@ pub struct Class {
     pub outer: Option<ClassId>,
     /// Bases and implemented interfaces; Python's class keywords as [`Expr::Keyword`].
     pub bases: ExprList,
+    /// Names of its type parameters.
+    pub type_params: Vec<Name>,
     /// Decorator expressions, outermost first.
     pub decorators: ExprList,
     /// Attributes declared in the body or through constructor parameters.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::infer::Typer;
+use super::infer::{CONTAINER, Typer};
 use super::types::{Base, FunctionRef, Type};
 use super::world::World;
 use crate::source::FileId;
@@ -55,13 +55,14 @@ impl World {
     pub(super) fn contexts(&self) -> FxHashMap<String, FxHashMap<String, Type>> {
         let mut found: FxHashMap<String, FxHashMap<String, Type>> = FxHashMap::default();
         for i in 0..self.units.len() {
-            if self.units[i].facts.put_in_contexts.is_empty() {
-                continue;
-            }
             let mut typer = Typer::new(self, FileId(i as u32));
-            for (holder, name, ty) in typer.put_in_contexts() {
-                let kept = found.entry(holder.to_owned()).or_default();
-                let known = kept.entry(name.to_owned()).or_insert(ty);
+            let put = typer.put_in_contexts().into_iter();
+            let put = put.map(|(holder, name, ty)| (holder.to_owned(), name.to_owned(), ty));
+            let mut put: Vec<(String, String, Type)> = put.collect();
+            let told = typer.told_here().into_iter();
+            put.extend(told.map(|(token, ty)| (CONTAINER.to_owned(), token, ty)));
+            for (holder, name, ty) in put {
+                let known = found.entry(holder).or_default().entry(name).or_insert(ty);
                 if known.base != ty.base || known.shape != ty.shape {
                     *known = Type::UNKNOWN;
                 }

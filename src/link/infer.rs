@@ -7,13 +7,18 @@ mod alternatives;
 mod annotations;
 mod arguments;
 mod calls;
+mod containers;
 mod definitions;
+mod generics;
 mod members;
 mod names;
 mod own;
 mod parts;
 
 use rustc_hash::FxHashMap;
+
+pub(in crate::link) use self::containers::CONTAINER;
+pub(in crate::link) use self::generics::Generic;
 
 use super::models::Wrapper;
 use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
@@ -147,7 +152,12 @@ impl<'w> Typer<'w> {
                     return self.inherited_member(class, text);
                 }
                 let on = self.of(object);
-                let found = self.member(on, text);
+                let mut found = self.member(on, text);
+                if generics::is_open(found)
+                    && let Some(applied) = self.applied_member(object, on, text)
+                {
+                    found = applied;
+                }
                 let is_resolved = !found.is_unknown() && found.base != Base::External;
                 if is_resolved {
                     return self.of_owner(object, found);
@@ -178,8 +188,7 @@ impl<'w> Typer<'w> {
                     }
                 }
                 if matches!(found.base, Base::Unknown | Base::External)
-                    && self.is_constructor_param(object)
-                    && let Some(registered) = self.registered(text)
+                    && let Some(registered) = self.taken_by_name(object, text)
                 {
                     return registered;
                 }

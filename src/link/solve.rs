@@ -203,7 +203,11 @@ impl World {
             ..FileTypes::default()
         };
         for i in 0..module.classes.len() {
-            types.fields.push(typer.fields(ClassId(i as u32)));
+            let id = ClassId(i as u32);
+            types.fields.push(typer.fields(id));
+            if let Some(generic) = typer.generic_class(id) {
+                types.generics.insert(id, generic);
+            }
         }
         for i in 0..module.functions.len() {
             let id = FunctionId(i as u32);

@@ -1,6 +1,8 @@
 //! Tests of linking: small projects of a few files, a library model made for them.
 
 mod cardinality;
+mod listed_python;
+mod listed_script;
 mod models;
 mod python;
 mod queries;
@@ -157,6 +159,26 @@ fn link_with(files: &[(&str, &str)], library: &str) -> Result<Program, ModelErro
 /// app.py:main => store.py:load => DbRead
 /// ```
 fn check(files: &[(&str, &str)], expect: &[&str]) {
+    let found = graph(files);
+    assert_eq!(found, expect, "\n{}", found.join("\n"));
+}
+
+/// A name, the files of a project, its call graph.
+type Listed<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
+/// Compares the call graphs of several projects.
+fn check_listed(listed: &[Listed<'_>]) {
+    let mut wrong = Vec::new();
+    for &(name, files, expect) in listed {
+        let found = graph(files);
+        if found != expect {
+            wrong.push(format!("{name}:\n    {}", found.join("\n    ")));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn graph(files: &[(&str, &str)]) -> Vec<String> {
     let program = link(files).expect("the library is well formed");
     let mut found = Vec::new();
     let mut effects = Vec::new();
@@ -167,7 +189,7 @@ fn check(files: &[(&str, &str)], expect: &[&str]) {
         }
     }
     found.append(&mut effects);
-    assert_eq!(found, expect, "\n{}", found.join("\n"));
+    found
 }
 
 fn calls_of(function: Function<'_>, into: &mut Vec<String>) {

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::entities::Entities;
 use super::hierarchy::Hierarchy;
+use super::infer::Generic;
 use super::models::{ModelTypeId, Models};
 use super::modules::{Modules, Target, parent};
 use super::solve::Order;
@@ -12,7 +13,7 @@ use super::templates::Templates;
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use crate::analysis::facts::FileFacts;
 use crate::ir::{
-    ExportKind, ExprId, FunctionId, ImportId, ImportKind, LocalId, LocalKind, Name, Names,
+    ClassId, ExportKind, ExprId, FunctionId, ImportId, ImportKind, LocalId, LocalKind, Name, Names,
 };
 use crate::source::{Ecosystem, FileId};
 
@@ -108,6 +109,8 @@ pub(super) struct FileTypes {
     pub fields: Vec<Vec<(Name, Type)>>,
     /// Module-level variables.
     pub locals: FxHashMap<LocalId, Type>,
+    /// What is generic about its classes.
+    pub generics: FxHashMap<ClassId, Generic>,
     /// Exported values.
     pub exports: Vec<Type>,
     /// What each type alias stands for.

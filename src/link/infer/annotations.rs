@@ -95,6 +95,14 @@ impl<'w> Typer<'w> {
         let Some(&first) = args.first() else {
             return Type::UNKNOWN;
         };
+        // `Config["logger"]`
+        if let (Expr::String(name), false) = (self.module.expr(first), self.module.exports_all) {
+            let on = self.annotated(object);
+            let member = self.member(on, self.module.text(name));
+            if !matches!(member.base, Base::Unknown | Base::External) {
+                return member;
+            }
+        }
         let wrapper = match self.last_name(object).unwrap_or("") {
             "list" | "List" | "Sequence" | "MutableSequence" | "Array" | "ReadonlyArray"
             | "Collection" => Some(Wrapper::List),
@@ -245,7 +253,7 @@ impl<'w> Typer<'w> {
                 if declared.kind == ClassKind::Alias {
                     return match declared.alias {
                         Some(alias) if c.file == self.file => self.annotated(alias),
-                        _ => self.told(c.file).aliases[c.class.index()],
+                        _ => self.last_round(c.file).aliases[c.class.index()],
                     };
                 }
                 Base::Instance(c)

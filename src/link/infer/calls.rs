@@ -3,9 +3,9 @@
 use super::super::models::{Bounded, CallModel, CallModelId, EntityFrom, TypeSpec, Wrapper};
 use super::super::modules::Target;
 use super::super::types::{Base, Entity, FunctionRef, Type};
-use super::{Typer, entity_of, keyword_of};
+use super::{Typer, entity_of, generics, keyword_of};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, ExprId, LocalKind, Module, Name};
+use crate::ir::{CallKind, Expr, ExprId, LocalKind};
 use crate::source::Ecosystem;
 
 impl<'w> Typer<'w> {
@@ -109,7 +109,7 @@ impl<'w> Typer<'w> {
             Base::Function(function)
                 if kind == CallKind::New
                     && self
-                        .told(function.file)
+                        .last_round(function.file)
                         .attached
                         .contains_key(&function.function) =>
             {
@@ -266,6 +266,11 @@ impl<'w> Typer<'w> {
         }
         if let Some(wrapped) = self.wrapped_by(function, ty, call) {
             return wrapped;
+        }
+        if generics::is_open(ty)
+            && let Some(bound) = self.generic_result(function, call)
+        {
+            return bound;
         }
         let is_open = ty.awaited().is_unknown() || ty.base == Base::External;
         if is_open && let Some(bound) = self.bound_result(function, call) {
@@ -631,54 +636,6 @@ impl<'w> Typer<'w> {
         self.member_call_result(ty, "__enter__").unwrap_or(ty)
     }
 
-    /// A value that a container hands out: `resolve(Service)`, `resolve("orderService")`.
-    fn injected(&mut self, call: ExprId) -> Option<Type> {
-        let module = self.module;
-        let Expr::Call { callee, args, .. } = module.expr(call) else {
-            return None;
-        };
-        let (callee, typed) = match module.expr(callee) {
-            Expr::Index { object, index } => (object, Some(index)),
-            _ => (callee, None),
-        };
-        let Expr::Member { name, .. } = module.expr(callee) else {
-            return None;
-        };
-        if !matches!(
-            module.text(name),
-            "resolve" | "get" | "getInstance" | "inject"
-        ) {
-            return None;
-        }
-        if let Some(typed) = typed {
-            let ty = self.annotated(typed);
-            return (!ty.is_unknown() && ty.base != Base::External).then_some(ty);
-        }
-        let &[token, ..] = module.list(args) else {
-            return None;
-        };
-        match module.expr(token) {
-            Expr::String(name) if module.text(callee_name(module, callee)?) == "resolve" => {
-                self.registered(module.text(name))
-            }
-            Expr::Local(_) | Expr::Member { .. } => match self.of(token) {
-                Type {
-                    base: Base::Class(class),
-                    ..
-                } => Some(Type::of(Base::Instance(class)).at_most(Confidence::Medium)),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The instance registered by a name, if one class of the project is called so in camel
-    /// case: `orderService`.
-    pub(super) fn registered(&self, name: &str) -> Option<Type> {
-        let class = self.world.hierarchy.registered(name)?;
-        Some(Type::of(Base::Instance(class)).at_most(Confidence::Medium))
-    }
-
     /// The result of calling a method without arguments, as `with` does.
     pub(super) fn member_call_result(&mut self, on: Type, name: &str) -> Option<Type> {
         let Base::Method(call, entity) = self.member(on, name).base else {
@@ -687,13 +644,5 @@ impl<'w> Typer<'w> {
         let world = self.world;
         let returns = &world.models.call(call).returns;
         Some(self.plain_spec(returns, on, entity))
-    }
-}
-
-/// The last part of the name by which something is called.
-fn callee_name(module: &Module, callee: ExprId) -> Option<Name> {
-    match module.expr(callee) {
-        Expr::Member { name, .. } => Some(name),
-        _ => None,
     }
 }

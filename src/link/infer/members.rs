@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use super::super::hierarchy::MAX_IMPLEMENTATIONS;
 use super::super::models::{EntityFrom, ModelTypeId, Wrapper};
 use super::super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
+use super::generics::is_open;
 use super::{MAX_STEPS, Typer, keyword_of};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FunctionKind, Name};
@@ -85,7 +86,7 @@ impl Typer<'_> {
         of_instances: bool,
     ) -> Option<Type> {
         let module = &self.world.unit(function.file).facts.module;
-        let state = self.told(function.file);
+        let state = self.last_round(function.file);
         let members = state.attached.get(&function.function)?;
         let name = module.name(name)?;
         let mut found = members.iter().rev();
@@ -326,6 +327,12 @@ impl Typer<'_> {
         }
         let above = self.world.above(class);
         let (found, library) = self.declared_member(&above, name, of_class);
+        let found = match found {
+            Some(ty) if is_open(ty) && !of_class => {
+                Some(self.generic_member(class, &[], name).unwrap_or(ty))
+            }
+            found => found,
+        };
         // What implements a declared function says more than its type.
         let says_more = |ty: &Type| !matches!(ty.base, Base::Null | Base::Signature(_));
         if let Some(ty) = found.filter(|ty| !ty.is_unknown() && says_more(ty)) {
@@ -347,7 +354,10 @@ impl Typer<'_> {
         let below = self.world.hierarchy.below(class);
         let mut types = Vec::new();
         for derived in below {
-            let (ty, _) = self.declared_member(&[derived], name, of_class);
+            // What a host has of its other bases is as much its own.
+            let mut classes = self.world.above(derived);
+            classes.retain(|at| !above.contains(at));
+            let (ty, _) = self.declared_member(&classes, name, of_class);
             types.extend(ty.filter(|ty| !ty.is_unknown() && says_more(ty)));
         }
         if let Some(&first) = types.first() {

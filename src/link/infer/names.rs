@@ -7,8 +7,7 @@ use crate::analysis::def_use::{Def, DefId};
 use crate::analysis::facts::{Attached, Container, GatheredAs};
 use crate::finding::Confidence;
 use crate::ir::{
-    Expr, ExprId, FunctionId, FunctionKind, ImportId, Invocation, LocalId, LocalKind, MODULE_BODY,
-    Stmt,
+    Expr, ExprId, FunctionId, ImportId, Invocation, LocalId, LocalKind, MODULE_BODY, Stmt,
 };
 use crate::source::Ecosystem;
 
@@ -349,19 +348,6 @@ impl Typer<'_> {
         let class = module.function(owner).class?;
         let file = self.file;
         Some(ClassRef { file, class })
-    }
-
-    /// Whether an expression is the first parameter of a constructor.
-    pub(super) fn is_constructor_param(&self, expr: ExprId) -> bool {
-        let module = self.module;
-        let function = match module.expr(expr) {
-            Expr::Param(0) => module.function_of(expr),
-            Expr::Local(local) if module.local(local).kind == LocalKind::Param(0) => {
-                module.local(local).function
-            }
-            _ => return false,
-        };
-        module.function(function).kind == FunctionKind::Constructor && !module.exports_all
     }
 
     /// The function that a framework calls for a parameter, by its default or annotation:

@@ -42,7 +42,7 @@ impl<'w> Typer<'w> {
     }
 
     /// What a file has told in the last round.
-    pub(super) fn told(&self, file: FileId) -> &'w FileTypes {
+    pub(super) fn last_round(&self, file: FileId) -> &'w FileTypes {
         if file == self.file
             && let Some(own) = &self.own
         {
@@ -66,7 +66,7 @@ impl<'w> Typer<'w> {
         };
         match own.returns.get(&function) {
             Some(&Answer::Found(ty)) => ty,
-            Some(Answer::Open) => self.told(self.file).returns[function.index()],
+            Some(Answer::Open) => self.last_round(self.file).returns[function.index()],
             None => {
                 own.returns.insert(function, Answer::Open);
                 let ty = self.returned(function);
@@ -94,7 +94,7 @@ impl<'w> Typer<'w> {
         let key = (class, name);
         match own.fields.get(&key) {
             Some(&Answer::Found(ty)) => ty,
-            Some(Answer::Open) => told_field(self.told(self.file), class, name),
+            Some(Answer::Open) => told_field(self.last_round(self.file), class, name),
             None => {
                 own.fields.insert(key, Answer::Open);
                 let ty = self.field(class, name);

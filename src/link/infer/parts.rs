@@ -73,7 +73,7 @@ impl Typer<'_> {
     fn part_of_call(&mut self, call: ExprId, n: usize) -> Option<Type> {
         let callee = self.callee(call);
         if let (Base::Function(function), true) = (callee.base, callee.is_bare()) {
-            let state = self.told(function.file);
+            let state = self.last_round(function.file);
             return state.parts.get(&function.function)?.get(n).copied();
         }
         let (model, receiver) = self.called_model(call)?;

@@ -590,6 +590,6 @@ fn python_calls_are_followed() {
             )],
         ),
     ];
-    let not_yet = ["generic base"];
+    let not_yet = [];
     check_reads("py", cases, &not_yet);
 }

@@ -708,7 +708,7 @@ fn typescript_calls_are_followed() {
             &[],
         ),
     ];
-    let not_yet = ["function that takes its services by name", "generic class"];
+    let not_yet = [];
     check_reads("ts", cases, &not_yet);
 }
 

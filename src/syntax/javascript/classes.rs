@@ -56,6 +56,7 @@ impl<'t> Lowering<'t> {
             function,
             outer: None,
             bases: ExprList::default(),
+            type_params: Vec::new(),
             decorators,
             fields: Vec::new(),
             methods: Vec::new(),
@@ -71,6 +72,7 @@ impl<'t> Lowering<'t> {
         }
         let base = self.scratch.len();
         self.each_child(|this, child| match child {
+            Kind::TypeParameters => this.type_params(id),
             Kind::ClassHeritage => this.heritage(),
             Kind::ExtendsTypeClause => this.base_types(),
             Kind::ClassBody => this.class_body(id),
@@ -87,6 +89,19 @@ impl<'t> Lowering<'t> {
         let bases = self.list_since(base);
         self.b.class_mut(id).bases = bases;
         id
+    }
+
+    /// `<K, T extends Row>`
+    fn type_params(&mut self, class: ClassId) {
+        self.each_child(|this, kind| {
+            if kind.is_trivia() {
+                return;
+            }
+            if let Some(name) = this.in_first(|this| this.source()) {
+                let name = this.b.name(name);
+                this.b.class_mut(class).type_params.push(name);
+            }
+        });
     }
 
     // --- bases ----------------------------------------------------------------------------

@@ -304,8 +304,13 @@ impl<'t> Lowering<'t> {
             None => ExprList::default(),
         };
         let name_part = parts.field(Field::Name);
+        let type_params = match parts.of_kind(Kind::TypeParameter) {
+            Some(params) => self.type_params(params),
+            None => Vec::new(),
+        };
         let id = self.add_class(ClassKind::Class, part, name_part, |class| {
             class.bases = bases;
+            class.type_params = type_params;
             class.decorators = decorators;
         });
         self.builder.close_stmt(stmt, Stmt::Class(id));
@@ -319,6 +324,19 @@ impl<'t> Lowering<'t> {
         self.builder.close_scope();
         self.receiver = receiver;
         self.class = class;
+    }
+
+    /// `[K, T: Row]`
+    fn type_params(&mut self, part: Part<'t>) -> Vec<Name> {
+        let mut names = Vec::new();
+        for param in self.parts(part).nodes() {
+            let mut name = Some(param);
+            while let Some(inner) = name.filter(|name| name.kind != Kind::Identifier) {
+                name = self.parts(inner).first();
+            }
+            names.extend(name.map(|name| self.name(name)));
+        }
+        names
     }
 
     /// `type Name = …`
@@ -352,6 +370,7 @@ impl<'t> Lowering<'t> {
             function: self.builder.current_function(),
             outer: self.class,
             bases: ExprList::default(),
+            type_params: Vec::new(),
             decorators: ExprList::default(),
             fields: Vec::new(),
             methods: Vec::new(),
