@@ -303,7 +303,17 @@ fn explain(program: &Program, files: &[SourceFile], place: &Location) -> Vec<Str
     let mut found = Vec::new();
     for (i, file) in files.iter().enumerate() {
         if path == "." || file.path == path || path.ends_with(&format!("/{}", file.path)) {
-            found.extend(program.explain(files, FileId(i as u32), place.line));
+            let at = FileId(i as u32);
+            let stands = program.explain(files, at, place.line);
+            if stands.is_empty() {
+                continue;
+            }
+            found.extend(stands);
+            let told = rules::explain(program, files, at, place.line);
+            found.extend(
+                told.into_iter()
+                    .map(|(line, text)| format!("{}:{line}: {text}", file.path)),
+            );
         }
     }
     found

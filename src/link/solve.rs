@@ -285,7 +285,8 @@ impl World {
             }
             types.members.insert(object.expr, members);
         }
-        let is_open = typer.is_open();
+        // What type parameters stand for is read of the last round.
+        let is_open = typer.is_open() || !types.generics.is_empty();
         (types, is_open)
     }
 }

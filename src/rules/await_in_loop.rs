@@ -29,17 +29,32 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         // Only loops of this very function wait for each trip.
-        if inner.function.id != function.id
-            || inner.head().concurrency == Concurrency::Concurrent
-            || reported.contains(&inner.id)
-        {
+        if inner.function.id != function.id {
+            reporter.because(site.expr, "the loop does not wait for this function");
+            continue;
+        }
+        if inner.head().concurrency == Concurrency::Concurrent {
+            reporter.because(site.expr, "the trips run at the same time already");
+            continue;
+        }
+        if reported.contains(&inner.id) {
             continue;
         }
         let Some((lp, size)) = growing_loop(&loops[..1]) else {
+            reporter.because(site.expr, super::why_not_growing(&loops[..1]));
             continue;
         };
-        let Some(confidence) = independence(function, lp, site.expr, value, size) else {
-            continue;
+        let confidence = match independence(function, lp, site.expr, value, size) {
+            Ok((confidence, why)) => {
+                if let Some(why) = why {
+                    reporter.because(site.expr, why);
+                }
+                confidence
+            }
+            Err(why) => {
+                reporter.because(site.expr, why);
+                continue;
+            }
         };
         reported.push(lp.id);
         let name = function.callee_text(value);
@@ -77,31 +92,40 @@ fn advice(function: Function<'_>, lp: Loop<'_>) -> String {
         .to_owned()
 }
 
-/// How sure we are that the trips of a loop could overlap; none if they cannot.
+/// How sure we are that the trips of a loop could overlap, and why not more; why they cannot, if
+/// they cannot.
 fn independence(
     function: Function<'_>,
     lp: Loop<'_>,
     site: ExprId,
     value: ExprId,
     size: Cardinality,
-) -> Option<Confidence> {
+) -> Result<(Confidence, Option<&'static str>), &'static str> {
     let facts = function.facts();
     let module = function.module();
     let head = lp.head();
-    // A stream hands out its elements in order; a condition may depend on the trip before.
-    if head.is_async || super::waits_for_turn(function, lp) {
-        return None;
+    if head.is_async {
+        return Err("a stream hands out its elements in order");
     }
-    if !facts.varies_in(value, lp.id) || facts.exits_on(lp.id, site) {
-        return None;
+    if super::waits_for_turn(function, lp) {
+        return Err("the loop waits for its turn: a limiter, a lock");
     }
-    if leaves_early(function, lp) || has_carried_value(function, lp) {
-        return None;
+    if !facts.varies_in(value, lp.id) {
+        return Err("it awaits the same in each trip: a poll, an attempt");
     }
-    let mut confidence = match size {
-        Cardinality::Rows => Confidence::High,
+    if facts.exits_on(lp.id, site) {
+        return Err("the loop ends by what comes of it");
+    }
+    if leaves_early(function, lp) {
+        return Err("a trip may end the loop");
+    }
+    if has_carried_value(function, lp) {
+        return Err("a trip needs what the trip before assigned");
+    }
+    let mut why = match size {
+        Cardinality::Rows => None,
         // What is not known to be rows is a handful of steps as often as not.
-        _ => Confidence::Low,
+        _ => Some(super::UNKNOWN_SIZE),
     };
     let mut is_known = false;
     for act in function.acts() {
@@ -110,13 +134,12 @@ fn independence(
         }
         for effect in [Effect::Sleep, Effect::Lock, Effect::Commit, Effect::Process] {
             if function.effect_of(act, effect).is_some() {
-                return None;
+                return Err("a trip sleeps, locks, commits or starts a program: turns are meant");
             }
         }
         for effect in [Effect::DbRead, Effect::Remote, Effect::CacheRead] {
-            // A read per element is `n-plus-one`.
             if function.effect_of(act, effect).is_some() {
-                return None;
+                return Err("a trip reads, which is for `n-plus-one` to report");
             }
         }
         if function.effect_of(act, Effect::RemoteWrite).is_some() {
@@ -127,38 +150,46 @@ fn independence(
             let is_handle = matches!(typer.receiver_of(act.expr).base, Base::Model(..));
             match first_argument(function, act.expr) {
                 Some(path) if !is_handle && facts.varies_in(path, lp.id) => is_known = true,
-                // One file is written in order.
-                _ => return None,
+                _ => return Err("one file is written in order"),
             }
         }
         if function.effect_of(act, Effect::DbWrite).is_some() {
             is_known = true;
             // Writes may be ordered by constraints that only the schema knows, and one statement
             // for all rows is better than many at once.
-            confidence = Confidence::Low;
+            why = why.or(Some(
+                "one statement for all rows is better than many at once",
+            ));
         }
         if super::is_serial(function, act) {
-            return None;
+            return Err("a session or transaction does one thing at a time");
         }
     }
     if super::is_in_transaction(module, value) {
-        return None;
+        return Err("a transaction does one thing at a time");
     }
     // What else the trip waits for may need its order, and a context may carry a transaction.
-    if has_other_wait(function, lp, site) || super::takes_context(module, value) {
-        confidence = Confidence::Low;
+    if has_other_wait(function, lp, site) {
+        why = why.or(Some("what else the trip waits for may need its order"));
+    }
+    if super::takes_context(module, value) {
+        why = why.or(Some("the context may carry a transaction"));
     }
     if uses_serial_value(function, lp) {
-        return None;
+        return Err("a session or transaction does one thing at a time");
     }
     // Writing to one receiver in turn keeps its order.
     if receiver_of(function, value).is_some() && !is_known && writes_in_order(function, value) {
-        return None;
+        return Err("what one receiver gets stays in order");
     }
     if !is_known {
-        confidence = confidence.min(Confidence::Low);
+        why = why.or(Some("nothing says what it waits for"));
     }
-    Some(confidence)
+    let confidence = match why {
+        Some(_) => Confidence::Low,
+        None => Confidence::High,
+    };
+    Ok((confidence, why))
 }
 
 /// Whether the loop awaits something besides `site` and what comes of it.

@@ -3,7 +3,7 @@
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{Expr, FunctionKind, LocalKind};
-use crate::link::call_graph::{Act, ActKind};
+use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::entry_points::Reach;
 use crate::link::models::Effect;
 use crate::link::program::{ActEffect, Function, verb_of};
@@ -13,8 +13,18 @@ pub(super) const RULE: Rule = Rule::per_function("blocking-in-async", check);
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     let Some(most) = runs_in_event_loop(function) else {
+        if reporter.reasons.is_some() {
+            for act in function.acts() {
+                if function.effect_of(act, Effect::Block).is_some() {
+                    reporter.because(act.expr, "it holds no event loop that others share");
+                }
+            }
+        }
         return;
     };
+    if reporter.reasons.is_some() {
+        note_threads(function, reporter);
+    }
     // One change of the function cures all calls of a kind.
     let mut reported: Vec<Effect> = Vec::new();
     for act in function.acts() {
@@ -25,10 +35,30 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         if reported.contains(&kind_of(effect)) {
+            reporter.because(
+                act.expr,
+                "one of its kind is reported in this function already",
+            );
             continue;
+        }
+        if most == Confidence::Low {
+            reporter.because(act.expr, "nothing says that others wait in this event loop");
+        } else if effect == Effect::File && is_shipped(function, act, found) {
+            reporter.because(act.expr, "the file comes with the program, and is small");
         }
         reported.push(kind_of(effect));
         report(function, act, found, effect, most, reporter);
+    }
+}
+
+/// Notes what is handed to other threads.
+fn note_threads(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let models = &function.program.world.models;
+    for site in function.facts().sites(function.id) {
+        let callee = function.call_at(site.expr).map(|call| &call.callee);
+        if matches!(callee, Some(Callee::Model(id)) if models.call(*id).off_thread) {
+            reporter.because(site.expr, "what it is handed runs in another thread");
+        }
     }
 }
 

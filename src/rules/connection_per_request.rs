@@ -13,9 +13,17 @@ pub(super) const RULE: Rule = Rule::per_function("connection-per-request", check
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     for (site, call) in function.calls() {
-        if opens(function, call) && !is_kept(function, site) {
-            check_opening(function, site, reporter);
+        if !opens(function, call) {
+            continue;
         }
+        if is_kept(function, site) {
+            reporter.because(
+                site.expr,
+                "what it opens is kept: in a field, a map, a cache",
+            );
+            continue;
+        }
+        check_opening(function, site, reporter);
     }
 }
 
@@ -27,12 +35,21 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
     // What runs once makes one, and an object keeps what its constructor makes.
     let runs_once = is_module || declared.kind == FunctionKind::Constructor;
     if repeating.is_none() && (runs_once || function.context() == Context::Script) {
+        reporter.because(
+            site.expr,
+            "it runs once, when the program or its owner starts",
+        );
         return;
     }
     let is_factory = is_handed_out(function, site.expr);
     if is_factory && repeating.is_none() && reached.reach == Reach::None {
+        reporter.because(site.expr, "the caller gets it and may keep it");
         return;
     }
+    reporter.because(
+        site.expr,
+        "whether there is one that could be kept instead is not in sight: hosts differ",
+    );
     // Whether there is a client that could be kept instead is seldom in sight: hosts differ, event
     // loops end, an administrator asks once.
     let confidence = Confidence::Low;

@@ -19,11 +19,22 @@ pub(super) fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     let mut queries: Vec<(ExprRef, Vec<Lacked<'_>>)> = Vec::new();
     for read in function.reads() {
         let Some(missing) = &read.missing else {
+            reporter.because(
+                read.expr,
+                "where the row comes from is not in sight here; callers are looked at",
+            );
             continue;
         };
         let Some(lacked) = lacked(function, read, missing) else {
+            reporter.because(
+                read.expr,
+                "the rows are few, or the first one that fits ends the loop",
+            );
             continue;
         };
+        if lacked.confidence == Confidence::Low {
+            reporter.because(read.expr, "the row is one, or far away from the read");
+        }
         match queries
             .iter_mut()
             .find(|(query, _)| *query == missing.query)

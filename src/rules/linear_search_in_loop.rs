@@ -105,17 +105,21 @@ fn search(
     let module = function.module();
     let facts = function.facts();
     let Some((lp, trips)) = growing_loop(loops) else {
+        reporter.because(expr, super::why_not_growing(loops));
         return;
     };
     // A list that belongs to the element, or is made anew each trip, is walked once.
     if facts.varies_in(list, lp.id) && !grows_across(function, list, lp) {
+        reporter.because(expr, "the list belongs to the element");
         return;
     }
     if is_made_in(function, list, lp) {
+        reporter.because(expr, "the list is made in the trip that searches it");
         return;
     }
     // Searching for the same thing each time is loop-invariant; hoisting it is another rule.
     if !facts.varies_in(expr, lp.id) {
+        reporter.because(expr, "it searches for the same in each trip");
         return;
     }
     let mut typer = Typer::new(&function.program.world, function.file);
@@ -125,32 +129,47 @@ fn search(
         None => ty.is_unknown() && is_used_as_list(function, list, expr),
     };
     if !is_list {
+        reporter.because(
+            expr,
+            "nothing says that it is a list: sets, maps and strings are searched fast",
+        );
         return;
     }
     let size = function.program.size_of(function.file, list);
     if matches!(size, Cardinality::Fixed | Cardinality::Batches) {
+        reporter.because(expr, "the list has a fixed number of elements");
         return;
     }
     let at_most_once = lp.function.id == function.id
         && stmt.is_some_and(|stmt| facts.runs_at_most_once(stmt, lp.id));
-    if at_most_once {
-        return;
-    }
     // A search that ends the loop runs to the end once.
-    if facts.exits_on(lp.id, expr) {
+    if at_most_once || facts.exits_on(lp.id, expr) {
+        reporter.because(
+            expr,
+            "it runs in one trip at most, or the loop ends by what it finds",
+        );
         return;
     }
     // Names of fields and options, records of a form and lists without duplicates are lists too,
     // and a handful as often as not: what is sure to grow are rows.
     let confidence = match (trips, size) {
-        _ if super::waits_per_trip(lp) => Confidence::Low,
+        _ if super::waits_per_trip(lp) => {
+            reporter.because(expr, "each trip waits for longer than the search takes");
+            Confidence::Low
+        }
         (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
         (Cardinality::Rows, _) | (_, Cardinality::Rows) => Confidence::Medium,
         // A list without duplicates is short as often as not; two that are asked for are not.
         _ if super::is_fetched_over(lp) && function.program.is_fetched(function.file, list) => {
             Confidence::Medium
         }
-        _ => Confidence::Low,
+        _ => {
+            reporter.because(
+                expr,
+                "nothing says that the list and the loop have many elements",
+            );
+            Confidence::Low
+        }
     };
     let name = super::collection_text(function, list);
     let element = element_text(lp);

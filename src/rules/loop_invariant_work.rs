@@ -4,7 +4,7 @@
 use super::invariance::Invariance;
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, ExprId, LoopKind, Stmt};
+use crate::ir::{CallKind, Expr, ExprId, LoopKind, Site, Stmt};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::{Cost, Effect, Rows};
@@ -29,7 +29,10 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         let model = function.program.world.models.call(id);
         let (verb, is_thing) = match (model.cost, model.effect) {
             // A client or pool is a matter of the process, not of the loop.
-            (Some(Cost::Compile), None) if is_shared(function, site.expr) => continue,
+            (Some(Cost::Compile), None) if is_shared(function, site.expr) => {
+                reporter.because(site.expr, "a client or pool is a matter of the process");
+                continue;
+            }
             // Of text turned into a value each trip may need its own, and engines keep the
             // patterns they compiled: only what a model has a remedy for is sure to cost.
             (Some(Cost::Compile), None) => ("makes the same", model.bulk.is_some()),
@@ -38,22 +41,19 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         };
         let loops = function.loops_around(site.lp);
         let Some((lp, _)) = growing_loop(&loops) else {
+            reporter.because(site.expr, super::why_not_growing(&loops));
             continue;
         };
-        let is_dropped = matches!(module.stmt(site.stmt), Stmt::Expr(expr) if expr == site.expr);
-        if is_dropped || !may_repeat(function, site.expr, lp) {
-            continue;
-        }
-        let is_here = lp.function.id == function.id;
-        if is_here && function.facts().runs_at_most_once(site.stmt, lp.id)
-            || function.facts().is_memoized(site.expr, site.stmt)
-            || !invariance.is_same(function, site.expr, lp)
-            || has_no_input(function, site.expr)
-        {
+        if let Some(why) = left_alone(function, site, lp, &mut invariance) {
+            reporter.because(site.expr, why);
             continue;
         }
         let mut confidence = call.confidence.min(Confidence::Medium);
         if !is_thing || lp.head().kind == LoopKind::While {
+            reporter.because(
+                site.expr,
+                "each trip may need one of its own, or engines keep it",
+            );
             confidence = Confidence::Low;
         }
         let name = function.callee_text(site.expr);
@@ -72,6 +72,35 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             });
     }
     through_calls(function, &mut invariance, reporter);
+}
+
+/// Why work in a loop is not done over and over, if it is not.
+fn left_alone(
+    function: Function<'_>,
+    site: &Site,
+    lp: Loop<'_>,
+    invariance: &mut Invariance,
+) -> Option<&'static str> {
+    let facts = function.facts();
+    let module = function.module();
+    let is_here = lp.function.id == function.id;
+    Some(
+        if matches!(module.stmt(site.stmt), Stmt::Expr(expr) if expr == site.expr) {
+            "nobody uses what it gives"
+        } else if !may_repeat(function, site.expr, lp) {
+            "the loop ends by what comes of it"
+        } else if is_here && facts.runs_at_most_once(site.stmt, lp.id) {
+            "it runs in one trip of the loop at most"
+        } else if facts.is_memoized(site.expr, site.stmt) {
+            "what it gives is kept by key"
+        } else if !invariance.is_same(function, site.expr, lp) {
+            "its input may differ from trip to trip"
+        } else if has_no_input(function, site.expr) {
+            "it takes no input: what it makes is filled by the trip"
+        } else {
+            return None;
+        },
+    )
 }
 
 /// `load_settings()` in a loop, where it reads a file.
@@ -101,14 +130,19 @@ fn through_calls(function: Function<'_>, invariance: &mut Invariance, reporter: 
         }
         let loops = function.loops_around(act.lp);
         let Some((lp, size)) = growing_loop(&loops) else {
+            reporter.because(act.expr, super::why_not_growing(&loops));
             continue;
         };
-        if is_dropped(function, act)
-            || !matches!(module.expr(act.expr), Expr::Call { .. })
-            || !may_repeat(function, act.expr, lp)
-            || !invariance.is_same(function, act.expr, lp)
-            || does_more(function, act)
-        {
+        if is_dropped(function, act) || !matches!(module.expr(act.expr), Expr::Call { .. }) {
+            reporter.because(act.expr, "nobody uses what it gives");
+            continue;
+        }
+        if !may_repeat(function, act.expr, lp) || !invariance.is_same(function, act.expr, lp) {
+            reporter.because(act.expr, "its input may differ from trip to trip");
+            continue;
+        }
+        if does_more(function, act) {
+            reporter.because(act.expr, "what it calls does more than read a file");
             continue;
         }
         let mut confidence = found.confidence.min(Confidence::Medium);

@@ -34,6 +34,7 @@ mod repeated_query;
 mod repeated_recursion;
 mod select_star;
 mod sequential_await;
+mod silence;
 mod sort_in_loop;
 mod unbounded_cache;
 mod unbounded_concurrency;
@@ -47,6 +48,8 @@ mod whole_library_import;
 mod write_in_loop;
 
 use rayon::prelude::*;
+
+pub use silence::explain;
 
 use crate::finding::{Confidence, Finding, Related, RuleId, Severity};
 use crate::ir::{Expr, ExprId, LocalId, MODULE_BODY, Module};
@@ -166,6 +169,7 @@ pub fn run(
                             function,
                             file: None,
                             findings: Vec::new(),
+                            reasons: None,
                         };
                         check(function, &mut reporter);
                         findings.append(&mut reporter.findings);
@@ -192,6 +196,7 @@ pub fn run(
                     }),
                     file: None,
                     findings: Vec::new(),
+                    reasons: None,
                 };
                 if let Check::Program(check) = rule.check {
                     check(program, &mut reporter);
@@ -217,6 +222,15 @@ pub(crate) struct Reporter<'p> {
     /// The file, where the finding stands in no function.
     file: Option<FileId>,
     findings: Vec<Finding>,
+    /// Why the rule says nothing, or not more surely, if somebody asks.
+    reasons: Option<Vec<Reason>>,
+}
+
+/// Why a rule says nothing of a place, or is not sure of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Reason {
+    span: Span,
+    why: &'static str,
 }
 
 impl<'p> Reporter<'p> {
@@ -231,6 +245,19 @@ impl<'p> Reporter<'p> {
     fn in_file(&mut self, file: FileId) -> &mut Self {
         self.file = Some(file);
         self
+    }
+
+    /// Whether anyone asks why a rule says nothing.
+    fn explains(&self) -> bool {
+        self.reasons.is_some()
+    }
+
+    /// Notes why the rule says nothing of an expression, or is not sure of it.
+    fn because(&mut self, expr: ExprId, why: &'static str) {
+        if let Some(reasons) = &mut self.reasons {
+            let span = self.function.module().span(expr);
+            reasons.push(Reason { span, why });
+        }
     }
 
     /// Reports a finding at a span of the function's file. Add to it what is returned.
@@ -290,6 +317,27 @@ fn growing_loop<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Cardinality)> {
         }
     }
     None
+}
+
+/// Low confidence of what only a name tells.
+const BY_NAME: &str = "what is called is known by its name alone";
+/// Low confidence of what stands further away than one looks.
+const DEEP: &str = "it stands too many calls away to be sure";
+/// Low confidence of what is no part of a running service.
+const BY_HAND: &str = "scripts are run by hand, once";
+/// Low confidence of what comes from anywhere.
+const UNKNOWN_SIZE: &str = "nothing says that the loop has many elements";
+
+/// Why none of several loops runs as often as the data grows.
+fn why_not_growing(loops: &[Loop<'_>]) -> &'static str {
+    let mut sizes = loops.iter().map(|lp| lp.cardinality());
+    if loops.is_empty() {
+        "no loop repeats it"
+    } else if sizes.any(|size| size == Cardinality::Batches) {
+        "its loop goes through batches: each trip is for many elements"
+    } else {
+        "its loop makes a fixed number of trips"
+    }
 }
 
 /// Whether a loop walks what comes from outside, as rows and requests do.

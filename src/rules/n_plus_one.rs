@@ -29,6 +29,11 @@ const CHANGES: &[Effect] = &[
     Effect::Process,
 ];
 
+/// A loop behind the call is reported where it stands.
+pub(super) const REPEATED_BELOW: &str = "the loop stands behind the call, and is looked at there";
+/// A callback's acts are reported in the callback itself.
+pub(super) const IN_CALLBACK: &str = "what its callback does is looked at in the callback";
+
 /// Steps from a call back to what it is asked of.
 const MAX_CHAIN: usize = 32;
 
@@ -62,35 +67,31 @@ fn check_read(
     reporter: &mut Reporter<'_>,
 ) -> bool {
     let module = function.module();
-    let facts = function.facts();
-    // A loop behind the call is reported where it stands.
-    if found.is_repeated || is_own_closure(function, act) {
+    if found.is_repeated {
+        reporter.because(act.expr, REPEATED_BELOW);
+        return false;
+    }
+    if is_own_closure(function, act) {
+        reporter.because(act.expr, IN_CALLBACK);
         return false;
     }
     let loops = function.loops_around(act.lp);
     let Some((lp, size)) = growing_loop(&loops) else {
-        return loops.is_empty() && check_handed(function, act, effect, found, reporter);
+        let is_handed = loops.is_empty() && check_handed(function, act, effect, found, reporter);
+        if !is_handed {
+            reporter.because(act.expr, super::why_not_growing(&loops));
+        }
+        return is_handed;
     };
-    // The same query each time is `repeated-query`; a search, retry or page loop ends by it.
-    // A function handed over by name gets the element.
+    if let Some(why) = left_alone(function, act, found, lp, &loops) {
+        reporter.because(act.expr, why);
+        return false;
+    }
     let is_callback = lp.head().callback == Some(act.expr);
-    if !(is_callback || facts.varies_in(act.expr, lp.id)) || facts.exits_on(lp.id, act.expr) {
-        return false;
+    let (confidence, why) = confidence_of(function, act, effect, found, lp, size);
+    if let Some(why) = why {
+        reporter.because(act.expr, why);
     }
-    let is_here = lp.function.id == function.id;
-    if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
-        return false;
-    }
-    if takes_batch(function, act, lp) || has_own_client(function, act, lp) {
-        return false;
-    }
-    if asks_own_table(function, act, &loops) || is_for_one_value(function, act, lp) {
-        return false;
-    }
-    if is_throttled(lp) || is_merged(function, act, found, lp) || is_held(function, act, lp) {
-        return false;
-    }
-    let confidence = confidence_of(function, act, effect, found, lp, size);
     let name = function.callee_text(act.expr);
     let element = element_text(lp);
     let verb = verb_of(effect);
@@ -138,6 +139,43 @@ fn check_read(
         None => "read what all elements need in one query before the loop".to_owned(),
     });
     true
+}
+
+/// Why a read in a loop is as it should be, if it is.
+fn left_alone(
+    function: Function<'_>,
+    act: &Act,
+    found: ActEffect,
+    lp: Loop<'_>,
+    loops: &[Loop<'_>],
+) -> Option<&'static str> {
+    let facts = function.facts();
+    // A function handed over by name gets the element.
+    let is_callback = lp.head().callback == Some(act.expr);
+    let is_here = lp.function.id == function.id;
+    Some(if !(is_callback || facts.varies_in(act.expr, lp.id)) {
+        "it asks the same in each trip, which is for `repeated-query` to report"
+    } else if facts.exits_on(lp.id, act.expr) {
+        "the loop ends by what it finds: a search, attempts or pages"
+    } else if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
+        "it runs in one trip of the loop at most"
+    } else if takes_batch(function, act, lp) {
+        "it asks for a group of keys at once"
+    } else if has_own_client(function, act, lp) {
+        "each element brings the client that is asked"
+    } else if asks_own_table(function, act, loops) {
+        "each element brings the table that is asked"
+    } else if is_for_one_value(function, act, lp) {
+        "it runs for one written value of the element only"
+    } else if is_throttled(lp) {
+        "the loop waits on purpose between its trips"
+    } else if is_merged(function, act, found, lp) {
+        "a loader or pipeline sends together what the loop asks"
+    } else if is_held(function, act, lp) {
+        "the session holds the rows already"
+    } else {
+        return None;
+    })
 }
 
 fn verb_of(effect: Effect) -> &'static str {
@@ -467,7 +505,7 @@ fn confidence_of(
     found: ActEffect,
     lp: Loop<'_>,
     size: Cardinality,
-) -> Confidence {
+) -> (Confidence, Option<&'static str>) {
     let mut confidence = found.confidence;
     if size == Cardinality::Unknown {
         confidence = confidence.min(Confidence::Medium);
@@ -480,54 +518,69 @@ fn confidence_of(
     if effect != Effect::DbRead {
         confidence = confidence.min(Confidence::Medium);
     }
+    let mut why = (confidence == Confidence::Low).then_some(super::BY_NAME);
     if let Some((_, fact)) = found.via {
         if fact.params == 0 && fact.depth > 0 {
             confidence = confidence.min(Confidence::Medium);
         }
         if fact.depth > 2 {
-            confidence = confidence.min(Confidence::Low);
+            why = why.or(Some(super::DEEP));
         }
     }
-    if is_doubtful(function, act, effect, found, lp, size) {
+    why = why.or_else(|| doubt(function, act, effect, found, lp, size));
+    if why.is_some() {
         confidence = Confidence::Low;
     }
-    confidence
+    (confidence, why)
 }
 
-/// Whether the read is as often meant once per element as not.
-fn is_doubtful(
+/// Why the read is as often meant once per element as not.
+fn doubt(
     function: Function<'_>,
     act: &Act,
     effect: Effect,
     found: ActEffect,
     lp: Loop<'_>,
     size: Cardinality,
-) -> bool {
+) -> Option<&'static str> {
     let last = function.final_act(act, found);
-    let is_doubtful_read = match effect {
+    let is_unknown = size == Cardinality::Unknown;
+    Some(match effect {
         // Something can be changed where the library has a call that takes many keys, and where
         // the keys are parameters of one address, which often takes many of them.
-        Effect::Remote => has_no_bulk(last) && !has_fixed_address(function, act, found, lp),
+        Effect::Remote if has_no_bulk(last) && !has_fixed_address(function, act, found, lp) => {
+            "each element is asked for under an address of its own, and no call takes many"
+        }
         // Clients send what is asked at once in one go, helpers deeper down have a reason to
         // look at the cache, and only single values have a command for many keys.
-        Effect::CacheRead => {
-            lp.head().concurrency == Concurrency::Concurrent
-                || found.via.is_some_and(|(_, fact)| fact.depth > 0)
-                || !matches!(
-                    last.kind,
-                    ActKind::Effect {
-                        rows: Some(Rows::Scalar),
-                        ..
-                    }
-                )
+        Effect::CacheRead if lp.head().concurrency == Concurrency::Concurrent => {
+            "clients of cache servers send what is asked at once in one go"
         }
-        _ => reads_own_row(function, act, found),
-    };
-    is_doubtful_read
-        || function.context() == Context::Script
-        || is_unit_of_work(function, act, found, lp)
-        || (size == Cardinality::Unknown
-            && (asks_per_entry(function, act, lp) || walks_written_list(lp)))
+        Effect::CacheRead if found.via.is_some_and(|(_, fact)| fact.depth > 0) => super::DEEP,
+        Effect::CacheRead if !is_scalar(last) => "no command reads several values of this kind",
+        Effect::DbRead if reads_own_row(function, act, found) => {
+            "it is about a row in hand, which is checked or read again"
+        }
+        _ if function.context() == Context::Script => super::BY_HAND,
+        _ if is_unit_of_work(function, act, found, lp) => {
+            "each element is a piece of work of its own, with changes, messages or a transaction"
+        }
+        _ if is_unknown && asks_per_entry(function, act, lp) => {
+            "the entries of a map are options as often as rows"
+        }
+        _ if is_unknown && walks_written_list(lp) => "people write the list between commas",
+        _ => return None,
+    })
+}
+
+fn is_scalar(act: &Act) -> bool {
+    matches!(
+        act.kind,
+        ActKind::Effect {
+            rows: Some(Rows::Scalar),
+            ..
+        }
+    )
 }
 
 fn has_no_bulk(act: &Act) -> bool {

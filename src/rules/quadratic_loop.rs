@@ -22,6 +22,9 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         let outer = head.parent;
         let around = function.loops_around(outer);
         let Some(&outer) = around.first() else {
+            if let Some(over) = head.over {
+                reporter.because(over, "no loop stands around it");
+            }
             continue;
         };
         check_pair(function, outer, inner, reporter);
@@ -59,13 +62,19 @@ fn check_pair(
     if is_here
         && (facts.exits_on(outer.id, over) || facts.runs_at_most_once(inner.head().stmt, outer.id))
     {
+        reporter.because(over, "the outer loop ends by what the inner one finds");
         return;
     }
     // What the outer element owns is walked once in all.
     if facts.varies_in(over, outer.id) {
+        reporter.because(over, "the outer element owns what the inner loop walks");
         return;
     }
     let Some(test) = equality(function, outer, inner) else {
+        reporter.because(
+            over,
+            "the inner loop does more than look for what equals the outer element",
+        );
         return;
     };
     let sizes = [outer.cardinality(), inner.cardinality()];
@@ -73,6 +82,10 @@ fn check_pair(
         .iter()
         .any(|size| matches!(size, Cardinality::Fixed | Cardinality::Batches))
     {
+        reporter.because(
+            over,
+            "one of the loops makes a fixed number of trips, or takes batches",
+        );
         return;
     }
     let are_many = sizes.contains(&Cardinality::Rows)
@@ -80,6 +93,10 @@ fn check_pair(
     let confidence = if are_many && !super::waits_per_trip(outer) {
         Confidence::Medium
     } else {
+        reporter.because(
+            over,
+            "nothing says that both loops have many elements, or each trip waits for longer",
+        );
         Confidence::Low
     };
     let collection = super::collection_text(function, over);

@@ -2,14 +2,14 @@
 //! call.
 
 use super::invariance::Invariance;
-use super::n_plus_one::{is_merged, is_own_closure};
+use super::n_plus_one::{IN_CALLBACK, REPEATED_BELOW, is_merged, is_own_closure};
 use super::{Reporter, Rule, element_text, growing_loop, same_path};
 use crate::finding::Confidence;
 use crate::ir::{BlockOwner, Expr, ExprId, LoopKind, Module, Stmt, StmtId};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::{Effect, Rows};
-use crate::link::program::{Function, Loop};
+use crate::link::program::{ActEffect, Function, Loop};
 
 pub(super) const RULE: Rule = Rule::per_function("repeated-query", check);
 
@@ -41,46 +41,24 @@ fn in_loop(
     reporter: &mut Reporter<'_>,
 ) {
     let module = function.module();
-    let facts = function.facts();
     let Some(found) = function.effect_of(act, Effect::DbRead) else {
         return;
     };
-    if found.is_repeated || is_own_closure(function, act) {
+    if found.is_repeated {
+        reporter.because(act.expr, REPEATED_BELOW);
+        return;
+    }
+    if is_own_closure(function, act) {
+        reporter.because(act.expr, IN_CALLBACK);
         return;
     }
     let loops = function.loops_around(act.lp);
     let Some((lp, size)) = growing_loop(&loops) else {
+        reporter.because(act.expr, super::why_not_growing(&loops));
         return;
     };
-    // A condition that counts polls: it asks for what has changed.
-    if matches!(lp.head().kind, LoopKind::While | LoopKind::Counted)
-        || lp.head().is_async
-        || lp.head().callback == Some(act.expr)
-        || facts.exits_on(lp.id, act.expr)
-        || is_merged(function, act, found, lp)
-    {
-        return;
-    }
-    let is_here = lp.function.id == function.id;
-    if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
-        return;
-    }
-    // A query object in a variable keeps its rows, and a call for its own sake does more than ask.
-    let call = match module.expr(act.expr) {
-        Expr::Await(inner) => inner,
-        _ => act.expr,
-    };
-    if !matches!(module.expr(call), Expr::Call { .. })
-        || module.stmt(act.stmt) == Stmt::Expr(act.expr)
-        || is_kept(function, act, lp)
-    {
-        return;
-    }
-    let last = function.final_act(act, found);
-    if !asks(function, last) || changes_something(function, lp) {
-        return;
-    }
-    if !invariance.is_same(function, act.expr, lp) {
+    if let Some(why) = left_alone(function, act, found, lp, invariance) {
+        reporter.because(act.expr, why);
         return;
     }
     let mut confidence = found.confidence;
@@ -88,6 +66,7 @@ fn in_loop(
         confidence = confidence.min(Confidence::Medium);
     }
     if found.via.is_some_and(|(_, fact)| fact.depth > 1) {
+        reporter.because(act.expr, super::DEEP);
         confidence = Confidence::Low;
     }
     let name = function.callee_text(act.expr);
@@ -105,6 +84,52 @@ fn in_loop(
         finding.related(function.place_of(act.expr), format!("calls `{name}`"));
         finding.related.extend(function.evidence(found));
     }
+}
+
+/// Why a query in a loop is no repetition, if it is none.
+fn left_alone(
+    function: Function<'_>,
+    act: &Act,
+    found: ActEffect,
+    lp: Loop<'_>,
+    invariance: &mut Invariance,
+) -> Option<&'static str> {
+    let module = function.module();
+    let facts = function.facts();
+    let is_here = lp.function.id == function.id;
+    // A query object in a variable keeps its rows, and a call for its own sake does more than ask.
+    let call = match module.expr(act.expr) {
+        Expr::Await(inner) => inner,
+        _ => act.expr,
+    };
+    Some(
+        // A condition that counts polls: it asks for what has changed.
+        if matches!(lp.head().kind, LoopKind::While | LoopKind::Counted) || lp.head().is_async {
+            "the loop waits for a change, or for what a stream brings"
+        } else if lp.head().callback == Some(act.expr) {
+            "it is handed the element"
+        } else if facts.exits_on(lp.id, act.expr) {
+            "the loop ends by what it finds"
+        } else if is_merged(function, act, found, lp) {
+            "a loader or pipeline sends together what the loop asks"
+        } else if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
+            "it runs in one trip of the loop at most"
+        } else if !matches!(module.expr(call), Expr::Call { .. }) {
+            "what a variable holds keeps its rows"
+        } else if module.stmt(act.stmt) == Stmt::Expr(act.expr) {
+            "nobody uses its answer: it is called for what else it does"
+        } else if is_kept(function, act, lp) {
+            "the answer is kept for the next trips"
+        } else if !asks(function, function.final_act(act, found)) {
+            "it does more than ask, or the session answers"
+        } else if changes_something(function, lp) {
+            "the loop may change what is asked for"
+        } else if !invariance.is_same(function, act.expr, lp) {
+            "what it asks may differ from trip to trip"
+        } else {
+            return None;
+        },
+    )
 }
 
 /// Whether the answer is kept for the next trips: `if plan is None: plan = default_plan()`.
@@ -184,12 +209,19 @@ fn twice(function: Function<'_>, reporter: &mut Reporter<'_>) {
         for second in &reads[i + 1..] {
             let is_repeat = first.lp == second.lp
                 && !reported.contains(&second.expr)
-                && is_same_text(function, first.expr, second.expr)
-                && always_before(function, first, second);
+                && is_same_text(function, first.expr, second.expr);
             if !is_repeat {
                 continue;
             }
+            if !always_before(function, first, second) {
+                reporter.because(second.expr, "the same query before it may not have run");
+                continue;
+            }
             let Some(confidence) = unchanged_between(function, first, second) else {
+                reporter.because(
+                    second.expr,
+                    "what stands between it and the same query before may change the answer",
+                );
                 continue;
             };
             reported.push(second.expr);

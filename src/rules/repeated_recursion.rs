@@ -19,21 +19,24 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         file: function.file,
         function: function.id,
     };
+    let mut own_calls = function.acts().iter();
+    let mut own_calls = own_calls
+        .by_ref()
+        .filter(|act| act.kind == ActKind::Call(own));
     if function.program.summary(own).is_cached {
+        for act in own_calls {
+            reporter.because(act.expr, "the function's results are kept");
+        }
         return;
     }
-    let calls: Vec<&Act> = function
-        .acts()
-        .iter()
-        .filter(|act| {
-            act.kind == ActKind::Call(own)
-                && act.lp.is_none()
-                && !act.is_memoized
-                && is_value(function, act)
-                && asks_neighbour(function, act.expr)
-        })
-        .take(MAX_CALLS)
-        .collect();
+    let mut calls: Vec<&Act> = Vec::new();
+    for act in own_calls.by_ref() {
+        match left_alone(function, act) {
+            Some(why) => reporter.because(act.expr, why),
+            None if calls.len() < MAX_CALLS => calls.push(act),
+            None => {}
+        }
+    }
     let pair = calls.iter().enumerate().find_map(|(i, first)| {
         let second = calls[i + 1..]
             .iter()
@@ -41,9 +44,13 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         Some((*first, *second))
     });
     let Some((first, second)) = pair else {
+        for act in calls {
+            reporter.because(act.expr, "no second call of itself runs beside it");
+        }
         return;
     };
     if keeps_results(function) {
+        reporter.because(second.expr, "the function keeps its results by key");
         return;
     }
     let name = function.callee_text(second.expr);
@@ -56,6 +63,21 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         .related(function.place_of(first.expr), "the first call")
         .cost("O(2ⁿ) calls")
         .help("keep the result of each argument (a cache on the function), or fill a table from the small cases up");
+}
+
+/// Why a function's call of itself does not ask again for what was asked, if it does not.
+fn left_alone(function: Function<'_>, act: &Act) -> Option<&'static str> {
+    Some(if act.lp.is_some() {
+        "a loop goes through parts, which do not overlap"
+    } else if act.is_memoized {
+        "its result is kept by key"
+    } else if !is_value(function, act) {
+        "nobody uses its result"
+    } else if !asks_neighbour(function, act.expr) {
+        "it is not handed a parameter moved by a step: the parts need not overlap"
+    } else {
+        return None;
+    })
 }
 
 /// Whether the result of a call is used.

@@ -84,6 +84,19 @@ impl Wait {
     fn nature(&self, function: Function<'_>) -> &Nature {
         self.nature.get_or_init(|| nature(function, self))
     }
+
+    /// Why those after it have to wait for it, if they do.
+    fn stays(&self, function: Function<'_>) -> Option<&'static str> {
+        if self.defines.is_empty() {
+            return Some("the await before it is awaited for what it does, not for its result");
+        }
+        let nature = self.nature(function);
+        if nature.changes || nature.waits {
+            return Some("the await before it changes something, or waits on purpose");
+        }
+        let is_unknown = nature.reads.is_none();
+        is_unknown.then_some("nothing says what the await before it waits for")
+    }
 }
 
 fn awaits_in_a_row(function: Function<'_>, reporter: &mut Reporter<'_>) {
@@ -108,13 +121,14 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
     let waits = stmts
         .iter()
         .filter(|&&stmt| wait_of(function, stmt, 0).is_some());
-    if waits.take(2).count() < 2 {
+    if waits.take(2).count() < 2 && !reporter.explains() {
         return;
     }
     // The waits since the last statement that no await may move across.
     let mut row: Vec<Wait> = Vec::new();
     let mut reported: Option<Chain> = None;
     let mut guards = 0;
+    let mut ended = "it is the first await of its block";
     for &stmt in stmts {
         let Some(wait) = wait_of(function, stmt, guards) else {
             if is_guard(function, stmt) {
@@ -122,30 +136,40 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
             } else if is_barrier(function, stmt, &row) {
                 row.clear();
                 reported = None;
+                ended = "what stands before it may have to be done first: a branch, a call";
             }
             continue;
         };
         if let Some(chain) = &mut reported {
             chain.add(function, &wait, &row, reporter);
-        } else if let Some((earlier, confidence)) = row
-            .iter()
-            .rev()
-            .find_map(|earlier| Some((earlier, independent(function, earlier, &wait, &row)?)))
-        {
-            report(function, earlier, &wait, confidence, reporter);
-            reported = Some(Chain {
-                first: earlier.stmt,
-                finding: reporter.findings.len() - 1,
-                waits: 2,
-            });
-        }
-        // What changes something, or waits on purpose, stays where it is.
-        let keeps_place =
-            |nature: &Nature| nature.changes || nature.waits || nature.reads.is_none();
-        if wait.defines.is_empty() || keeps_place(wait.nature(function)) {
-            row.clear();
         } else {
-            row.push(wait);
+            if row.is_empty() {
+                reporter.because(wait.expr, ended);
+            }
+            for earlier in row.iter().rev() {
+                match independent(function, earlier, &wait, &row) {
+                    Ok((confidence, why)) => {
+                        if let Some(why) = why {
+                            reporter.because(wait.expr, why);
+                        }
+                        report(function, earlier, &wait, confidence, reporter);
+                        reported = Some(Chain {
+                            first: earlier.stmt,
+                            finding: reporter.findings.len() - 1,
+                            waits: 2,
+                        });
+                        break;
+                    }
+                    Err(why) => reporter.because(wait.expr, why),
+                }
+            }
+        }
+        match wait.stays(function) {
+            Some(why) => {
+                row.clear();
+                ended = why;
+            }
+            None => row.push(wait),
         }
     }
 }
@@ -171,9 +195,9 @@ impl Chain {
             return;
         };
         let finding = &mut reporter.findings[self.finding];
-        let confidence = independent(function, first, wait, row);
-        if confidence.is_none_or(|confidence| confidence < finding.confidence) {
-            return;
+        match independent(function, first, wait, row) {
+            Ok((confidence, _)) if confidence >= finding.confidence => {}
+            _ => return,
         }
         self.waits += 1;
         let name = function.callee_text(wait.value);
@@ -311,18 +335,21 @@ fn has_unknown_effect(function: Function<'_>, stmt: StmtId, expr: ExprId) -> boo
             if !matches!(module.expr(target), Expr::Local(_) | Expr::Map(_) | Expr::Sequence { .. }))
 }
 
-/// How sure we are that `later` could have started with `earlier`; none if it could not.
+/// How sure we are that `later` could have started with `earlier`, and why not more; why it could
+/// not, if it could not.
 fn independent(
     function: Function<'_>,
     earlier: &Wait,
     later: &Wait,
     row: &[Wait],
-) -> Option<Confidence> {
+) -> Result<(Confidence, Option<&'static str>), &'static str> {
+    const UNKNOWN: &str = "nothing says that one of the two waits for more than computing";
     let facts = function.facts();
     let module = function.module();
     // What the later one needs must be there when the earlier one starts.
     let mut needs: Vec<LocalId> = Vec::new();
-    let from = row.iter().position(|w| w.stmt == earlier.stmt)?;
+    let from = row.iter().position(|w| w.stmt == earlier.stmt);
+    let from = from.ok_or(UNKNOWN)?;
     for wait in &row[from..] {
         needs.extend(&wait.defines);
     }
@@ -331,33 +358,46 @@ fn independent(
             || matches!(module.expr(id), Expr::Local(local) if needs.contains(&local))
     });
     if depends {
-        return None;
+        return Err("it needs the result of an await before it");
     }
     if in_transaction(function, later.stmt) {
-        return None;
+        return Err("a transaction does one thing at a time");
     }
     let (first, second) = (earlier.nature(function), later.nature(function));
-    if first.is_serial || second.is_serial || shares_changed_argument(function, earlier, later) {
-        return None;
+    if first.is_serial || second.is_serial {
+        return Err("a session, transaction or connection does one thing at a time");
     }
-    if first.changes || second.changes || first.waits || second.waits {
-        return None;
+    if shares_changed_argument(function, earlier, later) {
+        return Err("the await before it may change what both are handed");
     }
-    match (first.reads, second.reads) {
-        // The later one may be meant only for what passes the guard, and a context may carry a
-        // transaction.
-        (Some(_), Some(_))
-            if later.guards > earlier.guards
-                || is_check(function, earlier.value)
-                || super::takes_context(module, earlier.value)
-                    && super::takes_context(module, later.value) =>
-        {
-            Some(Confidence::Low)
-        }
-        (Some(a), Some(b)) => Some(a.min(b)),
-        // One of the two is not known to do anything but compute.
-        _ => None,
+    if first.changes || second.changes {
+        return Err("one of the two changes something");
     }
+    if first.waits || second.waits {
+        return Err("one of the two waits on purpose");
+    }
+    // One of the two is not known to do anything but compute.
+    let (Some(a), Some(b)) = (first.reads, second.reads) else {
+        return Err(UNKNOWN);
+    };
+    // The later one may be meant only for what passes the guard, and a context may carry a
+    // transaction.
+    let why = if later.guards > earlier.guards || is_check(function, earlier.value) {
+        Some("it may be meant only for what passes the check before it")
+    } else if super::takes_context(module, earlier.value)
+        && super::takes_context(module, later.value)
+    {
+        Some("the context of both may carry a transaction")
+    } else if a.min(b) == Confidence::Low {
+        Some("one of the two may read for some arguments only")
+    } else {
+        None
+    };
+    let confidence = match why {
+        Some(_) => Confidence::Low,
+        None => a.min(b),
+    };
+    Ok((confidence, why))
 }
 
 /// Whether a call is named after a check that throws: what follows is meant for what passes it.

@@ -29,27 +29,36 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         };
         let loops = function.loops_around(site.lp);
         let Some((lp, _)) = growing_loop(&loops) else {
+            reporter.because(site.expr, super::why_not_growing(&loops));
             continue;
         };
         let is_here = lp.function.id == function.id;
-        if is_here && facts.runs_at_most_once(site.stmt, lp.id)
-            || facts.exits_on(lp.id, site.expr)
-            || facts.is_memoized(site.expr, site.stmt)
-        {
-            continue;
-        }
-        // A list of the trip itself is sorted once; one without a name is made of what has one.
-        if root_local(module, list).is_some() && is_made_in(function, list, lp) {
-            continue;
-        }
         let grows = grows_across(function, list, lp) && is_added_to(function, list, lp);
-        if !(grows || invariance.is_same(function, list, lp)) {
+        let is_ended = is_here && facts.runs_at_most_once(site.stmt, lp.id)
+            || facts.exits_on(lp.id, site.expr)
+            || facts.is_memoized(site.expr, site.stmt);
+        let why = if is_ended {
+            Some("it runs in one trip of the loop at most, or its result is kept")
+        // A list of the trip itself is sorted once; one without a name is made of what has one.
+        } else if root_local(module, list).is_some() && is_made_in(function, list, lp) {
+            Some("the list is made in the trip that sorts it")
+        } else if !(grows || invariance.is_same(function, list, lp)) {
+            Some("the list may be another one in each trip")
+        } else if !grows
+            && matches!(
+                function.program.size_of(function.file, list),
+                Cardinality::Fixed | Cardinality::Batches
+            )
+        {
+            Some("the list has a fixed number of elements")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            reporter.because(site.expr, why);
             continue;
         }
-        let size = function.program.size_of(function.file, list);
-        if matches!(size, Cardinality::Fixed | Cardinality::Batches) && !grows {
-            continue;
-        }
+        reporter.because(site.expr, "small lists are sorted as often as large ones");
         let is_sort = model.cost == Some(Cost::Sort);
         // Lists that one trip makes through several hands, and small ones, are sorted as often.
         let confidence = Confidence::Low;

@@ -29,15 +29,31 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         else {
             continue;
         };
-        let Some(lp) = overlapping_loop(function, act) else {
-            continue;
+        let lp = match overlapping_loop(function, act) {
+            Ok(lp) => lp,
+            Err(why) => {
+                reporter.because(act.expr, why);
+                continue;
+            }
         };
-        if reported.contains(&lp.id)
-            || is_merged(function, act, found)
-            || is_limited(function, act, found, lp)
-        {
+        if reported.contains(&lp.id) {
             continue;
         }
+        if is_merged(function, act, found) {
+            reporter.because(act.expr, "a loader or pipeline makes one call of all");
+            continue;
+        }
+        if is_limited(function, act, found, lp) {
+            reporter.because(
+                act.expr,
+                "only so many pass at once: a limiter, a lock, one connection",
+            );
+            continue;
+        }
+        reporter.because(
+            act.expr,
+            "the rows may be the few of one parent, which nothing here tells",
+        );
         reported.push(lp.id);
         report(function, act, (effect, found), lp, reporter);
     }
@@ -72,24 +88,29 @@ fn report(
 
 /// The innermost growing loop that starts its trips without waiting for them, unless batches
 /// are what it goes through.
-fn overlapping_loop<'p>(function: Function<'p>, act: &Act) -> Option<Loop<'p>> {
+fn overlapping_loop<'p>(function: Function<'p>, act: &Act) -> Result<Loop<'p>, &'static str> {
     let loops = function.loops_around(act.lp);
-    let (&lp, outer) = loops.split_first()?;
+    let Some((&lp, outer)) = loops.split_first() else {
+        return Err("no loop repeats it");
+    };
     let overlaps = lp.head().concurrency == Concurrency::Concurrent
         || !act.is_awaited && is_collected(function, act, lp);
-    if !overlaps
-        || outer
-            .iter()
-            .any(|lp| lp.cardinality() == Cardinality::Batches)
-    {
-        return None;
+    if !overlaps {
+        return Err("the trips run one after the other");
     }
-    // In turn within each element: `for` in the callback is another matter.
+    if outer
+        .iter()
+        .any(|lp| lp.cardinality() == Cardinality::Batches)
+    {
+        return Err("the loop around it goes through batches");
+    }
     match lp.cardinality() {
-        Cardinality::Rows | Cardinality::Unknown => {
-            function.facts().varies_in(act.expr, lp.id).then_some(lp)
+        Cardinality::Fixed | Cardinality::Batches => Err("its loop makes a fixed number of trips"),
+        // In turn within each element: `for` in the callback is another matter.
+        Cardinality::Rows | Cardinality::Unknown if function.facts().varies_in(act.expr, lp.id) => {
+            Ok(lp)
         }
-        Cardinality::Fixed | Cardinality::Batches => None,
+        Cardinality::Rows | Cardinality::Unknown => Err("it does not depend on the element"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! `write-in-loop`: a row written, or a transaction committed, once per element of a loop.
 
 use super::n_plus_one::{
-    has_own_client, is_call, is_merged, is_own_closure, is_throttled, takes_batch,
+    IN_CALLBACK, REPEATED_BELOW, has_own_client, is_call, is_merged, is_own_closure, is_throttled,
+    takes_batch,
 };
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
@@ -73,43 +74,40 @@ fn check_write(
     reporter: &mut Reporter<'_>,
 ) -> bool {
     let module = function.module();
-    let facts = function.facts();
-    // A loop behind the call is reported where it stands.
-    if found.is_repeated || is_own_closure(function, act) {
+    if found.is_repeated {
+        reporter.because(act.expr, REPEATED_BELOW);
+        return false;
+    }
+    if is_own_closure(function, act) {
+        reporter.because(act.expr, IN_CALLBACK);
         return false;
     }
     let loops = function.loops_around(act.lp);
     let Some((lp, size)) = growing_loop(&loops) else {
+        reporter.because(act.expr, super::why_not_growing(&loops));
         return false;
     };
     // Elements of a stream come one at a time.
     if lp.head().is_async && size != Cardinality::Rows {
+        reporter.because(act.expr, "elements of a stream come one at a time");
         return false;
     }
     let Some(write) = Write::of(function, act, found) else {
+        reporter.because(
+            act.expr,
+            "no bulk form of it is known, or it opens a transaction for each element",
+        );
         return false;
     };
-    // What a session holds is sent for each element, whichever it is; the same row written again
-    // keeps track of the loop's progress.
+    if let Some(why) = left_alone(function, act, found, lp, &write) {
+        reporter.because(act.expr, why);
+        return false;
+    }
     let is_callback = lp.head().callback == Some(act.expr);
-    let is_about_element = is_callback || facts.varies_in(act.expr, lp.id);
-    if !(is_about_element || write.sends_session) || facts.exits_on(lp.id, act.expr) {
-        return false;
+    let (confidence, why) = confidence_of(function, act, found, lp, size, &write);
+    if let Some(why) = why {
+        reporter.because(act.expr, why);
     }
-    let is_here = lp.function.id == function.id;
-    if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
-        return false;
-    }
-    if takes_batch(function, act, lp)
-        || has_own_client(function, act, lp)
-        || is_throttled(lp)
-        || is_merged(function, act, found, lp)
-        || write.takes_group
-        || is_switched_off(function, act, found)
-    {
-        return false;
-    }
-    let confidence = confidence_of(function, act, found, lp, size, &write);
     let name = function.callee_text(act.expr);
     let element = element_text(lp);
     let (verb, cost, help) = match effect {
@@ -146,6 +144,40 @@ fn check_write(
     }
     finding.help(help);
     true
+}
+
+/// Why a write in a loop is as it should be, if it is.
+fn left_alone(
+    function: Function<'_>,
+    act: &Act,
+    found: ActEffect,
+    lp: Loop<'_>,
+    write: &Write,
+) -> Option<&'static str> {
+    let facts = function.facts();
+    // What a session holds is sent for each element, whichever it is.
+    let is_callback = lp.head().callback == Some(act.expr);
+    let is_about_element = is_callback || facts.varies_in(act.expr, lp.id);
+    let is_here = lp.function.id == function.id;
+    Some(if !(is_about_element || write.sends_session) {
+        "the same row is written in each trip, which keeps track of the loop's progress"
+    } else if facts.exits_on(lp.id, act.expr) {
+        "the loop ends by what comes of it"
+    } else if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
+        "it runs in one trip of the loop at most"
+    } else if takes_batch(function, act, lp) || write.takes_group {
+        "it writes several rows at once"
+    } else if has_own_client(function, act, lp) {
+        "each element brings the client that writes"
+    } else if is_throttled(lp) {
+        "the loop waits on purpose between its trips"
+    } else if is_merged(function, act, found, lp) {
+        "a pipeline sends together what the loop writes"
+    } else if is_switched_off(function, act, found) {
+        "the call says that nothing is to be written"
+    } else {
+        return None;
+    })
 }
 
 /// A write that a bulk form could replace.
@@ -356,43 +388,68 @@ fn confidence_of(
     lp: Loop<'_>,
     size: Cardinality,
     write: &Write,
-) -> Confidence {
+) -> (Confidence, Option<&'static str>) {
     let mut confidence = found.confidence;
-    if write.hook.is_some() || write.sends_session {
+    if write.hook.is_some() || write.sends_session || found.via.is_some() {
         confidence = confidence.min(Confidence::Medium);
     }
-    if let Some((target, fact)) = found.via {
-        confidence = confidence.min(Confidence::Medium);
-        // Among other things that the callee does, the write is one step of many.
+    let why = match confidence {
+        Confidence::Low => Some(super::BY_NAME),
+        _ => doubt(function, act, found, lp, size, write),
+    };
+    if why.is_some() {
+        confidence = Confidence::Low;
+    }
+    (confidence, why)
+}
+
+/// Why the write is as often meant once per element as not.
+fn doubt(
+    function: Function<'_>,
+    act: &Act,
+    found: ActEffect,
+    lp: Loop<'_>,
+    size: Cardinality,
+    write: &Write,
+) -> Option<&'static str> {
+    // Among other things that the callee does, the write is one step of many.
+    let is_step = found.via.is_some_and(|(target, fact)| {
         let is_override = write.hook.is_some() && fact.depth == 0;
         let callee = function.program.function(target);
         let is_the_write = fact.params != 0 && does_little_else(callee, fact.act);
-        if !(is_override || is_the_write) || write.may_be_elsewhere {
-            confidence = Confidence::Low;
-        }
-    } else if has_own_table(function, act, lp) {
-        confidence = Confidence::Low;
-    }
-    if writes(function, |other| other.lp == act.lp) > MAX_WRITES {
-        confidence = Confidence::Low;
-    }
+        !(is_override || is_the_write)
+    });
+    Some(if is_step {
+        "the write is one step of what the called function does"
+    } else if found.via.is_some() && write.may_be_elsewhere {
+        "the called function is handed the table, or writes what it does not find"
+    } else if found.via.is_none() && has_own_table(function, act, lp) {
+        "each element brings the table that is written to"
+    } else if writes(function, |other| other.lp == act.lp) > MAX_WRITES {
+        "each trip writes to several tables"
     // Work is taken from a queue one piece at a time, and what follows from a failure, a
     // transaction or a message sent is a matter of one element.
-    if lp.head().kind == LoopKind::While
-        || handles_failure(function, act, lp)
-        || is_exception(function, act, lp)
-        || is_in_own_transaction(function, act, lp)
-        || goes_outside(function, act)
-    {
-        confidence = Confidence::Low;
-    }
+    } else if lp.head().kind == LoopKind::While {
+        "the loop takes one piece of work after the other"
+    } else if handles_failure(function, act, lp) {
+        "the loop goes on with the next element if the write fails"
+    } else if is_exception(function, act, lp) {
+        "it stands in an error handler"
+    } else if is_in_own_transaction(function, act, lp) {
+        "each element has a transaction of its own"
+    } else if goes_outside(function, act) {
+        "each trip also does something that cannot be undone"
     // What is not known to be rows is as often a handful, what stands deeper a step with more to it
     // than the write, and what runs by hand runs once.
-    let is_deep = found.via.is_some_and(|(_, fact)| fact.depth > 1);
-    if is_deep || size == Cardinality::Unknown || function.context() == Context::Script {
-        confidence = Confidence::Low;
-    }
-    confidence
+    } else if found.via.is_some_and(|(_, fact)| fact.depth > 1) {
+        super::DEEP
+    } else if size == Cardinality::Unknown {
+        super::UNKNOWN_SIZE
+    } else if function.context() == Context::Script {
+        super::BY_HAND
+    } else {
+        return None;
+    })
 }
 
 /// Whether a function is little more than the write that `act` leads to.

@@ -17,3 +17,4 @@ mod properties;
 mod readme;
 mod robustness;
 mod sarif;
+mod silence;

@@ -274,7 +274,7 @@ impl Typer<'_> {
     ) -> Option<Type> {
         let mut next = vec![(class, given.to_vec(), 0)];
         while let Some((class, given, depth)) = next.pop() {
-            let state = self.told(class.file);
+            let state = &self.world.state[class.file.index()];
             let module = &self.world.unit(class.file).facts.module;
             let generic = state.generics.get(&class.class);
             if let (Some(generic), Some(name)) = (generic, module.name(name)) {
@@ -315,7 +315,7 @@ impl Typer<'_> {
         let Base::Instance(class) = on.base else {
             return None;
         };
-        let generics = &self.told(class.file).generics;
+        let generics = &self.world.state[class.file.index()].generics;
         if !on.is_bare() || !generics.contains_key(&class.class) {
             return None;
         }
@@ -379,7 +379,7 @@ impl Typer<'_> {
         let module = &self.world.unit(function.file).facts.module;
         let declared = module.function(function.function);
         let class = declared.class?;
-        let generics = &self.told(function.file).generics;
+        let generics = &self.world.state[function.file.index()].generics;
         if declared.kind == FunctionKind::Constructor || !generics.contains_key(&class) {
             return None;
         }
