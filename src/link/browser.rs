@@ -99,6 +99,7 @@ fn runs_in(world: &World, file: FileId) -> Option<RunsIn> {
         }
         let name = match import.kind {
             ImportKind::Named(name) => Some(module.text(name)),
+            ImportKind::Default => Some("default"),
             _ => None,
         };
         let text = module.text(import.module);
