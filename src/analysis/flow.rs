@@ -143,7 +143,7 @@ impl FileFacts {
             Expr::Call { callee, .. } => {
                 matches!(module.expr(callee), Expr::Member { name, .. }
                     if repeated(id)
-                        && matches!(module.text(name), "pop" | "shift" | "popleft" | "next" | "dequeue"))
+                        && matches!(module.text(name), "pop" | "shift" | "popleft" | "next" | "dequeue" | "exec"))
             }
             _ => false,
         })

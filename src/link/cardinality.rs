@@ -81,6 +81,9 @@ impl<'p> Tracer<'p> {
         let Some(test) = head.test else {
             return Cardinality::Fixed;
         };
+        if self.matches_on(test) {
+            return Cardinality::Unknown;
+        }
         let (left, right) = match module.expr(test) {
             Expr::Binary { left, right, .. } => (left, right),
             // `while (queue.length)`, `while queue`: as long as something is left in it.
@@ -114,6 +117,23 @@ impl<'p> Tracer<'p> {
             }
         }
         Cardinality::Fixed
+    }
+
+    /// `while ((match = pattern.exec(text)))`: once for each place of the text that fits.
+    fn matches_on(&self, test: ExprId) -> bool {
+        let module = &self.program.world.unit(self.file).facts.module;
+        let mut at = test;
+        loop {
+            at = match module.expr(at) {
+                Expr::Binary { left, .. } => left,
+                Expr::Assign { value, .. } => value,
+                Expr::Call { callee, .. } => {
+                    return matches!(module.expr(callee), Expr::Member { name, .. }
+                        if module.text(name) == "exec");
+                }
+                _ => return false,
+            };
+        }
     }
 
     /// Whether elements are taken out of the collection that a name holds.
@@ -520,9 +540,19 @@ impl<'p> Tracer<'p> {
     fn grows(&self, local: LocalId) -> bool {
         let facts = &self.program.world.unit(self.file).facts;
         let module = &facts.module;
-        module.sites.iter().any(|site| {
-            added_to(module, site.expr)
-                .is_some_and(|object| module.expr(object) == Expr::Local(local))
+        let is_it = |object: ExprId| module.expr(object) == Expr::Local(local);
+        let mut sites = module.sites.iter();
+        if sites.any(|site| added_to(module, site.expr).is_some_and(is_it)) {
+            return true;
+        }
+        // `xs[key] = value`
+        let owner = module.function(module.local(local).function);
+        owner.exprs.iter().any(|id| match module.expr(id) {
+            Expr::Assign { target, .. } => {
+                matches!(module.expr(target), Expr::Index { object, index } if is_it(object)
+                    && !matches!(module.expr(index), Expr::String(_) | Expr::Number(_)))
+            }
+            _ => false,
         })
     }
 

@@ -286,7 +286,9 @@ pub(super) fn grows_across(function: Function<'_>, list: ExprId, lp: Loop<'_>) -
         matches!(facts.def_use.def(def), Def::Value { target, .. }
             if lp.head().exprs.contains(*target))
     });
-    !assigned_inside && module.local(local).function == lp.function.id
+    let is_handed_on = matches!(module.local(local).kind, LocalKind::Param(i)
+        if usize::from(i) < module.element_param(lp.id));
+    !assigned_inside && (module.local(local).function == lp.function.id || is_handed_on)
 }
 
 /// Whether the list is made inside the loop.
@@ -298,7 +300,9 @@ pub(super) fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> 
         return !matches!(module.expr(list), Expr::Member { .. } | Expr::This);
     };
     if let LocalKind::Param(i) = module.local(local).kind {
-        if usize::from(i) == module.element_param(lp.id) + 2 {
+        // What `reduce` hands on is made before the first trip.
+        let of_elements = module.element_param(lp.id);
+        if usize::from(i) == of_elements + 2 || usize::from(i) < of_elements {
             return false;
         }
         let owner = module.local(local).function;
