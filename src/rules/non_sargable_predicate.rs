@@ -3,7 +3,7 @@
 use super::indexes::{Lack, groups, spelled, unserved};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::query::{Condition, OperatorClass, Query, Value};
+use crate::ir::query::{Condition, OperatorClass, Value};
 use crate::link::program::Program;
 use crate::link::schema::serve::{Remedy, Verdict};
 
@@ -20,7 +20,9 @@ enum Form {
 
 fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
     let found = groups(program, |schema, site| {
-        if let Some(lack) = keyset(&site.asked.query) {
+        let sometimes = site.asked.optional.iter();
+        let mut conditions = site.asked.query.conditions.iter().chain(sometimes);
+        if let Some(lack) = conditions.find_map(keyset) {
             return Some(lack);
         }
         unserved(schema, site)?
@@ -78,44 +80,41 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
 }
 
 /// `a > x OR (a = x AND b > y)`: what comes behind a row, spelled out.
-fn keyset(query: &Query) -> Option<Lack<Form>> {
-    query.conditions.iter().find_map(|condition| {
-        let Condition::Or(branches) = condition else {
-            return None;
+fn keyset(condition: &Condition) -> Option<Lack<Form>> {
+    let Condition::Or(branches) = condition else {
+        return None;
+    };
+    let [first, second] = &branches[..] else {
+        return None;
+    };
+    let term = |condition: &Condition, class: OperatorClass| match condition {
+        Condition::Term(term) if term.class == class => match &term.value {
+            Value::Column(name) => Some(((term.table, name.clone()), term.place)),
+            Value::Expression(..) => None,
+        },
+        _ => None,
+    };
+    for (one, two) in [(first, second), (second, first)] {
+        let ([behind], [equal, tie]) = (&one[..], &two[..]) else {
+            continue;
         };
-        let [first, second] = &branches[..] else {
-            return None;
-        };
-        let term = |condition: &Condition, class: OperatorClass| match condition {
-            Condition::Term(term) if term.class == class => match &term.value {
-                Value::Column(name) => Some(((term.table, name.clone()), term.place)),
-                Value::Expression(..) => None,
-            },
-            _ => None,
-        };
-        for (one, two) in [(first, second), (second, first)] {
-            let ([behind], [equal, tie]) = (&one[..], &two[..]) else {
-                continue;
-            };
-            for (equal, tie) in [(equal, tie), (tie, equal)] {
-                let behind = term(behind, OperatorClass::Range);
-                let equal = term(equal, OperatorClass::Equality);
-                let tie = term(tie, OperatorClass::Range);
-                if let (Some((behind, place)), Some((equal, _)), Some((tie, _))) =
-                    (behind, equal, tie)
-                    && behind == equal
-                    && tie.0 == behind.0
-                    && tie.1 != behind.1
-                {
-                    return Some(Lack {
-                        table: behind.0,
-                        columns: vec![behind.1, tie.1],
-                        place,
-                        what: Form::Keyset,
-                    });
-                }
+        for (equal, tie) in [(equal, tie), (tie, equal)] {
+            let behind = term(behind, OperatorClass::Range);
+            let equal = term(equal, OperatorClass::Equality);
+            let tie = term(tie, OperatorClass::Range);
+            if let (Some((behind, place)), Some((equal, _)), Some((tie, _))) = (behind, equal, tie)
+                && behind == equal
+                && tie.0 == behind.0
+                && tie.1 != behind.1
+            {
+                return Some(Lack {
+                    table: behind.0,
+                    columns: vec![behind.1, tie.1],
+                    place,
+                    what: Form::Keyset,
+                });
             }
         }
-        None
-    })
+    }
+    None
 }
