@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::call_graph::{Act, ActKind, LinkedFile};
+use super::program::Function;
 use super::types::FunctionRef;
 use super::world::World;
 use crate::finding::Confidence;
@@ -178,6 +179,13 @@ pub(super) fn argument_for(
         }
     }
     given
+}
+
+impl Function<'_> {
+    /// The argument that a call of this function hands to a parameter of its callee.
+    pub fn argument_for(self, call: ExprId, callee: FunctionRef, param: u16) -> Option<ExprId> {
+        argument_for(&self.program.world, self.module(), call, callee, param)
+    }
 }
 
 /// The parameter that an argument reaches.

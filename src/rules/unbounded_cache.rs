@@ -6,6 +6,7 @@ use crate::ir::{
     BinaryOp, ClassId, ClassKind, Expr, ExprId, FunctionKind, LocalId, LocalKind, MODULE_BODY,
     Module, Name, SequenceKind, UnaryOp,
 };
+use crate::link::call_graph::Callee;
 use crate::link::entry_points::Reach;
 use crate::link::infer::Typer;
 use crate::link::models::Wrapper;
@@ -29,6 +30,8 @@ const LOOKS: &[&str] = &[
     "sorted",
     "set",
     "dict",
+    "Set",
+    "Map",
     "iter",
     "enumerate",
     "sum",
@@ -45,6 +48,9 @@ const LOOKS: &[&str] = &[
     "hasOwn",
     "log",
 ];
+
+/// Names through which a container is followed.
+const MAX_NAMES: u8 = 3;
 
 /// Where a container is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +71,8 @@ struct Container {
     grown: Vec<(ExprId, Option<ExprId>)>,
     /// Whether something takes out, or looks at the size.
     is_bounded: bool,
+    /// Whether someone out of sight is handed it.
+    is_handed_on: bool,
 }
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
@@ -167,6 +175,7 @@ fn containers(function: Function<'_>) -> Vec<Container> {
                 is_list,
                 grown: Vec::new(),
                 is_bounded: false,
+                is_handed_on: false,
             });
         }
     };
@@ -237,10 +246,7 @@ fn container_kind(function: Function<'_>, typer: &mut Typer<'_>, value: ExprId) 
 /// Notes what a file does with its containers.
 fn look_through(function: Function<'_>, containers: &mut [Container]) {
     let module = function.module();
-    let at = |containers: &[Container], expr: ExprId| {
-        let home = home_of(module, expr)?;
-        containers.iter().position(|c| c.home == home)
-    };
+    let at = |containers: &[Container], expr: ExprId| named(function, containers, expr, 0);
     for i in 0..module.expr_count() as u32 {
         let id = ExprId(i);
         match module.expr(id) {
@@ -263,11 +269,17 @@ fn look_through(function: Function<'_>, containers: &mut [Container]) {
                         Expr::Keyword { value, .. } | Expr::Spread(value) => value,
                         _ => arg,
                     };
-                    if !is_look && let Some(found) = at(containers, arg) {
-                        containers[found].is_bounded = true;
+                    if !is_look
+                        && let Some(found) = at(containers, arg)
+                        && !only_looks(function, id, arg)
+                    {
+                        // Lists are seldom emptied by those who are handed them.
+                        let container = &mut containers[found];
+                        container.is_handed_on = true;
+                        container.is_bounded |= !container.is_list;
                     }
-                    // `Object.keys(cache).length` looks at the size.
                 }
+                // `Object.keys(cache).length` looks at the size.
                 if is_look && let Some(&first) = module.list(args).first() {
                     let counts = at(containers, first).filter(|_| is_measured(module, id));
                     if let Some(found) = counts {
@@ -280,13 +292,16 @@ fn look_through(function: Function<'_>, containers: &mut [Container]) {
                     && let Some(found) = at(containers, object)
                 {
                     containers[found].grown.push((id, Some(index)));
-                } else if let Some(found) = at(containers, target)
+                } else if let Some(found) = home_of(module, target)
+                    .and_then(|home| containers.iter().position(|c| c.home == home))
                     && (op.is_some() || !is_first_value(module, id))
                 {
                     containers[found].is_bounded = true;
                 }
-                // Another name for it may be what takes out.
-                if let Some(found) = at(containers, value) {
+                // A name for it that is not followed may be what takes out.
+                let is_followed = matches!(module.expr(target), Expr::Local(local)
+                    if function.facts().def_use.single_value(local) == Some(value));
+                if !is_followed && let Some(found) = at(containers, value) {
                     containers[found].is_bounded = true;
                 }
             }
@@ -317,6 +332,87 @@ fn look_through(function: Function<'_>, containers: &mut [Container]) {
             _ => {}
         }
     }
+}
+
+/// The container that an expression is, perhaps by another name: `const list = this.items`,
+/// `given || this.items`.
+fn named(
+    function: Function<'_>,
+    containers: &[Container],
+    expr: ExprId,
+    depth: u8,
+) -> Option<usize> {
+    let module = function.module();
+    if let Some(home) = home_of(module, expr)
+        && let Some(found) = containers.iter().position(|c| c.home == home)
+    {
+        return Some(found);
+    }
+    if depth == MAX_NAMES {
+        return None;
+    }
+    let next = |expr: ExprId| named(function, containers, expr, depth + 1);
+    match module.expr(expr) {
+        Expr::Local(local) if module.local(local).function != MODULE_BODY => {
+            next(function.facts().def_use.single_value(local)?)
+        }
+        Expr::Logical { left, right, .. } => next(left).or_else(|| next(right)),
+        Expr::Conditional {
+            then, otherwise, ..
+        } => next(then).or_else(|| next(otherwise)),
+        _ => None,
+    }
+}
+
+/// Whether the function of the project that a call hands something to only looks at it.
+fn only_looks(function: Function<'_>, call: ExprId, argument: ExprId) -> bool {
+    let owner = Function {
+        id: function.module().function_of(call),
+        ..function
+    };
+    let Some(&Callee::Function(at)) = owner.call_at(call).map(|call| &call.callee) else {
+        return false;
+    };
+    let callee = function.program.function(at);
+    let params = 0..callee.declared().params.len() as u16;
+    let param = params
+        .filter(|&param| owner.argument_for(call, at, param) == Some(argument))
+        .find_map(|param| {
+            let target = callee.declared().params[usize::from(param)].target;
+            match callee.module().expr(target) {
+                Expr::Local(local) => Some(local),
+                _ => None,
+            }
+        });
+    let Some(param) = param else {
+        return false;
+    };
+    let module = callee.module();
+    let is_it = |expr: ExprId| module.expr(expr) == Expr::Local(param);
+    callee
+        .declared()
+        .exprs
+        .iter()
+        .all(|id| match module.expr(id) {
+            Expr::Call {
+                callee: called,
+                args,
+                ..
+            } => {
+                let looks = match module.expr(called) {
+                    Expr::Member { object, name } if is_it(object) => {
+                        READS.contains(&module.text(name))
+                    }
+                    _ => true,
+                };
+                let is_look = callee
+                    .last_name_of(called)
+                    .is_some_and(|name| LOOKS.contains(&name));
+                looks && (is_look || !module.list(args).iter().any(|&arg| is_it(arg)))
+            }
+            Expr::Assign { value, .. } => !is_it(value),
+            _ => true,
+        })
 }
 
 /// Whether the length of what a call gives is asked for.
@@ -382,11 +478,13 @@ fn judged(
     };
     let is_of_request = key.is_some_and(|key| is_of_request(grower, key));
     let is_in_browser = function.program.reaches_browser(function.file);
-    Some(if is_of_request && is_named && !is_in_browser {
-        Confidence::Medium
-    } else {
-        Confidence::Low
-    })
+    Some(
+        if is_of_request && is_named && !is_in_browser && !container.is_handed_on {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        },
+    )
 }
 
 /// Whether what is put in is made of what a request asks for.
