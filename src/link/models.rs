@@ -98,6 +98,8 @@ pub enum Cost {
     Copy,
     /// Copies all elements to add more.
     Extend,
+    /// Goes through all elements to add one.
+    Merge,
     /// Makes a value for each row where one operation would serve for all.
     Rowwise,
     /// Sorts.

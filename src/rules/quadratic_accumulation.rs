@@ -22,7 +22,8 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     rowwise(function, reporter);
 }
 
-/// `xs.shift()`, `xs.pop(0)`, `xs.splice(i, 1)` per trip.
+/// `xs.shift()`, `xs.pop(0)`, `xs.splice(i, 1)` per trip, and what goes through all there is to
+/// add one.
 fn shifts(function: Function<'_>, reporter: &mut Reporter<'_>) {
     let module = function.module();
     for site in function.facts().sites(function.id) {
@@ -37,9 +38,11 @@ fn shifts(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         let model = function.program.world.models.call(*model);
-        if model.cost != Some(Cost::Shift) {
-            continue;
-        }
+        let (does, cost) = match model.cost {
+            Some(Cost::Shift) => ("moves all elements", "O(n²) moves"),
+            Some(Cost::Merge) => ("goes through all elements", "O(n²) comparisons"),
+            _ => continue,
+        };
         let loops = function.loops_around(site.lp);
         let Some((lp, confidence)) = trips(&loops) else {
             continue;
@@ -58,14 +61,11 @@ fn shifts(function: Function<'_>, reporter: &mut Reporter<'_>) {
         let finding = reporter.report(
             module.span(site.expr),
             confidence,
-            format!(
-                "`{}` moves all elements of `{list}` on each trip",
-                module.text(name)
-            ),
+            format!("`{}` {does} of `{list}` on each trip", module.text(name)),
         );
         finding
             .related(lp.place(), "repeated by this loop")
-            .cost("O(n²) moves")
+            .cost(cost)
             .help(match help {
                 Some(help) => format!("use {help}"),
                 None => "use a queue that removes from its front in constant time".to_owned(),
