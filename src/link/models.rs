@@ -272,6 +272,8 @@ pub struct CallModel {
     pub memoizes: bool,
     /// What takes away again the listener, timer or subscription that it adds.
     pub ended_by: Vec<String>,
+    /// The argument that says, in milliseconds, when that ends by itself.
+    pub ends_after: Vec<Bounded>,
     /// Whether it runs its callback when a component appears, and what that returns when it goes.
     pub mounts: bool,
     /// The arguments that cost work each time when they are another value than the last.

@@ -1,9 +1,10 @@
 //! `leaked-listener`: a listener, timer or subscription that each call or component adds and
 //! nothing takes away.
 
+use super::polling_query::period;
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionId, Invocation, MODULE_BODY, Module, Site, Stmt};
+use crate::ir::{CallKind, Expr, ExprId, FunctionId, Invocation, MODULE_BODY, Module, Site, Stmt};
 use crate::link::call_graph::Callee;
 use crate::link::entry_points::Reach;
 use crate::link::infer::Typer;
@@ -12,6 +13,9 @@ use crate::link::program::Function;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("leaked-listener", check);
+
+/// Milliseconds from which on a timer holds on to more than the requests at work.
+const LONG: i64 = 5_000;
 
 /// What makes the code run again and again.
 enum Repeated {
@@ -40,7 +44,11 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             && !ends_itself(function, site)
             && !is_taken_away(function, site.expr, model)
         {
-            report(function, site, model, repeated, reporter);
+            if model.ends_after.is_empty() {
+                report(function, site, model, repeated, reporter);
+            } else if let Repeated::Request = repeated {
+                long_timer(function, site, model, reporter);
+            }
         }
     }
 }
@@ -89,6 +97,61 @@ fn report(
     finding.cost("each one keeps what it refers to, and all of them run");
 }
 
+/// A timer that each request starts, and that holds on to the request until it has passed.
+fn long_timer(function: Function<'_>, site: &Site, model: &CallModel, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let typer = Typer::new(&function.program.world, function.file);
+    let mut bounds = model.ends_after.iter();
+    let Some(after) = bounds.find_map(|bound| period(function, &typer, site.expr, bound)) else {
+        return;
+    };
+    // Work put off for long is meant to be done whether or not the request has ended.
+    let is_guard = typer
+        .argument(site.expr, 0)
+        .is_some_and(|callback| gives_up(function, callback));
+    if after < LONG || !is_guard {
+        return;
+    }
+    let name = function.callee_text(site.expr);
+    let end = model.ended_by.first().map_or("", String::as_str);
+    let finding = reporter.report(
+        module.span(site.expr),
+        Confidence::Low,
+        format!("`{name}` holds on to each request for {} s", after / 1000),
+    );
+    if let Some(handler) = function.reached().handler {
+        let handler = function.program.function(handler);
+        let name = handler.name().unwrap_or_else(|| "this".to_owned());
+        finding.related(
+            handler.place(handler.declared().name_span),
+            format!("`{name}` answers requests"),
+        );
+    }
+    finding
+        .cost("all that the requests of so many seconds refer to stays in memory")
+        .help(format!("call `{end}` when the request is done"));
+}
+
+/// Whether a timer's callback ends what takes too long: it calls `abort()`, `reject()`, `cancel()`.
+fn gives_up(function: Function<'_>, callback: ExprId) -> bool {
+    const ENDS: &[&str] = &["abort", "reject", "cancel", "destroy", "kill", "terminate"];
+    let module = function.module();
+    let is_end = |expr: ExprId| {
+        function
+            .last_name_of(expr)
+            .is_some_and(|name| ENDS.contains(&name))
+    };
+    match module.expr(callback) {
+        Expr::Function(id) => {
+            let exprs = module.function(id).exprs;
+            exprs
+                .iter()
+                .any(|expr| matches!(module.expr(expr), Expr::Call { .. }) && is_end(expr))
+        }
+        _ => is_end(callback),
+    }
+}
+
 /// The model of a call that adds what has to be taken away again.
 fn adds(function: Function<'_>, expr: ExprId) -> Option<&CallModel> {
     if !matches!(function.module().expr(expr), Expr::Call { .. }) {
@@ -121,8 +184,16 @@ fn repetition(function: Function<'_>) -> Option<Repeated> {
         }
     }
     let reach = function.reached().reach;
-    // What is handed over may be called once for all: `once("watcher", () => …)`.
-    let is_handed = matches!(function.declared().invocation, Invocation::Argument(..));
+    // What is handed over may be called once for all: `once("watcher", () => …)`. A promise calls
+    // it there and then.
+    let module = function.module();
+    let is_handed = match function.declared().invocation {
+        Invocation::Argument(call, _) => !matches!(module.expr(call), Expr::Call {
+            kind: CallKind::New,
+            ..
+        } if function.last_name_of(call) == Some("Promise")),
+        _ => false,
+    };
     (reach == Reach::Handler || reach == Reach::Called && !is_handed).then_some(Repeated::Request)
 }
 

@@ -56,7 +56,12 @@ fn seconds(milliseconds: i64) -> String {
 }
 
 /// The number of milliseconds that an argument says.
-fn period(function: Function<'_>, typer: &Typer<'_>, call: ExprId, bound: &Bounded) -> Option<i64> {
+pub(super) fn period(
+    function: Function<'_>,
+    typer: &Typer<'_>,
+    call: ExprId,
+    bound: &Bounded,
+) -> Option<i64> {
     let module = function.module();
     let Expr::Call { args, .. } = module.expr(call) else {
         return None;

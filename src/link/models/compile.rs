@@ -128,6 +128,7 @@ impl Models {
                 evicts: entry.evicts,
                 memoizes: entry.memoizes,
                 ended_by: entry.ended_by.clone(),
+                ends_after: bounds_named(&entry.ends_after),
                 mounts: entry.mounts,
                 stable: bounds_named(&entry.stable),
                 pages: entry.pages.clone(),

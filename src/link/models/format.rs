@@ -178,6 +178,8 @@ pub(super) struct CallEntry {
     pub(super) memoizes: bool,
     #[serde(default, rename = "ended-by")]
     pub(super) ended_by: Vec<String>,
+    #[serde(default, rename = "ends-after")]
+    pub(super) ends_after: Vec<String>,
     #[serde(default)]
     pub(super) mounts: bool,
     #[serde(default)]
