@@ -3,7 +3,7 @@
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
-use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId, StmtId};
+use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId, Stmt, StmtId};
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
@@ -157,6 +157,7 @@ fn search(
             reporter.because(expr, "each trip waits for longer than the search takes");
             Confidence::Low
         }
+        _ if is_for_error(lp) => Confidence::Low,
         (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
         (Cardinality::Rows, _) | (_, Cardinality::Rows) => Confidence::Medium,
         // A list without duplicates is short as often as not; two that are asked for are not.
@@ -185,6 +186,12 @@ fn search(
             Some(help) => format!("use {help}, built once before the loop"),
             None => format!("keep the elements of `{name}` in a set, built once before the loop"),
         });
+}
+
+/// Whether a loop only puts together what is wrong: `throw new Error(xs.filter(…).join())`.
+fn is_for_error(lp: Loop<'_>) -> bool {
+    let module = lp.function.module();
+    matches!(module.stmt(lp.head().stmt), Stmt::Throw(_))
 }
 
 /// What replaces a method that only lists have in a form that searches: a set answers whether,
