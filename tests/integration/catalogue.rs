@@ -56,6 +56,9 @@ fn pages_parse_and_have_all_parts() {
         let (why, parts) = headings.split_first().expect("headings");
         assert!(why.starts_with("Why it is "), "{id}: {why}");
         assert_eq!(parts, PARTS, "{id}");
+        for (heading, said) in sections(&page.body) {
+            assert!(!said.trim().is_empty(), "{id}: nothing under {heading}");
+        }
         assert!(page.summary.ends_with('.'), "{id}: {}", page.summary);
         assert!(!page.title.ends_with('.'), "{id}: {}", page.title);
     }
@@ -136,6 +139,13 @@ fn rules_named_in_suppressions_exist() {
             }
         }
     }
+}
+
+/// The headings of a page, each with what stands under it.
+fn sections(body: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut sections = body.split("\n## ");
+    sections.next();
+    sections.map(|section| section.split_once('\n').unwrap_or((section, "")))
 }
 
 /// Id and text of each page, as they are on disk.
