@@ -51,8 +51,16 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
         "whether there is one that could be kept instead is not in sight: hosts differ",
     );
     // Whether there is a client that could be kept instead is seldom in sight: hosts differ, event
-    // loops end, an administrator asks once.
-    let confidence = Confidence::Low;
+    // loops end, an administrator asks once. It is where the same is opened for each element, or
+    // straight in a handler, whatever that is asked.
+    let is_handler = reached.reach == Reach::Handler && !is_factory;
+    let is_same = || is_handler && depends_on_nothing(function, site.expr);
+    let confidence = if function.context() == Context::Product && (repeating.is_some() || is_same())
+    {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
     let name = function.callee_text(site.expr);
     let what = match repeating {
         Some(lp) => format!("each {}", element_text(lp)),
@@ -79,6 +87,20 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
         .help("make one when the program starts and share it");
 }
 
+/// Whether what is opened is the same whatever the function is called with.
+fn depends_on_nothing(function: Function<'_>, expr: ExprId) -> bool {
+    let module = function.module();
+    function.params_of(expr) == 0
+        && !function.asks_request(expr)
+        && !function.facts().any_origin(expr, |id| {
+            id != expr
+                && matches!(
+                    module.expr(id),
+                    Expr::This | Expr::Call { .. } | Expr::Await(_)
+                )
+        })
+}
+
 /// Whether a call opens a pool or connection, or makes a client that keeps one.
 fn opens(function: Function<'_>, call: &Call) -> bool {
     let models = &function.program.world.models;
@@ -102,7 +124,7 @@ fn repeating_loop<'p>(function: Function<'p>, site: &Site) -> Option<Loop<'p>> {
 
 /// Whether what is opened stays: in a variable of the module, a field, a map, or because the
 /// function's results are kept.
-fn is_kept(function: Function<'_>, site: &Site) -> bool {
+pub(super) fn is_kept(function: Function<'_>, site: &Site) -> bool {
     let module = function.module();
     let facts = function.facts();
     if function
@@ -165,7 +187,7 @@ fn is_value(function: Function<'_>, expr: ExprId, site: ExprId) -> bool {
 }
 
 /// Whether the caller gets what is opened and may keep it.
-fn is_handed_out(function: Function<'_>, site: ExprId) -> bool {
+pub(super) fn is_handed_out(function: Function<'_>, site: ExprId) -> bool {
     let module = function.module();
     let facts = function.facts();
     let mut open = vec![function.declared().body];

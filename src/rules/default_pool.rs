@@ -1,8 +1,9 @@
 //! `default-pool`: a pool of connections whose size and waiting times nobody has chosen.
 
+use super::connection_per_request::{is_handed_out, is_kept};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, Module};
+use crate::ir::{Expr, ExprId, FunctionKind, Module};
 use crate::link::call_graph::Callee;
 use crate::link::models::Bounded;
 use crate::link::program::Function;
@@ -36,6 +37,11 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             .collect();
         let says = |arg: &ExprId| says_limit(function, *arg, &names);
         if module.list(args).iter().any(says) {
+            continue;
+        }
+        // What a function opens and closes again is used by nobody else.
+        let is_module = function.declared().kind == FunctionKind::Module;
+        if !is_module && !is_kept(function, site) && !is_handed_out(function, site.expr) {
             continue;
         }
         let name = function.callee_text(site.expr);

@@ -6,8 +6,10 @@ use crate::finding::Confidence;
 use crate::ir::{Concurrency, Expr, ExprId, Invocation, LoopId, Stmt};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
+use crate::link::fetches::Scope;
 use crate::link::models::{Batched, Effect};
 use crate::link::program::{ActEffect, Function, Loop, verb_of};
+use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("unbounded-concurrency", check);
 
@@ -67,7 +69,16 @@ fn report(
     reporter: &mut Reporter<'_>,
 ) {
     // Too often the rows are the few of one parent, or one transaction runs the calls in turn.
-    let confidence = Confidence::Low;
+    // Other services and programs have no pool that makes callers wait.
+    let is_outside = matches!(
+        effect,
+        Effect::Remote | Effect::RemoteWrite | Effect::Process
+    );
+    let confidence = if is_outside && is_over_whole_table(lp) {
+        found.confidence.min(Confidence::Medium)
+    } else {
+        Confidence::Low
+    };
     let name = function.callee_text(act.expr);
     let element = element_text(lp);
     let finding = reporter.report(
@@ -84,6 +95,22 @@ fn report(
         "bound how many run at the same time: chunks, a limiter or a semaphore, or one call for \
          all of them",
     );
+}
+
+/// Whether a loop goes through all rows of a table that grows with use, asked for in sight.
+fn is_over_whole_table(lp: Loop<'_>) -> bool {
+    let function = lp.function;
+    let Some(over) = lp.head().over else {
+        return false;
+    };
+    function.context() == Context::Product
+        && function.fetches().iter().any(|fetch| {
+            fetch.query.is_unbounded()
+                && fetch.query.scope == Scope::All
+                && fetch.is_growing_table()
+                && !fetch.is_small_table()
+                && function.facts().any_origin(over, |id| id == fetch.rows)
+        })
 }
 
 /// The innermost growing loop that starts its trips without waiting for them, unless batches
@@ -206,7 +233,15 @@ fn is_limited(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>)
             break;
         };
         let callee = function.program.function(target);
-        if takes_turns(callee) {
+        // `const slowly = throttle(async (user) => send(user))`
+        let declared = callee.declared();
+        let is_wrapped = match (declared.invocation, declared.parent) {
+            (Invocation::Argument(call, _), Some(id)) => Function { id, ..callee }
+                .call_at(call)
+                .is_some_and(|call| !matches!(call.callee, Callee::Function(_))),
+            _ => false,
+        };
+        if is_wrapped || takes_turns(callee) {
             return true;
         }
         via = match callee.acts().get(fact.act as usize).map(|act| &act.kind) {
