@@ -1,17 +1,22 @@
 //! Reads of many rows: what is asked for, and where the rows go.
 
+mod given;
 mod leaves;
+mod members;
 mod outcomes;
 mod query;
+mod related;
 mod statements;
 
 use rustc_hash::FxHashSet;
 
+pub use self::given::Given;
 pub use self::leaves::Leave;
 pub(super) use self::leaves::{Callers, hooks};
-pub use self::outcomes::{Outcome, OutcomeKind, outcomes_of_param};
+pub use self::outcomes::{Outcome, OutcomeKind, outcomes_of, outcomes_of_param};
 pub(super) use self::query::facts_of;
 pub use self::query::{QueryFacts, Scope};
+pub use self::related::{Related, RelatedUse};
 pub(super) use self::statements::Runners;
 use super::call_graph::{ActKind, Callee};
 use super::infer::Typer;

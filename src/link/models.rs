@@ -246,8 +246,10 @@ pub struct CallModel {
     pub when: Option<Bounded>,
     /// Entries for the same call that hold when some argument is given.
     pub variants: Vec<CallModelId>,
-    /// Whether its arguments name relations that come with the rows.
-    pub loads: bool,
+    /// Where the relations are named that come with the rows.
+    pub loads: Option<Bounded>,
+    /// Where columns are named, and relations: those of which more is said.
+    pub selects: Option<Bounded>,
     /// The argument that is walked.
     pub iterates: Option<u8>,
     /// Whether a row that the receiver holds already costs no round trip.
@@ -367,6 +369,9 @@ pub struct Advice {
     pub stream: Option<String>,
     /// One page.
     pub page: Option<String>,
+    /// The number of a row's related rows, `{relation}`.
+    #[serde(rename = "count-related")]
+    pub count_related: Option<String>,
 }
 
 /// What iterating, awaiting or entering a value does.

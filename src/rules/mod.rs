@@ -45,6 +45,7 @@ mod unoptimized_image;
 mod unstable_props;
 mod unstreamed_read;
 mod whole_library_import;
+mod whole_reads;
 mod write_in_loop;
 
 use rayon::prelude::*;

@@ -4,7 +4,7 @@
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{ExprId, LoopId};
-use crate::link::fetches::{Fetch, Outcome, OutcomeKind};
+use crate::link::fetches::{Fetch, Given, Outcome, OutcomeKind, Related, RelatedUse};
 use crate::link::models::Advice;
 use crate::link::program::Function;
 use crate::source::Context;
@@ -20,6 +20,25 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             check_fetch(&fetch, reporter);
         }
     }
+    for given in function.given_rows(|rows| is_little(&rows.outcomes())) {
+        check_given(&given, reporter);
+    }
+    for related in function.idle_relations() {
+        check_related(&related, reporter);
+    }
+}
+
+/// Whether what is done with rows could leave most of them where they are.
+fn is_little(outcomes: &[Outcome]) -> bool {
+    use OutcomeKind as Kind;
+    let mut kinds = outcomes.iter().map(|outcome| &outcome.kind);
+    !outcomes.is_empty()
+        && kinds.all(|kind| {
+            matches!(
+                kind,
+                Kind::Tested | Kind::Counted | Kind::Cut | Kind::Sorted | Kind::Filtered
+            )
+        })
 }
 
 /// What is wasted, as the parts of a finding.
@@ -57,6 +76,105 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
     finding.cost(waste.cost);
     if let Some(help) = waste.help {
         finding.help(help);
+    }
+}
+
+/// Rows that a function gives back, and of which its caller uses little.
+fn check_given(given: &Given<'_>, reporter: &mut Reporter<'_>) {
+    let fetch = &given.rows;
+    let query = fetch.query;
+    if !query.is_unbounded() || query.locks {
+        return;
+    }
+    let Some(waste) = waste_of(fetch, &fetch.outcomes()) else {
+        return;
+    };
+    let function = fetch.function;
+    let is_small = given.read.as_ref().unwrap_or(fetch).is_small_table();
+    // What a function is for, besides giving these rows to this caller, is not in sight: others
+    // may use them all, and what is made of the rows may be what is counted.
+    let is_sure = given.is_plain && matches!(waste.confidence, Confidence::High);
+    let confidence = if is_small || !is_sure || function.context() != Context::Product {
+        Confidence::Low
+    } else {
+        fetch.confidence
+    };
+    let name = function.callee_text(fetch.rows);
+    let finding = reporter.report(
+        function.module().span(fetch.rows),
+        confidence,
+        format!("`{name}` loads all rows {}", waste.what),
+    );
+    if let Some(read) = &given.read {
+        finding.related(read.function.place_of(read.rows), "they are read here");
+    }
+    if waste.expr != fetch.rows {
+        finding.related(function.place_of(waste.expr), "all that is done with them");
+    }
+    finding.cost(waste.cost);
+    if let Some(help) = waste.help {
+        finding.help(help);
+    }
+}
+
+/// A relation that is loaded for the number of its rows, or for nothing.
+fn check_related(related: &Related<'_>, reporter: &mut Reporter<'_>) {
+    let function = related.function;
+    let relation = &related.name;
+    let from = related.read.map(|read| function.callee_text(read));
+    let loads = match &from {
+        Some(name) => format!("`{name}` loads all `{relation}` along"),
+        None => format!(
+            "`{}` loads all related rows",
+            function.callee_text(related.place)
+        ),
+    };
+    let (message, cost, at) = match (related.used, &from) {
+        (RelatedUse::Nothing, Some(name)) => (
+            format!("`{name}` loads `{relation}` along, of which nothing is read"),
+            "related rows read for nothing",
+            None,
+        ),
+        (RelatedUse::Nothing, None) => return,
+        (RelatedUse::Whether(at), _) => (
+            format!("{loads} to see whether there are any"),
+            "all related rows read for one bit",
+            Some(at),
+        ),
+        (RelatedUse::Search(at), _) => (
+            format!("{loads} to look for some of them"),
+            "all related rows read for one bit",
+            Some(at),
+        ),
+        (RelatedUse::Number(at), _) => (
+            format!("{loads} to count them"),
+            "all related rows read for one number",
+            Some(at),
+        ),
+    };
+    let confidence = match function.context() {
+        Context::Product => related.confidence,
+        _ => Confidence::Low,
+    };
+    let finding = reporter.report(function.module().span(related.place), confidence, message);
+    if let Some(at) = at {
+        finding.related(function.place_of(at), "all that is used of them");
+    }
+    finding.cost(cost);
+    let advice = function.program.world.models.advice(&related.package);
+    let phrase = advice.and_then(|advice| advice.count_related.as_deref());
+    match (related.used, phrase) {
+        (RelatedUse::Nothing, _) => {
+            finding.help("leave it out of the query".to_owned());
+        }
+        (RelatedUse::Search(_), _) => {
+            finding.help("put the condition into the query".to_owned());
+        }
+        (_, Some(phrase)) => {
+            let phrase = phrase.replace("{relation}", relation);
+            finding.help(format!("ask the database: {phrase}"));
+        }
+        _ => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! `unstreamed-read`: a whole table is held in memory where its rows are walked once.
 
-use super::{Reporter, Rule};
+use super::{Reporter, Rule, whole_reads};
 use crate::finding::Confidence;
 use crate::ir::{BlockOwner, ComprehensionKind, Expr, LoopId, LoopKind, Module, Stmt, StmtId};
 use crate::link::fetches::{Fetch, Outcome, OutcomeKind, outcomes_of_param};
@@ -23,6 +23,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             check_fetch(&fetch, reporter);
         }
     }
+    whole_reads::check(function, reporter);
 }
 
 fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
@@ -111,7 +112,8 @@ fn walked_once<'p>(fetch: &Fetch<'p>) -> Option<(Function<'p>, LoopId)> {
     Some((function, only_walk(function, outcomes)?))
 }
 
-fn only_walk(function: Function<'_>, outcomes: Vec<Outcome>) -> Option<LoopId> {
+/// The loop that walks something, if that is all that is done with it and nothing of it is kept.
+pub(super) fn only_walk(function: Function<'_>, outcomes: Vec<Outcome>) -> Option<LoopId> {
     let mut found = None;
     for outcome in outcomes {
         match outcome.kind {

@@ -3,6 +3,8 @@
 
 mod elements;
 
+pub(super) use self::elements::element_local;
+
 use rustc_hash::FxHashSet;
 
 use super::Fetch;
@@ -63,41 +65,24 @@ pub enum OutcomeKind {
 impl Fetch<'_> {
     /// What is done with the rows.
     pub fn outcomes(&self) -> Vec<Outcome> {
-        let mut follower = Follower {
-            function: self.function,
-            module: self.function.module(),
-            uses: self.function.program.uses(self.function.file),
-            typer: Typer::new(&self.function.program.world, self.function.file),
-            entity: self.entity,
-            rows: Some(self.rows),
-            open: Vec::new(),
-            seen: FxHashSet::default(),
-            found: Vec::new(),
-        };
-        follower.push(self.rows);
-        follower.run();
-        follower.found
+        outcomes_of(self.function, self.rows, self.entity)
     }
+}
+
+/// What a function does with the rows that an expression of it gives.
+pub fn outcomes_of(function: Function<'_>, rows: ExprId, entity: Entity) -> Vec<Outcome> {
+    let mut follower = Follower::new(function, Some(rows), entity);
+    follower.push(rows);
+    follower.run();
+    follower.found
 }
 
 /// What a function does with rows that it is handed.
 pub fn outcomes_of_param(function: Function<'_>, param: u16, entity: Entity) -> Vec<Outcome> {
-    let module = function.module();
-    let uses = function.program.uses(function.file);
-    let mut follower = Follower {
-        function,
-        module,
-        uses,
-        typer: Typer::new(&function.program.world, function.file),
-        entity,
-        rows: None,
-        open: Vec::new(),
-        seen: FxHashSet::default(),
-        found: Vec::new(),
-    };
+    let mut follower = Follower::new(function, None, entity);
     let param = function.declared().params.get(usize::from(param));
-    if let Some(Expr::Local(local)) = param.map(|param| module.expr(param.target)) {
-        for &used in uses.of_name(local) {
+    if let Some(Expr::Local(local)) = param.map(|param| function.module().expr(param.target)) {
+        for &used in follower.uses.of_name(local) {
             follower.push(used);
         }
     }
@@ -118,7 +103,21 @@ struct Follower<'p> {
     found: Vec<Outcome>,
 }
 
-impl Follower<'_> {
+impl<'p> Follower<'p> {
+    fn new(function: Function<'p>, rows: Option<ExprId>, entity: Entity) -> Self {
+        Self {
+            function,
+            module: function.module(),
+            uses: function.program.uses(function.file),
+            typer: Typer::new(&function.program.world, function.file),
+            entity,
+            rows,
+            open: Vec::new(),
+            seen: FxHashSet::default(),
+            found: Vec::new(),
+        }
+    }
+
     fn push(&mut self, value: ExprId) {
         if self.seen.insert(value) {
             self.open.push(value);
@@ -248,8 +247,69 @@ impl Follower<'_> {
             Expr::Call { callee, args, .. } if callee != value => {
                 self.argument(value, parent, callee, module.list(args));
             }
-            Expr::Template(_) => self.note(OutcomeKind::Escapes, parent),
+            Expr::Sequence { elements, .. } => {
+                self.in_sequence(value, parent, module.list(elements));
+            }
             _ => self.note(OutcomeKind::Escapes, parent),
+        }
+    }
+
+    /// `[rows, total] = await Promise.all([find(), count()])`: the rows are a part of what is
+    /// given back.
+    fn in_sequence(&mut self, value: ExprId, sequence: ExprId, elements: &[ExprId]) {
+        let mut calls = self.uses.parents(sequence).iter().copied();
+        match calls.find(|&call| self.is_concurrent(call)) {
+            Some(call) => self.gathered(value, call, elements),
+            None => self.note(OutcomeKind::Escapes, sequence),
+        }
+    }
+
+    fn is_concurrent(&mut self, call: ExprId) -> bool {
+        let model = self.typer.called_model(call);
+        model.is_some_and(|(model, _)| model.concurrent)
+    }
+
+    fn gathered(&mut self, value: ExprId, call: ExprId, elements: &[ExprId]) {
+        let place = elements.iter().position(|&element| element == value);
+        let Some(place) = place.filter(|&place| {
+            let mut before = elements[..place].iter();
+            before.all(|&element| !matches!(self.module.expr(element), Expr::Spread(_)))
+        }) else {
+            return self.note(OutcomeKind::Escapes, call);
+        };
+        self.push_part(call, place);
+    }
+
+    /// Goes on with one part of a value that has several.
+    fn push_part(&mut self, whole: ExprId, place: usize) {
+        let module = self.module;
+        match self.uses.root(whole) {
+            Some(Root::Statement(_)) | None => {}
+            Some(_) => self.note(OutcomeKind::Escapes, whole),
+        }
+        for &parent in self.uses.parents(whole) {
+            match module.expr(parent) {
+                Expr::Await(_) => self.push_part(parent, place),
+                Expr::Index { object, index } if object == whole => match module.expr(index) {
+                    Expr::Number(n) if usize::try_from(n) == Ok(place) => self.push(parent),
+                    Expr::Number(_) => {}
+                    _ => self.note(OutcomeKind::Escapes, parent),
+                },
+                Expr::Assign {
+                    op: None, target, ..
+                } if target != whole => match module.expr(target) {
+                    Expr::Local(local) => {
+                        for used in self.uses.of_value(self.function.facts(), local, whole) {
+                            if self.seen.insert(used) {
+                                self.push_part(used, place);
+                            }
+                        }
+                    }
+                    Expr::Map(_) | Expr::Sequence { .. } => {}
+                    _ => self.note(OutcomeKind::Escapes, parent),
+                },
+                _ => self.note(OutcomeKind::Escapes, parent),
+            }
         }
     }
 
@@ -267,6 +327,9 @@ impl Follower<'_> {
                     OutcomeKind::Handed(target, param)
                 });
             return self.note(kind, call);
+        }
+        if self.is_concurrent(call) {
+            return self.gathered(value, call, args);
         }
         let Expr::Name(name) = module.expr(callee) else {
             // `progress(rows)`: what is walked in their place hands them on one by one.

@@ -3,12 +3,13 @@
 //! Builders of all libraries use the same few words for this; models tell which calls build and
 //! run queries at all, and which arguments bound them.
 
+use super::super::callbacks::argument_for;
 use super::super::infer::Typer;
 use super::super::models::{Bounded, TypeSpec};
-use super::super::types::{Base, FunctionRef};
+use super::super::types::{Base, ExprRef, FunctionRef};
 use super::super::world::World;
 use crate::analysis::def_use::Def;
-use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LocalKind, Module};
+use crate::ir::{BinaryOp, CallKind, Expr, ExprId, FunctionId, LocalKind, Module};
 use crate::source::FileId;
 
 /// Expressions looked at for one query.
@@ -48,8 +49,12 @@ pub struct QueryFacts {
     pub is_ordered: bool,
     /// Only some columns are asked for.
     pub is_projected: bool,
-    /// Rows are grouped, counted or made distinct.
+    /// Rows are grouped or counted.
     pub is_aggregated: bool,
+    /// Equal ones come once.
+    is_distinct: bool,
+    /// At most two columns are asked for.
+    is_narrow: bool,
     /// Rows are passed over.
     pub skips: bool,
     /// The rows come in pieces.
@@ -65,30 +70,59 @@ pub struct QueryFacts {
 impl QueryFacts {
     /// Whether as many rows may come back as there are.
     pub fn is_unbounded(self) -> bool {
-        let is_grouped = self.is_aggregated || (self.has_aggregate && self.is_projected);
+        // Whole rows are distinct anyway; of one column there are as many as there are values.
+        let is_grouped = self.is_aggregated
+            || (self.has_aggregate && self.is_projected)
+            || (self.is_distinct && self.is_narrow);
         !(self.is_bounded || self.is_open || self.is_unique || self.is_keyed || is_grouped)
     }
 }
 
 /// The facts of the query that an expression builds, or whose rows it is.
 pub(in crate::link) fn facts_of(world: &World, file: FileId, expr: ExprId) -> QueryFacts {
+    read(world, file, expr).facts
+}
+
+/// The calls of such a query that name relations to be loaded along.
+pub(in crate::link) fn loads_of(world: &World, file: FileId, expr: ExprId) -> Vec<ExprRef> {
+    read(world, file, expr).loads
+}
+
+fn read(world: &World, file: FileId, expr: ExprId) -> Reader<'_> {
     let mut reader = Reader {
         world,
         facts: QueryFacts::default(),
+        loads: Vec::new(),
         steps: 0,
     };
-    reader.chain(&mut Typer::new(world, file), file, expr, 0);
-    reader.facts
+    let start = ExprRef { file, expr };
+    reader.chain(&mut Typer::new(world, file), start, None, 0);
+    reader
 }
 
 struct Reader<'w> {
     world: &'w World,
     facts: QueryFacts,
+    loads: Vec<ExprRef>,
     steps: u32,
 }
 
+/// The call by which a query is followed into a function of the project.
+#[derive(Clone, Copy)]
+struct Through {
+    call: ExprRef,
+    callee: FunctionRef,
+}
+
 impl<'w> Reader<'w> {
-    fn chain(&mut self, typer: &mut Typer<'w>, file: FileId, expr: ExprId, calls: u32) {
+    fn chain(
+        &mut self,
+        typer: &mut Typer<'w>,
+        start: ExprRef,
+        through: Option<Through>,
+        calls: u32,
+    ) {
+        let ExprRef { file, expr } = start;
         let unit = self.world.unit(file);
         let module = &unit.facts.module;
         let mut open = vec![expr];
@@ -139,20 +173,27 @@ impl<'w> Reader<'w> {
                     };
                     let mut is_open = false;
                     let mut values = Vec::new();
+                    let mut params = Vec::new();
                     unit.facts.def_use.any_source(def, |_, def| {
                         match def {
                             Def::Value { value, .. } => values.push(*value),
                             Def::Augmented { .. } => is_open = true,
                             Def::Entry { local, .. } => {
-                                let declared = module.local(*local);
-                                is_open |= matches!(declared.kind, LocalKind::Param(_))
-                                    && !is_handle(typer, at);
+                                if let LocalKind::Param(param) = module.local(*local).kind {
+                                    params.push((*local, param));
+                                }
                                 values.extend(unit.facts.def_use.single_value(*local));
                             }
                             _ => {}
                         }
                         false
                     });
+                    if !params.is_empty() && !is_handle(typer, at) {
+                        for (local, param) in params {
+                            let function = module.local(local).function;
+                            is_open |= !self.handed(through, function, param, calls);
+                        }
+                    }
                     self.facts.is_open |= is_open;
                     values.into_iter().for_each(push);
                 }
@@ -160,12 +201,16 @@ impl<'w> Reader<'w> {
                     let name = name_of(module, callee);
                     let arguments = module.list(args);
                     if let Base::Function(function) = typer.callee(at).base {
-                        self.returned(function, calls);
-                        self.word(name, arguments.is_empty());
+                        let call = ExprRef { file, expr: at };
+                        self.returned(call, function, calls);
+                        self.word(name, arguments.len());
                         continue;
                     }
                     self.call(typer, module, at, name, arguments);
                     let model = typer.called_model(at).map(|(model, _)| model);
+                    if model.is_some_and(|model| model.loads.is_some()) {
+                        self.loads.push(ExprRef { file, expr: at });
+                    }
                     // `self.filter_queryset(rows)` gives what it is handed.
                     if let Some(TypeSpec::Argument(n)) = model.map(|model| &model.returns)
                         && let Some(handed) = typer.argument(at, usize::from(*n))
@@ -197,7 +242,7 @@ impl<'w> Reader<'w> {
     }
 
     /// The query that a function of the project gives.
-    fn returned(&mut self, function: FunctionRef, calls: u32) {
+    fn returned(&mut self, call: ExprRef, function: FunctionRef, calls: u32) {
         if calls >= MAX_CALLS {
             self.facts.is_open = true;
             return;
@@ -208,9 +253,42 @@ impl<'w> Reader<'w> {
             self.facts.is_open = true;
         }
         let mut typer = Typer::new(self.world, function.file);
+        let through = Through {
+            call,
+            callee: function,
+        };
         for value in values {
-            self.chain(&mut typer, function.file, value, calls + 1);
+            let start = ExprRef {
+                file: function.file,
+                expr: value,
+            };
+            self.chain(&mut typer, start, Some(through), calls + 1);
         }
+    }
+
+    /// Goes on with the argument that a parameter has from the call the query was followed
+    /// through; whether there is one.
+    fn handed(
+        &mut self,
+        through: Option<Through>,
+        function: FunctionId,
+        param: u16,
+        calls: u32,
+    ) -> bool {
+        let Some(through) = through.filter(|through| through.callee.function == function) else {
+            return false;
+        };
+        let ExprRef { file, expr: call } = through.call;
+        let caller = &self.world.unit(file).facts.module;
+        let Some(argument) = argument_for(self.world, caller, call, through.callee, param) else {
+            return false;
+        };
+        let start = ExprRef {
+            file,
+            expr: argument,
+        };
+        self.chain(&mut Typer::new(self.world, file), start, None, calls + 1);
+        true
     }
 
     fn call(
@@ -229,7 +307,7 @@ impl<'w> Reader<'w> {
                 given => typer.is_given(call, given),
             };
         }
-        self.word(name, args.is_empty());
+        self.word(name, args.len());
         if name.eq_ignore_ascii_case("select") {
             self.selected(typer, module, args);
         }
@@ -250,11 +328,14 @@ impl<'w> Reader<'w> {
             _ => true,
         };
         let mut is_column = is_column;
-        self.facts.is_projected |= !args.is_empty() && args.iter().any(&mut is_column);
+        if args.iter().any(&mut is_column) {
+            self.facts.is_projected = true;
+            self.facts.is_narrow |= args.len() <= 2;
+        }
     }
 
     /// What the name of a builder's method says.
-    fn word(&mut self, name: &str, is_bare: bool) {
+    fn word(&mut self, name: &str, args: usize) {
         let lower: String = name
             .chars()
             .filter(|c| *c != '_')
@@ -268,7 +349,7 @@ impl<'w> Reader<'w> {
             "where" | "filter" | "filterby" | "exclude" | "andwhere" | "orwhere" | "wherein"
             | "match" | "eq" | "wherenull" | "wherenot" | "whereraw" | "having" | "find"
             | "findby" | "findall"
-                if !is_bare =>
+                if args > 0 =>
             {
                 facts.has_conditions |= !matches!(lower.as_str(), "find" | "findall");
                 facts.is_keyed |= lower == "wherein";
@@ -278,9 +359,13 @@ impl<'w> Reader<'w> {
             | "withonlycolumns" | "getrawmany" | "columns" | "column" | "loadonly" | "dates"
             | "datetimes" => {
                 facts.is_projected = true;
+                facts.is_narrow |= (1..=2).contains(&args);
             }
-            "groupby" | "aggregate" | "count" | "exists" | "distinct" | "none" | "inbulk"
-            | "union" | "selectdistinct" => facts.is_aggregated = true,
+            // One row of each value of a column, as PostgreSQL has it, or no row twice.
+            "distinct" if args > 0 => facts.is_aggregated = true,
+            "distinct" => facts.is_distinct = true,
+            "groupby" | "aggregate" | "count" | "exists" | "none" | "inbulk" | "union"
+            | "selectdistinct" => facts.is_aggregated = true,
             "iterator" | "aiterator" | "yieldper" | "stream" | "cursor" | "partitions"
             | "streamscalars" => facts.streams = true,
             "selectforupdate" | "withforupdate" | "forupdate" | "setlock" => facts.locks = true,

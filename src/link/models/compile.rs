@@ -115,7 +115,8 @@ impl Models {
                 mutates: entry.mutates,
                 when: entry.when.as_deref().map(bound_named),
                 variants: Vec::new(),
-                loads: entry.loads.is_some(),
+                loads: entry.loads.as_deref().map(bound_named),
+                selects: entry.selects.as_deref().map(bound_named),
                 iterates: entry.iterates.as_deref().and_then(argument_number),
                 identity: entry.identity,
                 preloaded: entry.preloaded,
@@ -545,7 +546,7 @@ fn bounded(entry: &BoundedEntry) -> Option<Bounded> {
 }
 
 fn bound_named(text: &str) -> Bounded {
-    if text == "receiver" {
+    if matches!(text, "receiver" | "arguments") {
         return Bounded::Always;
     }
     match text.strip_prefix("key:") {

@@ -161,6 +161,7 @@ pub(super) struct CallEntry {
     pub(super) when: Option<String>,
     pub(super) iterates: Option<String>,
     pub(super) loads: Option<String>,
+    pub(super) selects: Option<String>,
     #[serde(default)]
     pub(super) preloaded: bool,
     #[serde(default)]

@@ -255,7 +255,7 @@ impl Finder<'_> {
             let loads = self
                 .typer(file)
                 .called_model(site.expr)
-                .is_some_and(|(model, _)| model.loads);
+                .is_some_and(|(model, _)| model.loads.is_some());
             if loads {
                 for &arg in &args[1..] {
                     self.path_of(file, arg, &mut paths);
@@ -347,7 +347,7 @@ impl Finder<'_> {
         if !matches!(receiver.base, Base::Model(..) | Base::Instance(_)) {
             return None;
         }
-        let loads = model.loads;
+        let loads = model.loads.is_some();
         let columns = model.columns;
         let mut found = self.loaded(file, object);
         if let Some(columns) = columns {
@@ -431,7 +431,7 @@ impl Finder<'_> {
         let mut at = call;
         while let Expr::Call { callee, args, .. } = module.expr(at) {
             let (model, _) = self.typer(file).called_model(at)?;
-            if model.loads {
+            if model.loads.is_some() {
                 for &arg in module.list(args).iter().rev() {
                     let Expr::Member { name, .. } = module.expr(arg) else {
                         return None;
