@@ -43,6 +43,7 @@ pub mod rules;
 pub mod source;
 pub mod syntax;
 
+use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context as _, Result};
@@ -321,13 +322,18 @@ fn explain(program: &Program, files: &[SourceFile], place: &Location) -> Vec<Str
 
 /// Reads and lowers all files in parallel; those that fail are counted and noted.
 fn read_all(settings: &Settings, discovered: &Discovered, report: &mut Report) -> Vec<FileFacts> {
-    let read: Vec<Result<FileRead, discover::Skip>> = discovered
-        .files
-        .par_iter()
-        .map(|candidate| read_one(settings, candidate))
+    let files = &discovered.files;
+    // The large ones first and each by itself: a thread that gets one late has the others wait.
+    let mut order: Vec<usize> = (0..files.len()).collect();
+    order.sort_by_key(|&i| Reverse(files[i].bytes));
+    let mut read: Vec<(usize, Result<FileRead, discover::Skip>)> = order
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|i| (i, read_one(settings, &files[i])))
         .collect();
+    read.sort_by_key(|(i, _)| *i);
     let mut facts = Vec::with_capacity(read.len());
-    for result in read {
+    for (_, result) in read {
         match result {
             Ok(read) => {
                 report.notices.extend(read.notices);

@@ -94,9 +94,9 @@ enum Target {
 impl Entities {
     /// The relations of a project whose classes know what they derive from.
     pub fn new(world: &World) -> Self {
-        let found: Vec<Found> = (0..world.units.len())
-            .into_par_iter()
-            .map(|i| declared_in(world, FileId(i as u32)))
+        let found: Vec<Found> = world
+            .par_files()
+            .map(|file| declared_in(world, file))
             .collect();
         let mut entities = Self::default();
         for found in &found {

@@ -15,7 +15,7 @@ use super::models::EntryKind;
 use super::types::{ClassRef, FunctionRef};
 use super::world::World;
 use crate::finding::Confidence;
-use crate::source::{FileId, Place};
+use crate::source::Place;
 
 /// A place where a program is entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +65,9 @@ pub struct Reached {
 
 /// All places where the program is entered, in the order of files.
 pub fn find(world: &World) -> Vec<EntryPoint> {
-    let files: Vec<taken::Taken> = (0..world.units.len())
-        .into_par_iter()
-        .map(|i| taken::of_file(world, FileId(i as u32)))
+    let files: Vec<taken::Taken> = world
+        .par_files()
+        .map(|file| taken::of_file(world, file))
         .collect();
     let mut paths: FxHashMap<ClassRef, String> = FxHashMap::default();
     for (class, path) in files.iter().flat_map(|file| &file.class_paths) {

@@ -15,9 +15,9 @@ impl World {
     /// Gathers what calls hand to parameters without a type of their own. Answers which files
     /// have learnt something.
     pub(super) fn hand_arguments(&mut self) -> Vec<bool> {
-        let handed: Vec<Vec<(FunctionRef, u16, Type)>> = (0..self.units.len())
-            .into_par_iter()
-            .map(|i| Typer::new(self, FileId(i as u32)).handed())
+        let handed: Vec<Vec<(FunctionRef, u16, Type)>> = self
+            .par_files()
+            .map(|file| Typer::new(self, file).handed())
             .collect();
         let mut given: FxHashMap<(FunctionRef, u16), Type> = FxHashMap::default();
         let mut refuted: FxHashSet<(FunctionRef, u16)> = FxHashSet::default();
@@ -85,10 +85,9 @@ impl World {
     /// know their own names. Nothing else learns of that.
     pub(super) fn hand_inside_templates(&mut self) {
         for _ in 0..MAX_INCLUDES {
-            let handed: Vec<Vec<(FunctionRef, u16, Type)>> = (0..self.units.len())
-                .into_par_iter()
-                .map(|i| {
-                    let file = FileId(i as u32);
+            let handed: Vec<Vec<(FunctionRef, u16, Type)>> = self
+                .par_files()
+                .map(|file| {
                     if self.unit(file).facts.module.template.is_none() {
                         return Vec::new();
                     }

@@ -65,9 +65,9 @@ pub struct Program {
 impl Program {
     /// Resolves all calls and summarizes all functions.
     pub fn new(world: World, contexts: Vec<Context>, schema: &SchemaSettings) -> Self {
-        let mut linked: Vec<LinkedFile> = (0..world.units.len())
-            .into_par_iter()
-            .map(|i| link_file(&world, FileId(i as u32)))
+        let mut linked: Vec<LinkedFile> = world
+            .par_files()
+            .map(|file| link_file(&world, file))
             .collect();
         link_handed(&world, &mut linked);
         let mut schemas = Schemas::new(&world, &contexts, schema);

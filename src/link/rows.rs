@@ -98,12 +98,9 @@ pub fn reads(world: &World, linked: &[LinkedFile]) -> Reads {
         let of_file = |file: &LinkedFile| vec![Vec::new(); file.acts.len()];
         return linked.iter().map(of_file).collect();
     }
-    let mut reads: Reads = (0..world.units.len())
-        .into_par_iter()
-        .map(|i| {
-            let file = FileId(i as u32);
-            Finder::new(world, file).direct(&linked[i])
-        })
+    let mut reads: Reads = world
+        .par_files()
+        .map(|file| Finder::new(world, file).direct(&linked[file.index()]))
         .collect();
     let callers = callers(world, linked);
     // The first read of each function that its callers have not heard of.

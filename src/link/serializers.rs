@@ -49,9 +49,9 @@ pub struct FieldRead {
 
 /// The classes of serializers whose fields are read of many rows.
 pub fn listed(world: &World) -> FxHashSet<ClassRef> {
-    let mut open: Vec<ClassRef> = (0..world.units.len())
-        .into_par_iter()
-        .flat_map_iter(|i| listed_in(world, FileId(i as u32)))
+    let mut open: Vec<ClassRef> = world
+        .par_files()
+        .flat_map_iter(|file| listed_in(world, file))
         .collect();
     let mut listed = FxHashSet::default();
     while let Some(class) = open.pop() {

@@ -35,9 +35,9 @@ pub(super) struct Order {
 impl Order {
     pub(super) fn new(world: &World) -> Self {
         let count = world.units.len();
-        let imports: Vec<Vec<FileId>> = (0..count)
-            .into_par_iter()
-            .map(|i| world.imported_files(FileId(i as u32)))
+        let imports: Vec<Vec<FileId>> = world
+            .par_files()
+            .map(|file| world.imported_files(file))
             .collect();
         let mut importers = vec![Vec::new(); count];
         for (i, files) in imports.iter().enumerate() {
@@ -112,7 +112,11 @@ impl World {
     /// Finds what all classes derive from, as far as that needs no types of functions.
     pub(super) fn find_bases(&mut self, order: &Order) {
         for level in &order.levels {
-            let found: Vec<_> = level.par_iter().map(|&file| self.bases_of(file)).collect();
+            let found: Vec<_> = level
+                .par_iter()
+                .with_max_len(1)
+                .map(|&file| self.bases_of(file))
+                .collect();
             for (file, types) in level.iter().zip(found) {
                 if let Some((bases, locals)) = types {
                     self.state[file.index()].bases = bases;
@@ -159,6 +163,7 @@ impl World {
                     .collect();
                 let found: Vec<Option<(FileTypes, bool)>> = files
                     .par_iter()
+                    .with_max_len(1)
                     .map(|&file| {
                         let (types, is_open) = self.types_of(file);
                         (types != self.state[file.index()]).then_some((types, is_open))

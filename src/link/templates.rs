@@ -113,9 +113,9 @@ impl Templates {
 
     /// Finds what renders what, once types are known.
     pub(super) fn link(world: &World) -> Vec<Vec<Rendering>> {
-        let found: Vec<Vec<(FileId, Rendering)>> = (0..world.units.len())
-            .into_par_iter()
-            .map(|i| Finder::new(world, FileId(i as u32)).renderings())
+        let found: Vec<Vec<(FileId, Rendering)>> = world
+            .par_files()
+            .map(|file| Finder::new(world, file).renderings())
             .collect();
         let mut by_file: Vec<Vec<Rendering>> = vec![Vec::new(); world.units.len()];
         for (file, rendering) in found.into_iter().flatten() {

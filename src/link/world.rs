@@ -175,10 +175,8 @@ impl World {
         (world.hierarchy, world.targets) = rayon::join(
             || Hierarchy::new(&world.units),
             || {
-                let files = (0..world.units.len()).into_par_iter();
-                files
-                    .map(|i| world.resolve_modules(FileId(i as u32)))
-                    .collect()
+                let files = world.par_files();
+                files.map(|file| world.resolve_modules(file)).collect()
             },
         );
         world.export_tables();
@@ -195,6 +193,14 @@ impl World {
         world.solve(told, &order);
         world.hand_inside_templates();
         world
+    }
+
+    /// All files, for work on several threads. They come in small portions: files differ in size a
+    /// thousandfold, and whoever has a large one must not keep others that wait behind it.
+    pub(crate) fn par_files(&self) -> impl IndexedParallelIterator<Item = FileId> + use<> {
+        const PORTION: usize = 4;
+        let files = (0..self.units.len() as u32).into_par_iter();
+        files.with_max_len(PORTION).map(FileId)
     }
 
     fn resolve_modules(&self, file: FileId) -> Targets {

@@ -154,11 +154,12 @@ pub fn run(
         })
         .collect();
     let per_function = || -> Vec<Finding> {
-        (0..program.world.units.len())
-            .into_par_iter()
-            .flat_map_iter(|i| {
+        program
+            .world
+            .par_files()
+            .flat_map_iter(|file| {
                 let mut findings = Vec::new();
-                for function in program.functions(FileId(i as u32)) {
+                for function in program.functions(file) {
                     for &(rule, category, severity) in &rules {
                         let Check::Function(check) = rule.check else {
                             continue;

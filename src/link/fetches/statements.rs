@@ -14,7 +14,6 @@ use crate::link::infer::Typer;
 use crate::link::models::{Effect, Rows};
 use crate::link::program::{Function, Program};
 use crate::link::types::{Entity, FunctionRef};
-use crate::source::FileId;
 
 /// What such a function does besides is not looked into, so it is short.
 const MAX_ACTS: usize = 8;
@@ -25,9 +24,8 @@ pub(in crate::link) type Runners = FxHashMap<FunctionRef, (u16, String)>;
 impl Program {
     /// Looks for functions that run a statement they are handed.
     pub(in crate::link) fn find_runners(&self) -> Runners {
-        let files = (0..self.world.units.len()).into_par_iter();
-        let found = files.flat_map_iter(|i| {
-            let functions = self.functions(FileId(i as u32));
+        let found = self.world.par_files().flat_map_iter(|file| {
+            let functions = self.functions(file);
             functions.filter_map(|function| {
                 let at = FunctionRef {
                     file: function.file,

@@ -62,9 +62,9 @@ impl Program {
     /// wrote aside. Read when they are first wanted.
     pub fn queries(&self) -> &[QuerySite] {
         self.asked.get_or_init(|| {
-            (0..self.world.units.len())
-                .into_par_iter()
-                .flat_map_iter(|i| queries_of(self, FileId(i as u32)))
+            self.world
+                .par_files()
+                .flat_map_iter(|file| queries_of(self, file))
                 .collect()
         })
     }

@@ -56,11 +56,11 @@ const NAMES: &[(&str, Dialect)] = &[
 
 /// How often each file names each engine.
 pub(super) fn named(world: &World, contexts: &[Context]) -> Vec<[usize; 3]> {
-    (0..world.units.len())
-        .into_par_iter()
-        .map(|i| match contexts[i] {
+    world
+        .par_files()
+        .map(|file| match contexts[file.index()] {
             Context::Test => [0; 3],
-            _ => named_in(world, FileId(i as u32)),
+            _ => named_in(world, file),
         })
         .collect()
 }
