@@ -6,13 +6,16 @@
 //! other's results, so that the outcome is the same on any number of threads.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::infer::Typer;
 use super::models::Wrapper;
 use super::types::{Base, Type};
 use super::world::{FileTypes, World};
-use crate::ir::{ClassId, ExportKind, FunctionId, LocalId, LocalKind, MODULE_BODY, Module};
+use crate::ir::{
+    ClassId, ExportKind, Expr, ExprId, FunctionId, ImportKind, LocalId, LocalKind, MODULE_BODY,
+    Module,
+};
 use crate::source::FileId;
 
 /// Rounds after which types that still change are taken as they are.
@@ -111,11 +114,12 @@ fn levels(imports: &[Vec<FileId>]) -> Vec<Vec<FileId>> {
 impl World {
     /// Finds what all classes derive from, as far as that needs no types of functions.
     pub(super) fn find_bases(&mut self, order: &Order) {
+        let names = self.names_of_bases();
         for level in &order.levels {
             let found: Vec<_> = level
                 .par_iter()
                 .with_max_len(1)
-                .map(|&file| self.bases_of(file))
+                .map(|&file| self.bases_of(file, &names))
                 .collect();
             for (file, types) in level.iter().zip(found) {
                 if let Some((bases, locals)) = types {
@@ -127,7 +131,31 @@ impl World {
         self.update_hierarchy();
     }
 
-    fn bases_of(&self, file: FileId) -> Option<(Bases, Locals)> {
+    /// The names that start what some class derives from, here and where it is imported from: `db`
+    /// of `db.Model`.
+    fn names_of_bases(&self) -> FxHashSet<String> {
+        let mut names = FxHashSet::default();
+        for unit in &self.units {
+            let module = &unit.facts.module;
+            for class in &module.classes {
+                for &base in module.list(class.bases) {
+                    let Some(local) = root_of(module, base) else {
+                        continue;
+                    };
+                    let local = module.local(local);
+                    names.insert(module.text(local.name).to_owned());
+                    if let LocalKind::Import(import) = local.kind
+                        && let ImportKind::Named(name) = module.imports[import.index()].kind
+                    {
+                        names.insert(module.text(name).to_owned());
+                    }
+                }
+            }
+        }
+        names
+    }
+
+    fn bases_of(&self, file: FileId, names: &FxHashSet<String>) -> Option<(Bases, Locals)> {
         let module = &self.unit(file).facts.module;
         let has_bases = module
             .classes
@@ -140,7 +168,7 @@ impl World {
         let bases = bases(&mut typer, module);
         // `Base = declarative_base()`
         let locals = if module.exports_all {
-            locals(&mut typer, module)
+            locals(&mut typer, module, |name| names.contains(name))
         } else {
             Locals::default()
         };
@@ -235,7 +263,7 @@ impl World {
             let members = types.attached.entry(attached.function).or_default();
             members.push((attached.name, ty, attached.is_of_instances));
         }
-        types.locals = locals(&mut typer, module);
+        types.locals = locals(&mut typer, module, |_| true);
         for export in &module.exports {
             types.exports.push(match export.kind {
                 ExportKind::Expr(value) => typer.of(value),
@@ -307,12 +335,24 @@ fn bases(typer: &mut Typer<'_>, module: &Module) -> Bases {
         .collect()
 }
 
-/// The variables of a module.
-fn locals(typer: &mut Typer<'_>, module: &Module) -> Locals {
+/// The name that an expression starts with.
+fn root_of(module: &Module, mut expr: ExprId) -> Option<LocalId> {
+    loop {
+        expr = match module.expr(expr) {
+            Expr::Local(local) => return Some(local),
+            Expr::Member { object, .. } | Expr::Index { object, .. } => object,
+            Expr::Call { callee, .. } => callee,
+            _ => return None,
+        };
+    }
+}
+
+/// The variables of a module whose names are wanted.
+fn locals(typer: &mut Typer<'_>, module: &Module, is_wanted: impl Fn(&str) -> bool) -> Locals {
     let mut found = Locals::default();
     for (i, local) in module.locals.iter().enumerate() {
         let is_variable = matches!(local.kind, LocalKind::Variable | LocalKind::Const);
-        if local.function == MODULE_BODY && is_variable {
+        if local.function == MODULE_BODY && is_variable && is_wanted(module.text(local.name)) {
             let id = LocalId(i as u32);
             let ty = typer.variable(id);
             if !ty.is_unknown() {

@@ -195,6 +195,20 @@ impl World {
         world
     }
 
+    /// Whether a function may give back a query that its caller runs.
+    pub(super) fn gives_query(&self, function: FunctionRef) -> bool {
+        let returned = self.state[function.file.index()].returns[function.function.index()];
+        match returned.awaited().base {
+            Base::Model(..) => true,
+            // What a type parameter stands for is known where it is called.
+            Base::Unknown => {
+                let module = &self.unit(function.file).facts.module;
+                module.function(function.function).returns.is_some()
+            }
+            _ => false,
+        }
+    }
+
     /// All files, for work on several threads. They come in small portions: files differ in size a
     /// thousandfold, and whoever has a large one must not keep others that wait behind it.
     pub(crate) fn par_files(&self) -> impl IndexedParallelIterator<Item = FileId> + use<> {

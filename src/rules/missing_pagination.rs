@@ -17,18 +17,18 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         check_views(function, reporter);
     }
     let mut reported = Vec::new();
-    for fetch in function.fetches() {
+    for fetch in reporter.fetches().iter() {
         if !fetch.query.is_unbounded() || fetch.query.locks || fetch.query.streams {
             continue;
         }
         if fetch.query.skips {
-            report_tail(&fetch, reporter);
+            report_tail(fetch, reporter);
         } else if let Some(leave) = fetch.leaves() {
             // A query that is built on in branches is one.
             let key = (fetch.entity, leave.handler, fetch.entity_name().is_some());
             if !key.2 || !reported.contains(&key) {
                 reported.push(key);
-                report(&fetch, &leave, reporter);
+                report(fetch, &leave, reporter);
             }
         }
     }

@@ -48,18 +48,22 @@ mod whole_library_import;
 mod whole_reads;
 mod write_in_loop;
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use rayon::prelude::*;
 
 pub use silence::explain;
 
 use crate::finding::{Confidence, Finding, Related, RuleId, Severity};
-use crate::ir::{Expr, ExprId, LocalId, MODULE_BODY, Module};
+use crate::ir::{Expr, ExprId, LocalId, Module};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
+use crate::link::fetches::Fetch;
 use crate::link::infer::Typer;
 use crate::link::models::Effect;
 use crate::link::program::{Function, Loop, Program};
-use crate::link::types::{Base, FunctionRef};
+use crate::link::types::Base;
 use crate::source::{FileId, Place, Span};
 
 /// The catalogue, in the order of `slowpath rules`.
@@ -160,6 +164,7 @@ pub fn run(
             .flat_map_iter(|file| {
                 let mut findings = Vec::new();
                 for function in program.functions(file) {
+                    let shared = Rc::new(Shared::new(function));
                     for &(rule, category, severity) in &rules {
                         let Check::Function(check) = rule.check else {
                             continue;
@@ -170,6 +175,7 @@ pub fn run(
                             severity,
                             function,
                             file: None,
+                            shared: Rc::clone(&shared),
                             findings: Vec::new(),
                             reasons: None,
                         };
@@ -188,15 +194,14 @@ pub fn run(
         rules
             .par_iter()
             .flat_map_iter(|&(rule, category, severity)| {
+                let function = program.function_of_module(FileId(0));
                 let mut reporter = Reporter {
                     rule: rule.id,
                     category,
                     severity,
-                    function: program.function(FunctionRef {
-                        file: FileId(0),
-                        function: MODULE_BODY,
-                    }),
+                    function,
                     file: None,
+                    shared: Rc::new(Shared::new(function)),
                     findings: Vec::new(),
                     reasons: None,
                 };
@@ -223,9 +228,26 @@ pub(crate) struct Reporter<'p> {
     function: Function<'p>,
     /// The file, where the finding stands in no function.
     file: Option<FileId>,
+    shared: Rc<Shared<'p>>,
     findings: Vec<Finding>,
     /// Why the rule says nothing, or not more surely, if somebody asks.
     reasons: Option<Vec<Reason>>,
+}
+
+/// What several rules ask of a function.
+#[derive(Debug)]
+struct Shared<'p> {
+    function: Function<'p>,
+    fetches: OnceCell<Rc<[Fetch<'p>]>>,
+}
+
+impl<'p> Shared<'p> {
+    fn new(function: Function<'p>) -> Self {
+        Self {
+            function,
+            fetches: OnceCell::new(),
+        }
+    }
 }
 
 /// Why a rule says nothing of a place, or is not sure of it.
@@ -236,6 +258,12 @@ struct Reason {
 }
 
 impl<'p> Reporter<'p> {
+    /// The reads of many rows that stand in the function that a rule looks at.
+    fn fetches(&self) -> Rc<[Fetch<'p>]> {
+        let Shared { function, fetches } = &*self.shared;
+        Rc::clone(fetches.get_or_init(|| function.fetches().into()))
+    }
+
     /// The same for findings of another function.
     fn within(&mut self, function: Function<'p>) -> &mut Self {
         self.function = function;

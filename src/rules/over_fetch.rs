@@ -15,9 +15,9 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.context() == Context::Test {
         return;
     }
-    for fetch in function.fetches() {
+    for fetch in reporter.fetches().iter() {
         if fetch.query.is_unbounded() && !fetch.query.locks {
-            check_fetch(&fetch, reporter);
+            check_fetch(fetch, reporter);
         }
     }
     for given in function.given_rows(|rows| is_little(&rows.outcomes())) {

@@ -1,8 +1,10 @@
 //! Why rules say nothing of a line, or nothing that is shown by default: `--explain-silence`.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashSet;
 
-use super::{ALL, Check, Reason, Reporter};
+use super::{ALL, Check, Reason, Reporter, Shared};
 use crate::finding::{Confidence, RuleId, Severity};
 use crate::ir::Expr;
 use crate::link::program::{Function, Program};
@@ -74,6 +76,7 @@ pub fn explain(
                 severity: Severity::Note,
                 function,
                 file: None,
+                shared: Rc::new(Shared::new(function)),
                 findings: Vec::new(),
                 reasons: Some(Vec::new()),
             };

@@ -17,10 +17,10 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     ) {
         return;
     }
-    for fetch in function.fetches() {
+    for fetch in reporter.fetches().iter() {
         let query = fetch.query;
         if query.is_unbounded() && !query.streams && !query.locks {
-            check_fetch(&fetch, reporter);
+            check_fetch(fetch, reporter);
         }
     }
     whole_reads::check(function, reporter);

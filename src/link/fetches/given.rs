@@ -60,6 +60,11 @@ impl<'p> Function<'p> {
         if !matches!(self.module().expr(act.expr), Expr::Call { .. }) {
             return None;
         }
+        let summary = self.program.summary(target);
+        let reads = summary.effect(Effect::DbRead).is_some();
+        if !reads && !self.program.world.gives_query(target) {
+            return None;
+        }
         let ty = typer.of(act.expr).awaited();
         let package = if self.is_query_of_rows(ty) {
             if self.is_built_on(act.expr) {
@@ -67,9 +72,7 @@ impl<'p> Function<'p> {
             }
             self.package_of(ty)?
         } else {
-            let summary = self.program.summary(target);
             let changes = summary.effect(Effect::DbWrite).is_some();
-            let reads = summary.effect(Effect::DbRead).is_some();
             if !reads || changes || summary.is_cached || ty.wrapper() != Some(Wrapper::List) {
                 return None;
             }
