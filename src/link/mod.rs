@@ -29,6 +29,7 @@ mod solve;
 pub mod summaries;
 pub mod templates;
 pub mod types;
+pub mod walks;
 pub mod world;
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use super::summaries::{
     EffectFact, Summary, fact_at, is_of_receiver, params_of, passes_on, summarize,
 };
 use super::types::{ClassRef, FunctionRef, Type};
+use super::walks::Walks;
 use super::world::World;
 use crate::analysis::facts::FileFacts;
 use crate::analysis::uses::Uses;
@@ -59,6 +60,7 @@ pub struct Program {
     callers: OnceLock<Callers>,
     runners: OnceLock<Runners>,
     made: OnceLock<FxHashMap<ClassRef, bool>>,
+    pub(super) walks: OnceLock<Walks>,
     pub(super) hooks: FxHashSet<FunctionRef>,
 }
 
@@ -104,6 +106,7 @@ impl Program {
             callers: OnceLock::new(),
             runners: OnceLock::new(),
             made: OnceLock::new(),
+            walks: OnceLock::new(),
         }
     }
 
@@ -138,7 +141,7 @@ impl Program {
     /// the others wait.
     pub fn prepare(&self) {
         rayon::join(
-            || self.queries(),
+            || rayon::join(|| self.queries(), || self.all_walks()),
             || rayon::join(|| (self.callers(), self.made()), || self.runners()),
         );
     }

@@ -4,7 +4,7 @@ use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
 use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopId, Stmt, StmtId};
-use crate::link::call_graph::Callee;
+use crate::link::call_graph::{ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::{Cost, Wrapper};
@@ -55,6 +55,100 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         );
     }
     membership_tests(function, reporter);
+    through_calls(function, reporter);
+}
+
+/// `find_user(users, id)`, where that goes through all `users`.
+fn through_calls(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let facts = function.facts();
+    for act in function.acts() {
+        let ActKind::Call(target) = act.kind else {
+            continue;
+        };
+        let is_call = matches!(module.expr(act.expr), Expr::Call { .. });
+        let is_own = target.file == function.file && target.function == function.id;
+        if !is_call || is_own || act.is_memoized {
+            continue;
+        }
+        let loops = function.loops_around(act.lp);
+        let Some((lp, trips)) = growing_loop(&loops) else {
+            continue;
+        };
+        // What waits in each trip is slow by that, and what is the same in each is another rule.
+        if super::waits_per_trip(lp)
+            || !facts.varies_in(act.expr, lp.id)
+            || facts.exits_on(lp.id, act.expr)
+            || lp.function.id == function.id && facts.runs_at_most_once(act.stmt, lp.id)
+        {
+            continue;
+        }
+        if function.program.summary(target).is_cached {
+            continue;
+        }
+        let mut walks = function.program.walks(target).iter();
+        let Some((walk, list, size)) = walks.find_map(|&walk| {
+            let list = function.argument_for(act.expr, target, walk.param)?;
+            let size = walked_again(function, list, act.expr, lp)?;
+            Some((walk, list, size))
+        }) else {
+            continue;
+        };
+        let confidence = match (trips, size) {
+            _ if is_for_error(lp) => Confidence::Low,
+            (Cardinality::Rows, Cardinality::Rows) => Confidence::Medium,
+            _ => Confidence::Low,
+        };
+        let name = function.callee_text(act.expr);
+        let text = super::collection_text(function, list);
+        let element = element_text(lp);
+        let finding = reporter.report(
+            module.span(act.expr),
+            confidence.min(act.confidence),
+            format!("`{name}` walks `{text}` for each {element}"),
+        );
+        finding.related(lp.place(), "repeated by this loop");
+        finding.related.extend(function.steps_of(walk));
+        finding.cost("O(n·m) steps").help(format!(
+            "look up what is needed of `{text}` in a map or set, built once before the loop"
+        ));
+    }
+}
+
+/// How large a list is that is handed to a call in each trip of a loop, if it is the same list
+/// and grows.
+fn walked_again(
+    function: Function<'_>,
+    list: ExprId,
+    call: ExprId,
+    lp: Loop<'_>,
+) -> Option<Cardinality> {
+    let module = function.module();
+    let is_named = matches!(module.expr(list), Expr::Local(_) | Expr::Member { .. });
+    let is_new = function.facts().varies_in(list, lp.id) || is_made_in(function, list, lp);
+    if !is_named || is_new && !is_made_of_itself(function, list, call) {
+        return None;
+    }
+    let ty = function.type_of(list);
+    let is_collection = match ty.wrapper() {
+        Some(wrapper) => matches!(wrapper, Wrapper::List | Wrapper::Set | Wrapper::Map),
+        None => ty.is_unknown(),
+    };
+    let size = function.program.size_of(function.file, list);
+    let grows = matches!(size, Cardinality::Unknown | Cardinality::Rows);
+    (is_collection && grows).then_some(size)
+}
+
+/// `books = without(books, id)`
+fn is_made_of_itself(function: Function<'_>, list: ExprId, call: ExprId) -> bool {
+    let Expr::Local(local) = function.module().expr(list) else {
+        return false;
+    };
+    let def_use = &function.facts().def_use;
+    def_use
+        .assignments(local)
+        .iter()
+        .any(|&def| matches!(def_use.def(def), Def::Value { value, .. } if *value == call))
 }
 
 /// `x in xs`

@@ -72,6 +72,60 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             });
     }
     through_calls(function, &mut invariance, reporter);
+    through_walks(function, &mut invariance, reporter);
+}
+
+/// `index_of(books)` in a loop, where that goes through all `books`.
+fn through_walks(function: Function<'_>, invariance: &mut Invariance, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    for act in function.acts() {
+        let ActKind::Call(target) = act.kind else {
+            continue;
+        };
+        if !matches!(module.expr(act.expr), Expr::Call { .. }) || act.is_memoized {
+            continue;
+        }
+        let loops = function.loops_around(act.lp);
+        let Some((lp, _)) = growing_loop(&loops) else {
+            continue;
+        };
+        let is_here = lp.function.id == function.id;
+        let summary = function.program.summary(target);
+        if !summary.effects.is_empty()
+            || summary.is_cached
+            || is_dropped(function, act)
+            || lp.head().kind == LoopKind::While
+            || is_here && function.facts().runs_at_most_once(act.stmt, lp.id)
+            || !may_repeat(function, act.expr, lp)
+            || !invariance.is_same(function, act.expr, lp)
+        {
+            continue;
+        }
+        let mut walks = function.program.walks(target).iter();
+        let Some((walk, list)) = walks.find_map(|&walk| {
+            let list = function.argument_for(act.expr, target, walk.param)?;
+            let size = function.program.size_of(function.file, list);
+            let grows = matches!(size, Cardinality::Unknown | Cardinality::Rows);
+            let is_named = matches!(module.expr(list), Expr::Local(_) | Expr::Member { .. });
+            (grows && is_named).then_some((walk, list))
+        }) else {
+            continue;
+        };
+        let name = function.callee_text(act.expr);
+        let text = function.callee_text(list);
+        let element = element_text(lp);
+        // Each trip may need what is made for itself, to change it.
+        let finding = reporter.report(
+            module.span(act.expr),
+            Confidence::Low,
+            format!("`{name}` goes through `{text}` again for each {element}, for the same result"),
+        );
+        finding.related(lp.place(), "repeated by this loop");
+        finding.related.extend(function.steps_of(walk));
+        finding
+            .cost("n times the work of one")
+            .help("do it once before the loop and use the result in it");
+    }
 }
 
 /// Why work in a loop is not done over and over, if it is not.
