@@ -1,10 +1,11 @@
 //! `unbounded-cache`: a container that lives as long as the process and that requests only fill.
 
 use super::{Reporter, Rule};
+use crate::analysis::facts;
 use crate::finding::Confidence;
 use crate::ir::{
-    BinaryOp, ClassId, ClassKind, Expr, ExprId, FunctionKind, LocalId, LocalKind, MODULE_BODY,
-    Module, Name, SequenceKind, UnaryOp,
+    BinaryOp, ClassId, ClassKind, Expr, ExprId, FunctionId, FunctionKind, LocalId, LocalKind,
+    MODULE_BODY, Module, Name, SequenceKind, UnaryOp,
 };
 use crate::link::call_graph::Callee;
 use crate::link::entry_points::Reach;
@@ -179,9 +180,19 @@ fn containers(function: Function<'_>) -> Vec<Container> {
             });
         }
     };
+    for declared in &module.functions {
+        for param in &declared.params {
+            // Made once, when the function is defined: `def collect(item, into=[])`.
+            if let (true, Some(default), Expr::Local(local)) =
+                (module.exports_all, param.default, module.expr(param.target))
+            {
+                add(Home::Local(local), default, module.span(default));
+            }
+        }
+    }
     for (i, local) in module.locals.iter().enumerate() {
         let is_variable = matches!(local.kind, LocalKind::Variable | LocalKind::Const);
-        if local.function == MODULE_BODY && is_variable {
+        if is_variable && (local.function == MODULE_BODY || outlives_requests(function, local)) {
             let id = LocalId(i as u32);
             // What is assigned again starts anew.
             if let Some(value) = facts.def_use.single_value(id) {
@@ -210,6 +221,23 @@ fn containers(function: Function<'_>) -> Vec<Container> {
     found
 }
 
+/// Whether a variable is one of a function that no request calls, but in which something is
+/// defined that one does: a factory of handlers, a plug-in.
+fn outlives_requests(function: Function<'_>, local: &crate::ir::Local) -> bool {
+    let module = function.module();
+    let at = |id| Function { id, ..function };
+    let is_own = |f: &crate::ir::Function| f.parent == Some(local.function);
+    let is_plain = matches!(
+        module.function(local.function).kind,
+        FunctionKind::Function | FunctionKind::Arrow
+    );
+    is_plain
+        && at(local.function).reached().reach == Reach::None
+        && (0..module.functions.len() as u32)
+            .map(FunctionId)
+            .any(|id| is_own(module.function(id)) && at(id).reached().reach != Reach::None)
+}
+
 /// Whether a value is a new list, set or map of the language's own: true if a list.
 fn container_kind(function: Function<'_>, typer: &mut Typer<'_>, value: ExprId) -> Option<bool> {
     let module = function.module();
@@ -219,6 +247,10 @@ fn container_kind(function: Function<'_>, typer: &mut Typer<'_>, value: ExprId) 
             return Some(kind == SequenceKind::List);
         }
         Expr::Call { args, .. } => {
+            // `defaultdict(list)`
+            if module.empty_container(value) == Some(facts::Container::Map) {
+                return Some(false);
+            }
             // `deque(maxlen=…)` and copies of other things are not empty containers.
             let has_bound = module
                 .list(args)
@@ -251,6 +283,14 @@ fn look_through(function: Function<'_>, containers: &mut [Container]) {
         let id = ExprId(i);
         match module.expr(id) {
             Expr::Call { callee, args, .. } => {
+                // `visits[user].append(time)` of a map that makes its lists itself.
+                if let Expr::Member { object, name } = module.expr(callee)
+                    && let Expr::Index { object, index } = module.expr(object)
+                    && GROWS.contains(&module.text(name))
+                    && let Some(found) = at(containers, object)
+                {
+                    containers[found].grown.push((id, Some(index)));
+                }
                 if let Expr::Member { object, name } = module.expr(callee)
                     && let Some(found) = at(containers, object)
                 {
@@ -294,7 +334,7 @@ fn look_through(function: Function<'_>, containers: &mut [Container]) {
                     containers[found].grown.push((id, Some(index)));
                 } else if let Some(found) = home_of(module, target)
                     .and_then(|home| containers.iter().position(|c| c.home == home))
-                    && (op.is_some() || !is_first_value(module, id))
+                    && (op.is_some() || !is_first_value(module, target, id))
                 {
                     containers[found].is_bounded = true;
                 }
@@ -425,9 +465,12 @@ fn is_measured(module: &Module, call: ExprId) -> bool {
 }
 
 /// Whether an assignment is the one that makes the container.
-fn is_first_value(module: &Module, assign: ExprId) -> bool {
-    let owner = module.function(module.function_of(assign)).kind;
-    matches!(owner, FunctionKind::Module | FunctionKind::Constructor)
+fn is_first_value(module: &Module, target: ExprId, assign: ExprId) -> bool {
+    let owner = module.function_of(assign);
+    let is_of_closure = matches!(module.expr(target), Expr::Local(local)
+        if is_of_closure(module, local) && module.local(local).function == owner);
+    let kind = module.function(owner).kind;
+    is_of_closure || matches!(kind, FunctionKind::Module | FunctionKind::Constructor)
 }
 
 /// The container that an expression names.
@@ -463,6 +506,13 @@ fn judged(
     if owner == MODULE_BODY || module.function(owner).kind == FunctionKind::Constructor {
         return None;
     }
+    let is_closure = matches!(container.home, Home::Local(local) if is_of_closure(module, local));
+    if let Home::Local(local) = container.home
+        && is_closure
+        && module.local(local).function == owner
+    {
+        return None;
+    }
     let (_, _, stmt) = facts.context_of(grown)?;
     if facts.fills_empty_place(stmt) {
         return None;
@@ -478,6 +528,9 @@ fn judged(
     };
     let is_of_request = key.is_some_and(|key| is_of_request(grower, key));
     let is_in_browser = function.program.reaches_browser(function.file);
+    if is_closure && !is_of_request {
+        return None;
+    }
     Some(
         if is_of_request && is_named && !is_in_browser && !container.is_handed_on {
             Confidence::Medium
@@ -485,6 +538,12 @@ fn judged(
             Confidence::Low
         },
     )
+}
+
+/// Whether a variable is one of a function, seen by those that are defined in it.
+fn is_of_closure(module: &Module, local: LocalId) -> bool {
+    let local = module.local(local);
+    local.function != MODULE_BODY && !matches!(local.kind, LocalKind::Param(_))
 }
 
 /// Whether what is put in is made of what a request asks for.
