@@ -27,6 +27,11 @@ impl Program {
         runs_in(&self.world, file) == Some(RunsIn::Server)
     }
 
+    /// Whether a file is a component as a whole: its code runs for each one that appears.
+    pub fn is_component(&self, file: FileId) -> bool {
+        is_component(&self.world.unit(file).path)
+    }
+
     /// The imports of whole libraries in code that reaches browsers, in file order.
     pub fn whole_imports(&self) -> &[WholeUse] {
         self.whole_imports.get_or_init(|| {
@@ -110,8 +115,12 @@ fn runs_in(world: &World, file: FileId) -> Option<RunsIn> {
             None => {}
         }
     }
-    let is_component = matches!(unit.path.rsplit_once('.'), Some((_, "vue" | "svelte")));
-    found.or(is_component.then_some(RunsIn::Browser))
+    found.or(is_component(&unit.path).then_some(RunsIn::Browser))
+}
+
+/// Whether a file is a component as a whole: its code runs for each one that appears.
+fn is_component(path: &str) -> bool {
+    matches!(path.rsplit_once('.'), Some((_, "vue" | "svelte")))
 }
 
 /// `"use client"` or `"use server"`, above all else.

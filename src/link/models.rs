@@ -576,6 +576,8 @@ pub struct Models {
     whole_imports: FxHashMap<String, WholeImport>,
     /// The component for images of a framework in use.
     pub image_component: Option<String>,
+    /// Methods of components that run each time one appears.
+    pub mount_methods: FxHashSet<String>,
     /// By module; with the names that count, or none for all.
     runs_in: FxHashMap<String, Vec<(RunsIn, Vec<String>)>>,
     /// The last parts of the names of calls that render templates.

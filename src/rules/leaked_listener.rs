@@ -4,7 +4,9 @@
 use super::polling_query::period;
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, ExprId, FunctionId, Invocation, MODULE_BODY, Module, Site, Stmt};
+use crate::ir::{
+    CallKind, Expr, ExprId, FunctionId, FunctionKind, Invocation, MODULE_BODY, Module, Site, Stmt,
+};
 use crate::link::call_graph::Callee;
 use crate::link::entry_points::Reach;
 use crate::link::infer::Typer;
@@ -21,6 +23,8 @@ const LONG: i64 = 5_000;
 enum Repeated {
     /// A component appears: the call that is told to run it then.
     Mount(ExprId),
+    /// A component appears, of which it is a method.
+    MountMethod,
     /// A request comes in.
     Request,
 }
@@ -64,7 +68,7 @@ fn report(
     let name = function.callee_text(site.expr);
     let end = model.ended_by.first().map_or("", String::as_str);
     let message = match repeated {
-        Repeated::Mount(_) => {
+        Repeated::Mount(_) | Repeated::MountMethod => {
             format!(
                 "each time the component appears `{name}` adds one more, and none is taken away"
             )
@@ -78,7 +82,19 @@ fn report(
         Repeated::Mount(call) => {
             finding
                 .related(function.place_of(*call), "runs when the component appears")
-                .help(format!("return a function that calls `{end}`"));
+                .help(if function.program.is_component(function.file) {
+                    format!("call `{end}` when the component goes")
+                } else {
+                    format!("return a function that calls `{end}`")
+                });
+        }
+        Repeated::MountMethod => {
+            finding
+                .related(
+                    function.place(function.declared().name_span),
+                    "runs when the component appears",
+                )
+                .help(format!("call `{end}` when the component goes"));
         }
         Repeated::Request => {
             if let Some(handler) = function.reached().handler {
@@ -180,8 +196,12 @@ fn repetition(function: Function<'_>) -> Option<Repeated> {
             let is_seen = returned
                 .iter()
                 .all(|&value| is_plain(module, value, function.id));
-            return (parent != MODULE_BODY && is_seen).then_some(Repeated::Mount(call));
+            let is_inside = parent != MODULE_BODY || function.program.is_component(function.file);
+            return (is_inside && is_seen).then_some(Repeated::Mount(call));
         }
+    }
+    if is_mount_method(function) {
+        return Some(Repeated::MountMethod);
     }
     let reach = function.reached().reach;
     // What is handed over may be called once for all: `once("watcher", () => …)`. A promise calls
@@ -195,6 +215,19 @@ fn repetition(function: Function<'_>) -> Option<Repeated> {
         _ => false,
     };
     (reach == Reach::Handler || reach == Reach::Called && !is_handed).then_some(Repeated::Request)
+}
+
+/// Whether a function is a method that runs each time its component appears.
+fn is_mount_method(function: Function<'_>) -> bool {
+    let declared = function.declared();
+    let is_member = declared.class.is_some() || function.program.is_component(function.file);
+    let module = function.module();
+    is_member
+        && declared.kind == FunctionKind::Method
+        && declared.name.is_some_and(|name| {
+            let methods = &function.program.world.models.mount_methods;
+            methods.contains(module.text(name))
+        })
 }
 
 /// Whether what a returned value does when called stands in the same file: a function written
@@ -216,6 +249,7 @@ fn outlives_call(function: Function<'_>, call: ExprId) -> bool {
         return false;
     };
     let mut at = callee;
+    let mut members = 0;
     loop {
         match module.expr(at) {
             Expr::Name(_) => return true,
@@ -223,7 +257,15 @@ fn outlives_call(function: Function<'_>, call: ExprId) -> bool {
                 let local = module.local(local);
                 return local.function == MODULE_BODY;
             }
-            Expr::Member { object, .. } => at = object,
+            Expr::Member { object, .. } => {
+                members += 1;
+                at = object;
+            }
+            // What a component has of its own goes with it: `this.store.changes.subscribe(…)` is
+            // about what it was given.
+            Expr::This => return members > 2,
+            // `interval(1000).pipe(…).subscribe(…)`
+            Expr::Call { callee, .. } => at = callee,
             _ => return false,
         }
     }
@@ -255,7 +297,12 @@ fn ends_itself(function: Function<'_>, site: &Site) -> bool {
             _ => false,
         });
     // Someone else is handed what ends it.
-    let is_handed_on = matches!(module.stmt(site.stmt), Stmt::Return(_));
+    let uses = function.program.uses(function.file);
+    let is_argument = uses.parents(site.expr).iter().any(|&parent| {
+        matches!(module.expr(parent), Expr::Call { args, .. }
+            if module.list(args).contains(&site.expr))
+    });
+    let is_handed_on = is_argument || matches!(module.stmt(site.stmt), Stmt::Return(_));
     is_told || is_handed_on || function.facts().fills_empty_place(site.stmt)
 }
 

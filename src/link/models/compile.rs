@@ -212,6 +212,8 @@ impl Models {
             self.generated
                 .insert(name.clone(), source.spec.package.clone());
         }
+        self.mount_methods
+            .extend(source.spec.mount_methods.iter().cloned());
         if let Some(component) = &source.spec.image_component {
             self.image_component = Some(component.clone());
         }

@@ -46,6 +46,8 @@ pub(super) struct FileSpec {
     /// Exports of the package that a generator may write into the project instead.
     #[serde(default)]
     pub(super) generated: Vec<String>,
+    #[serde(default, rename = "mount-methods")]
+    pub(super) mount_methods: Vec<String>,
     #[serde(rename = "image-component")]
     pub(super) image_component: Option<String>,
     #[serde(default, rename = "entry-point")]
