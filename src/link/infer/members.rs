@@ -69,8 +69,21 @@ impl Typer<'_> {
         found.unwrap_or(Type::UNKNOWN).at_most(on.confidence)
     }
 
-    /// What a module is as a whole: `module.exports = value`.
+    /// What a module is as a whole: `module.exports = value`. That of a package is what it
+    /// exports by default, as `const Redis = require("ioredis")` has it.
     pub(super) fn whole(&self, module: Type) -> Type {
+        if let (Base::Path(path), true) = (module.base, module.is_bare()) {
+            let models = &self.world.models;
+            let node = models.path(path);
+            let default = models.child(path, "default");
+            return match default.filter(|_| node.call.is_none() && node.ty.is_none()) {
+                Some(default) => Type {
+                    base: Base::Path(default),
+                    ..module
+                },
+                None => module,
+            };
+        }
         let (Base::File(_), true) = (module.base, module.is_bare()) else {
             return module;
         };
