@@ -131,7 +131,7 @@ fn check_block(function: Function<'_>, block: BlockId, reporter: &mut Reporter<'
     let mut ended = "it is the first await of its block";
     for &stmt in stmts {
         let Some(wait) = wait_of(function, stmt, guards) else {
-            if is_guard(function, stmt) {
+            if is_guard(function, stmt, &row) {
                 guards += 1;
             } else if is_barrier(function, stmt, &row) {
                 row.clear();
@@ -285,8 +285,9 @@ fn wait_of(function: Function<'_>, stmt: StmtId, guards: usize) -> Option<Wait> 
 }
 
 /// Whether a statement leaves the function by what was read, and does nothing else:
-/// `if (!user) { throw new NotFound(); }`.
-fn is_guard(function: Function<'_>, stmt: StmtId) -> bool {
+/// `if (!user) { throw new NotFound(); }`. Not where what was read is the answer, as from a
+/// cache: what follows is for when there is none.
+fn is_guard(function: Function<'_>, stmt: StmtId, row: &[Wait]) -> bool {
     let module = function.module();
     let Stmt::If {
         then,
@@ -299,8 +300,35 @@ fn is_guard(function: Function<'_>, stmt: StmtId) -> bool {
     let last = module.block(then).stmts.last();
     let leaves =
         last.is_some_and(|&last| matches!(module.stmt(last), Stmt::Return(_) | Stmt::Throw(_)));
+    let uses = function.program.uses(function.file);
+    let is_answer = |&local: &LocalId| {
+        let mut used = uses.of_name(local).iter();
+        used.any(|&used| is_in(function, used, then))
+    };
+    if row.iter().any(|wait| wait.defines.iter().any(is_answer)) {
+        return false;
+    }
     // Its test may have effects of its own.
     leaves && !function.acts().iter().any(|act| act.stmt == stmt)
+}
+
+/// Whether an expression stands in a block or in one inside of it.
+fn is_in(function: Function<'_>, expr: ExprId, block: BlockId) -> bool {
+    let module = function.module();
+    let Some((_, _, stmt)) = function.facts().context_of(expr) else {
+        return false;
+    };
+    let mut at = module.block_of(stmt);
+    loop {
+        if at == block {
+            return true;
+        }
+        at = match module.block(at).owner {
+            BlockOwner::Stmt(owner) => module.block_of(owner),
+            BlockOwner::Loop(lp) => module.block_of(module.lp(lp).stmt),
+            BlockOwner::Function(_) | BlockOwner::Nothing => return false,
+        };
+    }
 }
 
 /// Whether later awaits must not move before this statement.
