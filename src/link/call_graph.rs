@@ -7,6 +7,7 @@ use super::effects;
 use super::guards::{Guard, guard_of, is_per_batch};
 use super::infer::Typer;
 use super::models::{Batched, CallModelId, Effect, ModelTypeId, PathId, Rows, Runs, UseModel};
+use super::senders;
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::def_use::DefId;
@@ -663,7 +664,10 @@ impl Linker<'_> {
         let call = self.linked.calls[index].clone();
         match call.callee {
             Callee::Function(function) => {
-                self.push(index, ActKind::Call(function), call.confidence);
+                match self.sent_write(site.expr, function) {
+                    Some(kind) => self.push(index, kind, call.confidence.min(Confidence::Medium)),
+                    None => self.push(index, ActKind::Call(function), call.confidence),
+                }
                 for (target, confidence) in self.overrides(site.expr, function) {
                     let confidence = confidence.min(call.confidence);
                     self.push(index, ActKind::Call(target), confidence);
@@ -692,6 +696,37 @@ impl Linker<'_> {
             self.push(index, ActKind::Call(template), Confidence::Medium);
         }
         self.named_callbacks(index);
+    }
+
+    /// What a call changes whose text a function of the project sends: of the function itself
+    /// nobody can tell.
+    fn sent_write(&mut self, call: ExprId, function: FunctionRef) -> Option<ActKind> {
+        let module = self.module;
+        let Expr::Call { args, .. } = module.expr(call) else {
+            return None;
+        };
+        let writes = |text: ExprId| {
+            let may_be_text = matches!(
+                module.expr(text),
+                Expr::String(_) | Expr::Template(_) | Expr::Binary { .. } | Expr::Local(_)
+            );
+            may_be_text && effects::sql_effect(self.facts, text) == Some(Effect::DbWrite)
+        };
+        if !module.list(args).iter().any(|&arg| writes(arg)) {
+            return None;
+        }
+        let (text, id) = senders::sent(self.world, module, call, function)?;
+        let model = self.world.models.call(id);
+        writes(text).then(|| ActKind::Effect {
+            effect: Effect::DbWrite,
+            rows: None,
+            model: Some(id),
+            batched: model.batched,
+            package: model.package.clone(),
+            bulk: model.bulk.clone(),
+            serial: None,
+            blocks: false,
+        })
     }
 
     /// The closures that decorators put around a function run with it.

@@ -24,6 +24,7 @@ pub mod program;
 pub mod queries;
 pub mod rows;
 pub mod schema;
+mod senders;
 pub mod serializers;
 mod solve;
 pub mod summaries;

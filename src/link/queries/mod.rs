@@ -161,7 +161,9 @@ impl<'w> Reader<'w> {
             ActKind::Call(_) => {
                 let mut effects = EFFECTS.into_iter();
                 if effects.any(|effect| function.effect_of(act, effect).is_some()) {
-                    self.handed(file, expr, act.confidence)
+                    let confidence = act.confidence.min(Confidence::Medium);
+                    let sent = self.sent(file, expr, confidence);
+                    sent.unwrap_or_else(|| self.handed(file, expr, act.confidence))
                 } else {
                     Vec::new()
                 }
@@ -180,17 +182,21 @@ impl<'w> Reader<'w> {
             .or_insert_with(|| Typer::new(world, file))
     }
 
+    /// The queries of the text that a call sends, if it sends one.
+    fn sent(&mut self, file: FileId, call: ExprId, confidence: Confidence) -> Option<Vec<Asked>> {
+        let found = self.statements(file, call)?.into_iter();
+        let asked = found.map(|query| Asked {
+            query,
+            optional: Vec::new(),
+            confidence,
+        });
+        Some(asked.collect())
+    }
+
     /// The queries that running an expression asks.
     fn asked(&mut self, file: FileId, expr: ExprId, confidence: Confidence) -> Vec<Asked> {
-        if let Some(found) = self.statements(file, expr) {
-            return found
-                .into_iter()
-                .map(|query| Asked {
-                    query,
-                    optional: Vec::new(),
-                    confidence,
-                })
-                .collect();
+        if let Some(found) = self.sent(file, expr, confidence) {
+            return found;
         }
         let Some(draft) = self.draft(file, expr) else {
             return Vec::new();

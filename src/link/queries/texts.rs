@@ -5,6 +5,7 @@ use super::draft::{Draft, Source};
 use crate::analysis::def_use::Def;
 use crate::ir::query::{Condition, Query, Term};
 use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LocalKind};
+use crate::link::senders::sent;
 use crate::link::types::Base;
 use crate::source::{FileId, Place};
 use crate::syntax::sql::query::{HOLE, queries};
@@ -23,10 +24,14 @@ impl Reader<'_> {
         if !matches!(module.expr(at), Expr::Call { .. }) {
             return None;
         }
-        let (model, _) = self.typer(file).called_model(at)?;
-        let argument = match model.sql {
-            Some(position) => self.typer(file).argument(at, usize::from(position))?,
-            None => return None,
+        let called = self.typer(file).called_model(at).map(|(model, _)| model);
+        let argument = match (called, self.typer(file).callee(at).base) {
+            (Some(model), _) => {
+                let position = usize::from(model.sql?);
+                self.typer(file).argument(at, position)?
+            }
+            (None, Base::Function(function)) => sent(self.world, module, at, function)?.0,
+            (None, _) => return None,
         };
         let text = self.text(file, argument)?;
         if !text.contains(char::is_whitespace) {
