@@ -2,6 +2,7 @@
 
 mod given;
 mod leaves;
+mod limits;
 mod members;
 mod outcomes;
 mod query;
@@ -24,7 +25,7 @@ use super::models::{Effect, Rows, TypeSpec};
 use super::program::Function;
 use super::types::{Base, Entity, Type};
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, StmtId};
+use crate::ir::{Expr, ExprId, Module, StmtId, UnaryOp};
 
 /// A read of many rows.
 #[derive(Debug, Clone)]
@@ -84,6 +85,43 @@ impl<'p> Function<'p> {
         }
         self.lazy_fetches(&mut typer, &mut found);
         self.statement_fetches(&mut typer, &mut found);
+        found
+    }
+
+    /// Reads of the whole of a stored list or sorted set: `zrange(key, 0, -1)`.
+    pub fn whole_ranges(self) -> Vec<Fetch<'p>> {
+        let world = &self.program.world;
+        let module = self.module();
+        let typer = Typer::new(world, self.file);
+        let mut found = Vec::new();
+        for act in self.acts() {
+            let ActKind::Effect {
+                model: Some(id),
+                package,
+                ..
+            } = &act.kind
+            else {
+                continue;
+            };
+            let Some(start) = world.models.call(*id).range.map(usize::from) else {
+                continue;
+            };
+            let ends = [start, start + 1].map(|at| typer.argument(act.expr, at));
+            let is_whole = matches!(ends, [Some(first), Some(last)]
+                if module.expr(first) == Expr::Number(0) && is_minus_one(module, last));
+            if is_whole && !act.is_memoized {
+                found.push(Fetch {
+                    function: self,
+                    rows: act.expr,
+                    stmt: act.stmt,
+                    is_lazy: false,
+                    package: package.clone(),
+                    entity: Entity::None,
+                    confidence: act.confidence,
+                    query: QueryFacts::default(),
+                });
+            }
+        }
         found
     }
 
@@ -206,20 +244,45 @@ impl Fetch<'_> {
     /// The table that SQL text names first.
     fn table_of_text(&self) -> Option<String> {
         let module = self.function.module();
-        let mut found = None;
-        self.function.facts().any_origin(self.rows, |id| {
-            if let Expr::String(text) = module.expr(id) {
-                let lower = module.text(text).to_ascii_lowercase();
-                let after = lower
-                    .split_once("from ")
-                    .filter(|_| lower.contains("select"));
-                let table = after.and_then(|(_, after)| after.split_whitespace().next());
-                found = table.map(|table| table.trim_matches(['"', '`', ';', ')']).to_owned());
-            }
-            found.is_some()
-        });
-        found
+        let mut call = self.rows;
+        while let Expr::Await(inner) = module.expr(call) {
+            call = inner;
+        }
+        let Expr::Call { args, .. } = module.expr(call) else {
+            return None;
+        };
+        // Of a tagged template, the text is the argument, too; values stand beside it.
+        module.list(args).iter().find_map(|&arg| {
+            let mut found = None;
+            self.function.facts().any_origin(arg, |id| {
+                if let Expr::String(text) = module.expr(id) {
+                    found = table_in(module.text(text));
+                }
+                found.is_some()
+            });
+            found
+        })
     }
+}
+
+fn is_minus_one(module: &Module, expr: ExprId) -> bool {
+    match module.expr(expr) {
+        Expr::Number(n) => n == -1,
+        Expr::Unary {
+            op: UnaryOp::Negate,
+            operand,
+        } => module.expr(operand) == Expr::Number(1),
+        _ => false,
+    }
+}
+
+fn table_in(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let (_, after) = lower
+        .split_once("from ")
+        .filter(|_| lower.contains("select"))?;
+    let table = after.split_whitespace().next()?;
+    Some(table.trim_matches(['"', '`', ';', ')']).to_owned())
 }
 
 /// Columns that make a row wide.

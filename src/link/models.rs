@@ -248,6 +248,8 @@ pub struct CallModel {
     pub variants: Vec<CallModelId>,
     /// Where the relations are named that come with the rows.
     pub loads: Option<Bounded>,
+    /// The first of two arguments, a start and an end, by which a part is read.
+    pub range: Option<u8>,
     /// Where columns are named, and relations: those of which more is said.
     pub selects: Option<Bounded>,
     /// The argument that is walked.

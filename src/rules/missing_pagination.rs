@@ -16,9 +16,18 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.id == MODULE_BODY {
         check_views(function, reporter);
     }
+    for range in function.whole_ranges() {
+        check_range(&range, reporter);
+    }
     let mut reported = Vec::new();
     for fetch in reporter.fetches().iter() {
-        if !fetch.query.is_unbounded() || fetch.query.locks || fetch.query.streams {
+        if fetch.query.locks || fetch.query.streams {
+            continue;
+        }
+        if !fetch.query.is_unbounded() {
+            if fetch.query.is_bounded && !fetch.query.is_unique {
+                check_limit(fetch, reporter);
+            }
             continue;
         }
         if fetch.query.skips {
@@ -32,6 +41,48 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             }
         }
     }
+}
+
+/// A request may ask for as many rows as it likes.
+fn check_limit(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
+    let Some((handler, limit)) = fetch.asked_limit() else {
+        return;
+    };
+    let function = fetch.function;
+    let name = function.callee_text(fetch.rows);
+    let finding = reporter.report(
+        function.module().span(fetch.rows),
+        Confidence::Low,
+        format!("`{name}` reads as many rows as a request asks for"),
+    );
+    finding
+        .related(handler.place_of(limit), "nothing caps this")
+        .cost("one request may read the whole table")
+        .help("cap it: at most a hundred rows, whatever is asked for");
+}
+
+/// The whole of a list or sorted set goes into an answer.
+fn check_range(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
+    let Some(leave) = fetch.leaves() else {
+        return;
+    };
+    let function = fetch.function;
+    let name = function.callee_text(fetch.rows);
+    let handler = function.program.function(leave.handler);
+    let answers = handler.name().unwrap_or_else(|| "the handler".to_owned());
+    // What is kept in one may be cut to some length where it is filled.
+    let finding = reporter.report(
+        function.module().span(fetch.rows),
+        Confidence::Low,
+        format!("`{name}` puts all members into the answer of `{answers}`"),
+    );
+    let own = function.place_of(fetch.rows);
+    for step in leave.steps.into_iter().filter(|step| step.place != own) {
+        finding.related(step.place, step.message);
+    }
+    finding
+        .cost("n members read, held and sent for each request")
+        .help("give one page at a time: an end that is not -1");
 }
 
 fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
@@ -58,7 +109,8 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
         confidence,
         format!("`{name}` puts all {of} into the answer of `{answers}`"),
     );
-    for step in &leave.steps {
+    let own = function.place_of(fetch.rows);
+    for step in leave.steps.iter().filter(|step| step.place != own) {
         finding.related(step.place, step.message.clone());
     }
     finding.cost("n rows read, held and sent for each request");

@@ -69,8 +69,9 @@ impl Fetch<'_> {
             program: self.function.program,
             open: VecDeque::new(),
             seen: FxHashSet::default(),
-            found: None,
-            is_paged: false,
+            found: Vec::new(),
+            parents: vec![0],
+            paged: FxHashSet::default(),
         };
         let value = Value {
             function: self.function,
@@ -79,10 +80,11 @@ impl Fetch<'_> {
             confidence: Confidence::High,
             steps: Vec::new(),
             stack: Vec::new(),
+            way: 0,
         };
         search.push(value);
         search.run();
-        search.found.filter(|_| !search.is_paged)
+        search.best()
     }
 }
 
@@ -95,6 +97,8 @@ struct Value<'p> {
     steps: Vec<Related>,
     /// The calls by which the value came into its function, the last one last.
     stack: Vec<(FunctionRef, ExprId)>,
+    /// Which of the ways that it goes: one for each caller of a function that returns it.
+    way: u32,
 }
 
 impl Value<'_> {
@@ -110,8 +114,12 @@ struct Search<'p> {
     program: &'p Program,
     open: VecDeque<Value<'p>>,
     seen: FxHashSet<(FileId, ExprId, usize)>,
-    found: Option<Leave>,
-    is_paged: bool,
+    /// By the way they go.
+    found: Vec<(u32, Leave)>,
+    /// The way that each way comes from.
+    parents: Vec<u32>,
+    /// The ways on which something pages them.
+    paged: FxHashSet<u32>,
 }
 
 impl<'p> Search<'p> {
@@ -127,11 +135,35 @@ impl<'p> Search<'p> {
 
     fn run(&mut self) {
         while let Some(value) = self.open.pop_front() {
-            if self.is_paged {
-                return;
+            if !self.is_paged(value.way) {
+                self.follow(&value);
             }
-            self.follow(&value);
         }
+    }
+
+    fn is_paged(&self, way: u32) -> bool {
+        let mut at = way;
+        loop {
+            if self.paged.contains(&at) {
+                return true;
+            }
+            if at == 0 {
+                return false;
+            }
+            at = self.parents[at as usize];
+        }
+    }
+
+    /// The surest of those that nothing pages.
+    fn best(self) -> Option<Leave> {
+        let mut best: Option<&Leave> = None;
+        for (way, leave) in &self.found {
+            let is_better = best.is_none_or(|known| known.confidence < leave.confidence);
+            if is_better && !self.is_paged(*way) {
+                best = Some(leave);
+            }
+        }
+        best.cloned()
     }
 
     fn follow(&mut self, value: &Value<'p>) {
@@ -203,7 +235,7 @@ impl<'p> Search<'p> {
                         ty.wrapper() == Some(Wrapper::Tuple)
                     }
                     Expr::Slice(_) => {
-                        self.is_paged = true;
+                        self.paged.insert(value.way);
                         false
                     }
                     _ => false,
@@ -264,7 +296,7 @@ impl<'p> Search<'p> {
             return;
         };
         if name.to_ascii_lowercase().contains("paginat") {
-            self.is_paged = true;
+            self.paged.insert(value.way);
         }
         match name {
             "map" | "filter" | "flatMap" | "sort" | "toSorted" | "reverse" | "concat" | "all"
@@ -272,7 +304,9 @@ impl<'p> Search<'p> {
             | "tuples" | "values" | "entries" | "to_dict" | "json" | "toJSON" => {
                 self.push(value.at(call));
             }
-            "slice" | "splice" => self.is_paged = true,
+            "slice" | "splice" => {
+                self.paged.insert(value.way);
+            }
             _ => {}
         }
     }
@@ -290,7 +324,7 @@ impl<'p> Search<'p> {
             || lower.contains("stream")
             || lower == "page"
         {
-            self.is_paged = true;
+            self.paged.insert(value.way);
             return;
         }
         if lower.contains("prefetch") || lower.contains("subquery") || lower == "exists" {
@@ -342,7 +376,9 @@ impl<'p> Search<'p> {
                 let is_paging = target
                     .name()
                     .is_some_and(|name| name.to_ascii_lowercase().contains("paginat"));
-                self.is_paged |= is_paging;
+                if is_paging {
+                    self.paged.insert(value.way);
+                }
                 return self.enter(value, own, call, *function);
             }
             _ => value.at(call),
@@ -491,6 +527,8 @@ impl<'p> Search<'p> {
                 place: function.place_of(expr),
                 message: format!("`{name}` hands them on"),
             });
+            let way = self.parents.len() as u32;
+            self.parents.push(value.way);
             self.push(Value {
                 function,
                 expr,
@@ -498,6 +536,7 @@ impl<'p> Search<'p> {
                 confidence: value.confidence,
                 steps,
                 stack: Vec::new(),
+                way,
             });
         }
     }
@@ -508,22 +547,17 @@ impl<'p> Search<'p> {
             return;
         };
         let confidence = confidence.min(value.confidence);
-        let is_better = self
-            .found
-            .as_ref()
-            .is_none_or(|known| known.confidence < confidence);
-        if is_better {
-            let mut steps = value.steps.clone();
-            steps.push(Related {
-                place: own.place_of(expr),
-                message: "they leave with the answer here".to_owned(),
-            });
-            self.found = Some(Leave {
-                handler,
-                steps,
-                confidence,
-            });
-        }
+        let mut steps = value.steps.clone();
+        steps.push(Related {
+            place: own.place_of(expr),
+            message: "they leave with the answer here".to_owned(),
+        });
+        let leave = Leave {
+            handler,
+            steps,
+            confidence,
+        };
+        self.found.push((value.way, leave));
     }
 
     /// A loop over the rows that puts something of each into a list that goes on.

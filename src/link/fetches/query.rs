@@ -3,13 +3,15 @@
 //! Builders of all libraries use the same few words for this; models tell which calls build and
 //! run queries at all, and which arguments bound them.
 
+mod text;
+
 use super::super::callbacks::argument_for;
 use super::super::infer::Typer;
 use super::super::models::{Bounded, TypeSpec};
 use super::super::types::{Base, ExprRef, FunctionRef};
 use super::super::world::World;
 use crate::analysis::def_use::Def;
-use crate::ir::{BinaryOp, CallKind, Expr, ExprId, FunctionId, LocalKind, Module};
+use crate::ir::{BinaryOp, Expr, ExprId, FunctionId, LocalKind, Module};
 use crate::source::FileId;
 
 /// Expressions looked at for one query.
@@ -88,11 +90,17 @@ pub(in crate::link) fn loads_of(world: &World, file: FileId, expr: ExprId) -> Ve
     read(world, file, expr).loads
 }
 
+/// What such a query says of how many rows it wants.
+pub(in crate::link) fn limits_of(world: &World, file: FileId, expr: ExprId) -> Vec<ExprRef> {
+    read(world, file, expr).limits
+}
+
 fn read(world: &World, file: FileId, expr: ExprId) -> Reader<'_> {
     let mut reader = Reader {
         world,
         facts: QueryFacts::default(),
         loads: Vec::new(),
+        limits: Vec::new(),
         steps: 0,
     };
     let start = ExprRef { file, expr };
@@ -104,6 +112,7 @@ struct Reader<'w> {
     world: &'w World,
     facts: QueryFacts,
     loads: Vec<ExprRef>,
+    limits: Vec<ExprRef>,
     steps: u32,
 }
 
@@ -152,7 +161,12 @@ impl<'w> Reader<'w> {
                 }
                 Expr::Index { object, index } => {
                     match module.expr(index) {
-                        Expr::Slice(_) | Expr::Number(_) => self.facts.is_bounded = true,
+                        Expr::Slice(parts) => {
+                            self.facts.is_bounded = true;
+                            let end = module.list(parts).get(1).copied();
+                            self.limits.extend(end.map(|expr| ExprRef { file, expr }));
+                        }
+                        Expr::Number(_) => self.facts.is_bounded = true,
                         _ => {}
                     }
                     push(object);
@@ -222,6 +236,7 @@ impl<'w> Reader<'w> {
                         && let Some(sql) = typer.argument(at, usize::from(sql))
                     {
                         self.statement(module, sql);
+                        self.limit_of_text(typer, at, sql);
                         if !matches!(module.expr(sql), Expr::String(_) | Expr::Template(_)) {
                             push(sql);
                         }
@@ -287,7 +302,9 @@ impl<'w> Reader<'w> {
             file,
             expr: argument,
         };
-        self.chain(&mut Typer::new(self.world, file), start, None, calls + 1);
+        let mut typer = Typer::new(self.world, file);
+        self.limit_of_text(&typer, call, argument);
+        self.chain(&mut typer, start, None, calls + 1);
         true
     }
 
@@ -308,6 +325,12 @@ impl<'w> Reader<'w> {
             };
         }
         self.word(name, args.len());
+        if let ("limit" | "take", [limit]) = (name, args) {
+            self.limits.push(ExprRef {
+                file: typer.file(),
+                expr: *limit,
+            });
+        }
         if name.eq_ignore_ascii_case("select") {
             self.selected(typer, module, args);
         }
@@ -501,6 +524,10 @@ impl<'w> Reader<'w> {
                 if depth <= 1 =>
             {
                 facts.is_bounded |= !is_absent;
+                self.limits.push(ExprRef {
+                    file: typer.file(),
+                    expr: value,
+                });
             }
             "skip" | "offset" if depth <= 1 => facts.skips |= !is_absent,
             "where" | "filter" | "filters" | "condition" if depth <= 1 => {
@@ -521,6 +548,8 @@ impl<'w> Reader<'w> {
             }
             "group" | "groupBy" | "by" | "distinct" if depth <= 1 => facts.is_aggregated = true,
             "include" | "relations" | "with" if depth <= 1 => facts.includes = true,
+            // An option of the statement or of its execution.
+            "yield_per" | "stream_results" => facts.streams |= !is_absent,
             "in" | "$in" => facts.is_keyed = true,
             _ if key.ends_with("__in") => {
                 if is_query(typer, value) {
@@ -603,86 +632,6 @@ impl<'w> Reader<'w> {
 
     fn narrow(&mut self, scope: Scope) {
         self.facts.scope = self.facts.scope.max(scope);
-    }
-
-    /// What SQL text says of itself.
-    fn statement(&mut self, module: &Module, sql: ExprId) {
-        let text = match module.expr(sql) {
-            Expr::String(text) => module.text(text).to_owned(),
-            Expr::Template(parts) => module
-                .list(parts)
-                .iter()
-                .map(|&part| match module.expr(part) {
-                    Expr::String(text) => module.text(text),
-                    _ => " ? ",
-                })
-                .collect(),
-            // Of text that is put together, a part may limit the rows; an object that stands for a
-            // query, as cursors and streams do, has limits of its own.
-            Expr::Binary { .. }
-            | Expr::Call {
-                kind: CallKind::New,
-                ..
-            } => {
-                self.facts.is_bounded = true;
-                return;
-            }
-            _ => return,
-        };
-        let lower = text.to_ascii_lowercase();
-        let words: Vec<&str> = lower
-            .split(|c: char| {
-                !(c.is_ascii_alphanumeric() || matches!(c, '_' | '*' | '.' | '?' | '$' | '='))
-            })
-            .filter(|word| !word.is_empty())
-            .collect();
-        let facts = &mut self.facts;
-        if !matches!(words.first(), Some(&("select" | "with" | "values"))) {
-            return;
-        }
-        // A hole may hold the rest of the statement.
-        if let Expr::Template(parts) = module.expr(sql) {
-            let last = module.list(parts).last();
-            let ends = last.is_some_and(|&last| !matches!(module.expr(last), Expr::String(_)));
-            facts.is_bounded |= ends && !lower.contains("where");
-        }
-        let follows = |a: &str, b: &str| words.windows(2).any(|pair| pair == [a, b]);
-        let has = |word: &str| words.contains(&word);
-        facts.is_bounded |= has("limit") || has("fetch") || has("top");
-        facts.has_conditions |= has("where");
-        facts.is_ordered |= follows("order", "by");
-        facts.is_aggregated |= follows("group", "by") || has("distinct") || has("union");
-        let select_list = lower.split("from").next().unwrap_or("");
-        let counts = ["count(", "sum(", "max(", "min(", "avg(", "exists("];
-        facts.is_aggregated |= counts.iter().any(|word| select_list.contains(word));
-        facts.is_projected |= !select_list.contains('*');
-        facts.is_keyed |= follows("in", "?") || lower.contains("any(") || has("in");
-        facts.skips |= has("offset");
-        facts.locks |= follows("for", "update");
-        let mut scope = facts.scope;
-        for (i, word) in words.iter().enumerate() {
-            let (column, value) = match word.split_once('=') {
-                Some((column, value)) if !column.is_empty() => (column, value),
-                Some((_, value)) if i > 0 => (words[i - 1], value),
-                _ => continue,
-            };
-            let value = if value.is_empty() {
-                words.get(i + 1).copied().unwrap_or("")
-            } else {
-                value
-            };
-            if value.starts_with(['$', '?', '@']) || value == "s" {
-                scope = scope.max(scope_of(column.rsplit('.').next().unwrap_or(column)));
-            }
-        }
-        facts.scope = scope;
-        facts.is_unique |= words.windows(2).any(|pair| {
-            let column = pair[0].rsplit('.').next().unwrap_or(pair[0]);
-            is_key(column) && pair[1].starts_with('=')
-        }) || words.iter().any(|word| {
-            word.split_once('=')
-                .is_some_and(|(column, _)| is_key(column.rsplit('.').next().unwrap_or(column)))
-        });
     }
 }
 

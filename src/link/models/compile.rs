@@ -116,6 +116,7 @@ impl Models {
                 when: entry.when.as_deref().map(bound_named),
                 variants: Vec::new(),
                 loads: entry.loads.as_deref().map(bound_named),
+                range: entry.range.as_deref().and_then(argument_number),
                 selects: entry.selects.as_deref().map(bound_named),
                 iterates: entry.iterates.as_deref().and_then(argument_number),
                 identity: entry.identity,

@@ -164,6 +164,7 @@ pub(super) struct CallEntry {
     pub(super) iterates: Option<String>,
     pub(super) loads: Option<String>,
     pub(super) selects: Option<String>,
+    pub(super) range: Option<String>,
     #[serde(default)]
     pub(super) preloaded: bool,
     #[serde(default)]
