@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::cardinality::Cardinality;
 use super::entities::RelationId;
 use super::fetches::{Scope, facts_of, names_growing};
 use super::infer::{Typer, keyword_in};
@@ -15,7 +16,7 @@ use super::rows::{self, Path, Root};
 use super::types::{Base, ClassRef, ExprRef, FunctionRef, Type};
 use super::world::World;
 use crate::finding::Confidence;
-use crate::ir::{ClassId, Expr, ExprId, FunctionKind, Module};
+use crate::ir::{ClassId, Expr, ExprId, FunctionKind, MODULE_BODY, Module};
 use crate::source::{FileId, Place};
 
 /// Serializers in serializers that are followed.
@@ -23,11 +24,15 @@ const MAX_NESTING: u32 = 4;
 /// Relations from a row to what a nested field reads.
 const MAX_PATH: usize = 5;
 
-/// A view that answers with many rows, through a serializer.
+/// A view, or a call, that answers with many rows, through a serializer.
 #[derive(Debug, Clone)]
 pub struct ListView {
-    /// The view.
-    pub class: ClassRef,
+    /// What it is called.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// How sure it is that it lists them.
+    pub confidence: Confidence,
     /// What reads each row.
     pub serializer: ClassRef,
     /// Where its rows are asked for.
@@ -72,7 +77,14 @@ fn listed_in(world: &World, file: FileId) -> Vec<ClassRef> {
     for view in classes_with(world, file, Role::ListView) {
         found.extend(serializers_of(world, view));
     }
-    // `BookSerializer(books, many=True)`, also as a field.
+    found.extend(calls_for_many(world, file).into_iter().map(|call| call.1));
+    found
+}
+
+/// The calls `BookSerializer(books, many=True)` of a file, also as a field: each with its class.
+fn calls_for_many(world: &World, file: FileId) -> Vec<(ExprId, ClassRef)> {
+    let module = &world.unit(file).facts.module;
+    let mut found = Vec::new();
     let Some(many) = module.name("many") else {
         return found;
     };
@@ -86,10 +98,22 @@ fn listed_in(world: &World, file: FileId) -> Vec<ClassRef> {
                 if name == many && module.expr(value) == Expr::Bool(true))
         });
         if is_many && let Base::Class(class) = typer.callee(site.expr).base {
-            found.push(class);
+            found.push((site.expr, class));
         }
     }
     found
+}
+
+/// The rows that a serializer is called for.
+fn rows_of_call(module: &Module, call: ExprId) -> Option<ExprId> {
+    let Expr::Call { args, .. } = module.expr(call) else {
+        return None;
+    };
+    let args = module.list(args);
+    keyword_in(module, args, "instance").or_else(|| {
+        let first = args.first().copied()?;
+        (!matches!(module.expr(first), Expr::Keyword { .. } | Expr::Spread(_))).then_some(first)
+    })
 }
 
 /// The serializers that are fields of a serializer, and those it derives from: their methods
@@ -176,6 +200,98 @@ impl Program {
         self.listed.contains(&serializer)
     }
 
+    /// The rows that a file hands to serializers: call and rows.
+    pub fn serialized(&self, file: FileId) -> Vec<(ExprId, ExprId)> {
+        if self.listed.is_empty() {
+            return Vec::new();
+        }
+        let module = &self.world.unit(file).facts.module;
+        calls_for_many(&self.world, file)
+            .into_iter()
+            .filter(|call| {
+                role_of(&self.world, Type::of(Base::Class(call.1))) == Some(Role::Serializer)
+            })
+            .filter_map(|(call, _)| Some((call, rows_of_call(module, call)?)))
+            .collect()
+    }
+
+    /// The calls of serializers for many rows in a file, as far as the query of these is in sight.
+    fn list_calls(&self, file: FileId, found: &mut Vec<ListView>) {
+        let world = &self.world;
+        let module = &world.unit(file).facts.module;
+        for (call, serializer) in calls_for_many(world, file) {
+            if role_of(world, Type::of(Base::Class(serializer))) != Some(Role::Serializer) {
+                continue;
+            }
+            let function = module.function_of(call);
+            // What is read of one row is few rows mostly.
+            if function == MODULE_BODY
+                || self
+                    .function(FunctionRef { file, function })
+                    .per_row()
+                    .is_some()
+            {
+                continue;
+            }
+            let Some(expr) = rows_of_call(module, call) else {
+                continue;
+            };
+            let confidence = match self.size_of(file, expr) {
+                Cardinality::Fixed | Cardinality::Batches => continue,
+                Cardinality::Unknown => Confidence::Medium,
+                Cardinality::Rows => Confidence::High,
+            };
+            let Some((loaded, query)) = rows::loaded_at(world, ExprRef { file, expr }) else {
+                continue;
+            };
+            let is_known = |view: &ListView| view.query == query && view.serializer == serializer;
+            if found.iter().any(is_known) {
+                continue;
+            }
+            found.push(ListView {
+                name: self
+                    .function(FunctionRef { file, function })
+                    .name()
+                    .unwrap_or_default(),
+                place: Place {
+                    file,
+                    span: module.span(call),
+                },
+                confidence: if self.belong_to_one(query) {
+                    Confidence::Low
+                } else {
+                    confidence
+                },
+                serializer,
+                query,
+                loaded,
+            });
+        }
+    }
+
+    /// Whether a query gives the rows that one row leads to.
+    fn belong_to_one(&self, query: ExprRef) -> bool {
+        let module = &self.world.unit(query.file).facts.module;
+        let mut typer = Typer::new(&self.world, query.file);
+        let mut at = query.expr;
+        for _ in 0..16 {
+            at = match module.expr(at) {
+                Expr::Call { callee, .. } => callee,
+                Expr::Member { object, .. } => {
+                    let ty = typer.of(object);
+                    if let (true, Base::Instance(class)) = (ty.is_bare(), ty.base)
+                        && self.world.entities.table(class).is_some()
+                    {
+                        return true;
+                    }
+                    object
+                }
+                _ => return false,
+            };
+        }
+        false
+    }
+
     /// The views of a file that list rows, as far as their query is in sight.
     pub fn list_views(&self, file: FileId) -> Vec<ListView> {
         let world = &self.world;
@@ -190,14 +306,25 @@ impl Program {
                 continue;
             };
             if let Some((loaded, query)) = self.loaded_by_view(class) {
+                let module = &world.unit(file).facts.module;
+                let declared = module.class(class.class);
                 found.push(ListView {
-                    class,
+                    name: declared
+                        .name
+                        .map_or("the class", |name| module.text(name))
+                        .to_owned(),
+                    place: Place {
+                        file,
+                        span: declared.name_span,
+                    },
+                    confidence: Confidence::High,
                     serializer,
                     query,
                     loaded,
                 });
             }
         }
+        self.list_calls(file, &mut found);
         found
     }
 
@@ -235,6 +362,8 @@ impl Program {
         let Some(entity) = world.class_at(serializer, "Meta.model") else {
             return;
         };
+        // Of what bases declare, only what is named is read.
+        let named = self.named_fields(serializer);
         let mut done: Vec<String> = Vec::new();
         let mut class = Some(serializer);
         for _ in 0..8 {
@@ -248,6 +377,9 @@ impl Program {
                     continue;
                 };
                 if done.contains(&name) || !matches!(module.expr(value), Expr::Call { .. }) {
+                    continue;
+                }
+                if named.as_ref().is_some_and(|named| !named.contains(&name)) {
                     continue;
                 }
                 let at = at.inside(&name);
@@ -396,6 +528,23 @@ impl Program {
                 None => self.read_member(entity, &name, 0, &at, found),
             }
         }
+    }
+
+    /// The names in `Meta.fields`, if all of them stand there.
+    fn named_fields(&self, serializer: ClassRef) -> Option<Vec<String>> {
+        let (file, value) = self.meta_fields(serializer)?;
+        let module = &self.world.unit(file).facts.module;
+        let Expr::Sequence { elements, .. } = module.expr(value) else {
+            return None;
+        };
+        let names = module
+            .list(elements)
+            .iter()
+            .map(|&name| match module.expr(name) {
+                Expr::String(text) => Some(module.text(text).to_owned()),
+                _ => None,
+            });
+        names.collect()
     }
 
     fn meta_fields(&self, serializer: ClassRef) -> Option<(FileId, ExprId)> {

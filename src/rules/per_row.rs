@@ -38,7 +38,9 @@ pub(super) fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     check_acts(function, per_row, reporter);
-    if !per_row.model.listed {
+    if per_row.model.listed {
+        check_serialized(function, per_row, reporter);
+    } else {
         check_reads(function, per_row, reporter);
         check_returned(function, per_row, reporter);
     }
@@ -66,6 +68,45 @@ fn check_returned(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Re
         );
         let confidence = ty.confidence.min(Confidence::Medium);
         let finding = reporter.report(module.span(value), confidence, message);
+        describe(function, per_row, finding);
+        return;
+    }
+}
+
+/// Lazy queries that a method of a serializer hands to another one, which runs them.
+fn check_serialized(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    for (call, rows) in function.program.serialized(function.file) {
+        if module.function_of(call) != function.id {
+            continue;
+        }
+        let ty = function.type_of(rows);
+        let Base::Model(id, _) = ty.base else {
+            continue;
+        };
+        let is_query = function
+            .program
+            .world
+            .models
+            .iterate(id)
+            .is_some_and(|model| {
+                // What came with the row is at hand.
+                model.effect == Some(Effect::DbRead) && !model.preloaded
+            });
+        if !is_query || !ty.is_bare() || !depends_on_row(function, per_row, rows) {
+            continue;
+        }
+        let name = function.callee_text(rows);
+        let message = format!(
+            "the query of `{name}` runs once per row: {}",
+            per_row.model.caller
+        );
+        let confidence = if asks_first(function) {
+            Confidence::Low
+        } else {
+            ty.confidence.min(Confidence::Medium)
+        };
+        let finding = reporter.report(module.span(rows), confidence, message);
         describe(function, per_row, finding);
         return;
     }
@@ -300,17 +341,12 @@ fn check_view(function: Function<'_>, view: &ListView, reporter: &mut Reporter<'
     };
     let message = format!(
         "`{}` lists rows without {shown}, which `{}` reads of each row",
-        name_of(view.class),
+        view.name,
         name_of(view.serializer)
     );
     let is_here = place.file == function.file;
-    let view_module = &world.unit(view.class.file).facts.module;
-    let span = if is_here {
-        place.span
-    } else {
-        view_module.class(view.class.class).name_span
-    };
-    let finding = reporter.report(span, Confidence::High, message);
+    let span = if is_here { place.span } else { view.place.span };
+    let finding = reporter.report(span, view.confidence, message);
     finding.cost("1 + n queries");
     if !is_here {
         finding.related(place, "the rows are asked for here");

@@ -54,25 +54,28 @@ pub(in crate::link) fn first_missing(
     loaded: &[String],
     known: usize,
 ) -> Option<usize> {
-    let mut text = String::new();
+    // The names on the way, without those that lead back to where it came from.
+    let mut names: Vec<&str> = Vec::new();
     for (i, &step) in path.iter().enumerate() {
         let relation = world.entities.get(step);
-        if !text.is_empty() {
-            text.push_str("__");
+        // The way back to the row that led here is at hand, and what came with that row is.
+        let is_back = i > 0 && !relation.many && {
+            let before = world.entities.get(path[i - 1]);
+            before.inverse.as_deref() == Some(relation.name.as_str())
+                && before.target == Some(relation.owner)
+        };
+        if is_back {
+            names.pop();
+            continue;
         }
-        text.push_str(&relation.name);
+        names.push(&relation.name);
+        let text = names.join("__");
         let is_loaded = loaded.iter().any(|loaded| {
             loaded
                 .strip_prefix(text.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with("__"))
         });
-        // The way back to the row that led here is at hand.
-        let is_back = i > 0 && {
-            let before = world.entities.get(path[i - 1]);
-            before.inverse.as_deref() == Some(relation.name.as_str())
-                && before.target == Some(relation.owner)
-        };
-        if i >= known && !is_loaded && !is_back && relation.lazy {
+        if i >= known && !is_loaded && relation.lazy {
             return Some(i);
         }
     }
