@@ -5,11 +5,11 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::infer::{Typer, keyword_in};
-use super::models::{Bounded, EntityFrom, ModelTypeId, Models, PerRowModel, RelationModel};
+use super::infer::{Typer, keyword_in, option_in};
+use super::models::{Bounded, EntityFrom, ModelTypeId, Models, PathId, PerRowModel, RelationModel};
 use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::world::World;
-use crate::ir::{ClassId, Expr, ExprId, Module};
+use crate::ir::{ClassId, Expr, ExprId, ExprList, Field, Module};
 use crate::source::{Ecosystem, FileId};
 
 /// A relation of the project, by its place in [`Entities`].
@@ -35,6 +35,8 @@ pub struct Relation {
     pub inverse: Option<String>,
     /// The type of its value, where it is a query of its own.
     pub query: Option<ModelTypeId>,
+    /// Whether its value is a promise, so that reading it is enough to ask.
+    pub promised: bool,
     /// Whether it is a column of the row, which leads nowhere.
     pub is_column: bool,
 }
@@ -253,6 +255,7 @@ impl Entities {
                     lazy: relation.lazy,
                     inverse: Some(relation.name.clone()),
                     query: None,
+                    promised: false,
                     is_column: false,
                 })
             }
@@ -312,6 +315,13 @@ impl World {
     pub fn per_row(&self, at: FunctionRef) -> Option<PerRow<'_>> {
         let module = &self.unit(at.file).facts.module;
         let function = module.function(at.function);
+        if let Some(model) = self.resolvers.of(&self.models, at) {
+            return Some(PerRow {
+                model,
+                param: u16::from(model.param),
+                entity: None,
+            });
+        }
         let (class, name) = (function.class?, module.text(function.name?));
         if self.models.has_per_row_decorators()
             && let Some(found) = self.decorated_per_row(at)
@@ -392,8 +402,19 @@ impl World {
             let mut decorators = module.list(param.decorators).iter();
             decorators.any(|&d| path_of(d).is_some_and(|path| model.rows.contains(&path)))
         });
-        // Without its row it has nothing to read per row.
-        let param = row? as u16;
+        let class_name = function
+            .class
+            .and_then(|class| module.class(class).name)
+            .map_or("", |name| module.text(name));
+        if model.except.iter().any(|end| class_name.ends_with(end)) {
+            return None;
+        }
+        // Without its row it has nothing to read per row, unless the receiver is the row.
+        let param = if model.rows.is_empty() {
+            u16::from(model.param)
+        } else {
+            row? as u16
+        };
         Some(PerRow {
             model,
             param,
@@ -437,12 +458,21 @@ fn declared_in(world: &World, file: FileId) -> Found {
             class: ClassId(i as u32),
         };
         let is_entity = |id: &ModelTypeId| world.models.ty(*id).entity;
-        let Some(table) = world.library_bases(class).into_iter().find(is_entity) else {
+        let bases = world.library_bases(class);
+        let Some(table) = bases
+            .into_iter()
+            .find(is_entity)
+            .or_else(|| decorated(&mut typer, module, declared.decorators))
+        else {
             continue;
         };
         found.tables.push((class, table));
         let is_lazy = world.models.ty(table).lazy_relations;
         for field in &declared.fields {
+            if let Some(declared) = decorated_relation(&mut typer, module, class, field, is_lazy) {
+                found.relations.push(declared);
+                continue;
+            }
             let Some(call) = field.value else {
                 continue;
             };
@@ -497,6 +527,7 @@ fn declared_in(world: &World, file: FileId) -> Found {
                     lazy: is_lazy && loading.is_none_or(|value| model.lazy.contains(&value)),
                     inverse: None,
                     query,
+                    promised: false,
                     is_column: false,
                 },
                 target: target
@@ -509,6 +540,96 @@ fn declared_in(world: &World, file: FileId) -> Found {
     found
 }
 
+/// What the rows of a class with such decorators are: `@Entity()`.
+fn decorated(typer: &mut Typer<'_>, module: &Module, decorators: ExprList) -> Option<ModelTypeId> {
+    let mut decorators = module.list(decorators).iter();
+    decorators.find_map(|&decorator| {
+        let path = decorator_path(typer, module, decorator)?;
+        typer.world().models.path(path).rows
+    })
+}
+
+fn decorator_path(typer: &mut Typer<'_>, module: &Module, decorator: ExprId) -> Option<PathId> {
+    let named = match module.expr(decorator) {
+        Expr::Call { callee, .. } => callee,
+        _ => decorator,
+    };
+    match typer.of(named).base {
+        Base::Path(path) => Some(path),
+        _ => None,
+    }
+}
+
+/// The relation that a decorator makes of a field: `@ManyToOne(() => Author, a => a.books)`.
+fn decorated_relation(
+    typer: &mut Typer<'_>,
+    module: &Module,
+    owner: ClassRef,
+    field: &Field,
+    is_lazy: bool,
+) -> Option<Declared> {
+    let mut decorators = module.list(field.decorators).iter();
+    let (call, model) = decorators.find_map(|&decorator| {
+        let path = decorator_path(typer, module, decorator)?;
+        let model = typer.world().models.relation(path)?;
+        Some((decorator, model))
+    })?;
+    let Expr::Call { args, .. } = module.expr(call) else {
+        return None;
+    };
+    let target = model
+        .target
+        .iter()
+        .find_map(|place| argument_at(typer, module, call, place));
+    let inverse = model
+        .inverse
+        .as_ref()
+        .and_then(|place| argument_at(typer, module, call, place));
+    let is_asked_for = model.loading.as_ref().is_some_and(|key| {
+        option_in(module, module.list(args), key)
+            .is_some_and(|value| module.expr(value) == Expr::Bool(true))
+    });
+    let is_promise = field
+        .annotation
+        .is_some_and(|annotation| names_promise(module, annotation));
+    Some(Declared {
+        relation: Relation {
+            name: module.text(field.name).to_owned(),
+            owner,
+            target: None,
+            many: model.many.unwrap_or(false),
+            key: model.key,
+            lazy: is_lazy && (!model.promised || is_promise || is_asked_for),
+            inverse: inverse.and_then(|inverse| member_named(module, inverse)),
+            query: None,
+            promised: model.promised,
+            is_column: false,
+        },
+        target: target.and_then(|target| target_of(typer, module, target)),
+        reverse: None,
+    })
+}
+
+/// Whether an annotation is `Promise<…>`.
+fn names_promise(module: &Module, annotation: ExprId) -> bool {
+    let Expr::Index { object, .. } = module.expr(annotation) else {
+        return false;
+    };
+    matches!(module.expr(object), Expr::Name(name) if module.text(name) == "Promise")
+}
+
+/// The name in `"books"` or `author => author.books`.
+fn member_named(module: &Module, value: ExprId) -> Option<String> {
+    match module.expr(value) {
+        Expr::String(text) => Some(module.text(text).to_owned()),
+        Expr::Function(function) => match module.expr(*module.returned(function).first()?) {
+            Expr::Member { name, .. } => Some(module.text(name).to_owned()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn column(module: &Module, owner: ClassRef, name: crate::ir::Name) -> Relation {
     Relation {
         name: module.text(name).to_owned(),
@@ -519,6 +640,7 @@ fn column(module: &Module, owner: ClassRef, name: crate::ir::Name) -> Relation {
         lazy: true,
         inverse: None,
         query: None,
+        promised: false,
         is_column: true,
     }
 }
@@ -576,6 +698,14 @@ fn target_of(typer: &mut Typer<'_>, module: &Module, target: ExprId) -> Option<T
         // Django documentation, "Referencing the User model": the setting names the class.
         Expr::Member { name, .. } if module.text(name) == "AUTH_USER_MODEL" => {
             Some(Target::Name("User".to_owned()))
+        }
+        // `() => Author`
+        Expr::Function(function) => {
+            let value = *module.returned(function).first()?;
+            match typer.of(value).base {
+                Base::Class(class) => Some(Target::Class(class)),
+                _ => None,
+            }
         }
         _ => match typer.of(target).base {
             Base::Class(class) => Some(Target::Class(class)),

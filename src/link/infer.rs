@@ -311,3 +311,13 @@ pub(super) fn keyword_in(module: &Module, entries: &[ExprId], name: &str) -> Opt
         _ => None,
     })
 }
+
+/// The same, where the keyword may be a key of an object that is an argument: `{ lazy: true }`.
+pub(super) fn option_in(module: &Module, args: &[ExprId], name: &str) -> Option<ExprId> {
+    keyword_in(module, args, name).or_else(|| {
+        args.iter().find_map(|&arg| match module.expr(arg) {
+            Expr::Map(entries) => keyword_in(module, module.list(entries), name),
+            _ => None,
+        })
+    })
+}

@@ -22,6 +22,7 @@ pub mod models;
 pub mod modules;
 pub mod program;
 pub mod queries;
+pub mod resolvers;
 pub mod rows;
 pub mod schema;
 mod senders;

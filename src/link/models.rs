@@ -416,6 +416,8 @@ pub struct ModelType {
     pub extends: Option<ModelTypeId>,
     /// Whether reading a relation of a row that was not loaded asks the database.
     pub lazy_relations: bool,
+    /// Whether it asks when the relation is awaited, and not before.
+    pub awaits_relations: bool,
     /// Whether a row that the session holds is not asked for again: an identity map.
     pub identity: bool,
     /// How a query loads a to-one relation along, with `{path}` for its name.
@@ -470,6 +472,10 @@ pub struct RelationModel {
     pub target: Vec<Bounded>,
     /// Whether the row holds the other's key.
     pub key: bool,
+    /// Whether reading it asks the database only where the field's annotation is a promise.
+    pub promised: bool,
+    /// The argument that names the way back, which its own class declares.
+    pub inverse: Option<Bounded>,
     /// The argument that names the way back.
     pub reverse: Option<Bounded>,
     /// The name of the way back where none is given; `{model}` is the class in small letters.
@@ -493,6 +499,10 @@ pub struct PerRowModel {
     pub decorators: Vec<PathId>,
     /// The decorators of the parameter that is the row.
     pub rows: Vec<PathId>,
+    /// Whether functions are, that stand in an object below the name of a type.
+    pub maps: bool,
+    /// Calls that take such an object under `fields`, beside the `name` of its type.
+    pub objects: Vec<PathId>,
     /// Position of the parameter that is the row where none has such a decorator, the receiver
     /// included.
     pub param: u8,
@@ -540,6 +550,8 @@ pub struct PathNode {
     pub ty: Option<ModelTypeId>,
     /// The relation that a field made by it is: an index.
     relation: Option<u16>,
+    /// The type whose rows the instances of classes with it as a decorator are.
+    pub rows: Option<ModelTypeId>,
     /// The tables that classes with it as a decorator are: an index.
     table: Option<u16>,
 }
@@ -783,6 +795,13 @@ impl Models {
     /// Whether some library has such decorators.
     pub fn has_per_row_decorators(&self) -> bool {
         !self.decorated.is_empty()
+    }
+
+    /// What libraries say of functions in objects.
+    pub fn per_row_in_maps(&self) -> impl Iterator<Item = &PerRowModel> {
+        self.decorated
+            .iter()
+            .filter(|model| model.maps || !model.objects.is_empty())
     }
 
     /// Whether some library calls methods of this name once per row.

@@ -311,6 +311,12 @@ impl<'w> Finder<'w> {
             )
             .collect();
         let thrown = thrown(module);
+        let awaited: FxHashSet<ExprId> = (0..module.expr_count() as u32)
+            .filter_map(|id| match module.expr(ExprId(id)) {
+                Expr::Await(value) => Some(value),
+                _ => None,
+            })
+            .collect();
         for id in members {
             let Expr::Member { object, name } = module.expr(id) else {
                 continue;
@@ -322,6 +328,11 @@ impl<'w> Finder<'w> {
             let Some(source) = self.source(id).or_else(|| self.list_source(id)) else {
                 continue;
             };
+            // Where it has to be awaited, what is only named was loaded.
+            let last = source.path.last();
+            if last.is_some_and(|&last| self.waits(last)) && !awaited.contains(&id) {
+                continue;
+            }
             let function = module.function_of(id);
             self.push(id, function, source, &mut found);
         }
@@ -339,6 +350,14 @@ impl<'w> Finder<'w> {
             reads.truncate(MAX_READS);
         }
         found
+    }
+
+    /// Whether a relation is read by awaiting it, whatever its field is said to be.
+    fn waits(&self, relation: RelationId) -> bool {
+        let relation = self.world.entities.get(relation);
+        let table = self.world.entities.table(relation.owner);
+        !relation.promised
+            && table.is_some_and(|table| self.world.models.ty(table).awaits_relations)
     }
 
     fn push(

@@ -8,6 +8,7 @@ use super::hierarchy::Hierarchy;
 use super::infer::Generic;
 use super::models::{ModelTypeId, Models};
 use super::modules::{Modules, Target, parent};
+use super::resolvers::Resolvers;
 use super::solve::Order;
 use super::templates::Templates;
 use super::types::{Base, ClassRef, FunctionRef, Type};
@@ -62,6 +63,8 @@ pub struct World {
     pub entities: Entities,
     /// The project's templates and what renders them.
     pub templates: Templates,
+    /// The functions in maps of resolvers.
+    pub(super) resolvers: Resolvers,
 }
 
 /// A module-level variable and the one value it has.
@@ -170,6 +173,7 @@ impl World {
             hierarchy: Hierarchy::default(),
             entities: Entities::default(),
             templates: Templates::default(),
+            resolvers: Resolvers::default(),
         };
         world.templates = Templates::new(&world);
         (world.hierarchy, world.targets) = rayon::join(
@@ -192,6 +196,7 @@ impl World {
         let told = world.hand_arguments();
         world.solve(told, &order);
         world.hand_inside_templates();
+        world.resolvers = Resolvers::new(&world);
         world
     }
 

@@ -330,7 +330,8 @@ pub(super) fn preload(program: &Program, path: &[RelationId]) -> Option<String> 
     } else {
         relation_text(program, path)
     };
-    Some(call?.replace("{path}", &text))
+    let dotted = text.replace("__", ".");
+    Some(call?.replace("{path}", &text).replace("{dotted}", &dotted))
 }
 
 /// `Book.author, Author.publisher`: relations as attributes of their classes.

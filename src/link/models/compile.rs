@@ -29,7 +29,8 @@ impl Models {
                 },
                 statement: entry.statement,
                 extends: None,
-                lazy_relations: entry.relations.as_deref() == Some("query"),
+                lazy_relations: matches!(entry.relations.as_deref(), Some("query" | "await")),
+                awaits_relations: entry.relations.as_deref() == Some("await"),
                 identity: entry.identity,
                 load_one: entry.load_one.clone(),
                 load_many: entry.load_many.clone(),
@@ -52,6 +53,10 @@ impl Models {
             for path in &entry.paths {
                 let node = self.node(source, path);
                 self.paths[node.0 as usize].ty = Some(id);
+            }
+            for path in &entry.decorators {
+                let node = self.node(source, path);
+                self.paths[node.0 as usize].rows = Some(id);
             }
         }
     }
@@ -252,6 +257,8 @@ impl Models {
                 many: many(entry.kind),
                 target: entry.target.iter().map(|text| bound_named(text)).collect(),
                 key: entry.key,
+                promised: entry.promised,
+                inverse: entry.inverse.as_deref().map(bound_named),
                 reverse: entry.reverse.as_deref().map(bound_named),
                 reverse_default: entry.reverse_default.clone(),
                 reverse_many: many(entry.reverse_kind).unwrap_or(true),
@@ -281,6 +288,8 @@ impl Models {
                 names: entry.names.clone(),
                 decorators: nodes(&entry.decorators),
                 rows: nodes(&entry.rows),
+                maps: entry.maps,
+                objects: nodes(&entry.objects),
                 param: entry.param,
                 entity: entry.entity.clone(),
                 except: entry.except.clone(),

@@ -88,6 +88,8 @@ pub(super) struct TypeEntry {
     #[serde(default)]
     pub(super) paths: Vec<String>,
     #[serde(default)]
+    pub(super) decorators: Vec<String>,
+    #[serde(default)]
     pub(super) serial: bool,
     #[serde(default)]
     pub(super) shared: bool,
@@ -298,6 +300,9 @@ pub(super) struct RelationEntry {
     pub(super) target: Vec<String>,
     #[serde(default)]
     pub(super) key: bool,
+    #[serde(default)]
+    pub(super) promised: bool,
+    pub(super) inverse: Option<String>,
     pub(super) reverse: Option<String>,
     pub(super) reverse_default: Option<String>,
     #[serde(default)]
@@ -330,6 +335,10 @@ pub(super) struct PerRowEntry {
     pub(super) decorators: Vec<String>,
     #[serde(default)]
     pub(super) rows: Vec<String>,
+    #[serde(default)]
+    pub(super) maps: bool,
+    #[serde(default)]
+    pub(super) objects: Vec<String>,
     #[serde(default)]
     pub(super) param: u8,
     pub(super) entity: Option<String>,

@@ -5,7 +5,8 @@ use crate::analysis::def_use::Def;
 use crate::analysis::facts::GatheredAs;
 use crate::ir::{BinaryOp, CallKind, Expr, ExprId, FunctionId, LocalId, LocalKind, Name};
 use crate::link::entities::RelationId;
-use crate::link::models::{EntityFrom, TypeSpec};
+use crate::link::infer::option_in;
+use crate::link::models::{Bounded, EntityFrom, TypeSpec};
 use crate::link::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use crate::link::world::World;
 use crate::source::FileId;
@@ -22,6 +23,8 @@ pub(super) struct Loaded {
     pub(super) only: Option<Vec<String>>,
     /// The columns that are left out.
     pub(super) deferred: Vec<String>,
+    /// What a query calls the relations that it joined: name and path.
+    pub(super) aliases: Vec<(String, String)>,
 }
 
 impl Loaded {
@@ -32,6 +35,7 @@ impl Loaded {
             query,
             only: None,
             deferred: Vec::new(),
+            aliases: Vec::new(),
         }
     }
 }
@@ -316,15 +320,20 @@ impl Finder<'_> {
         }
         let (model, receiver) = self.typer(file).called_model(expr)?;
         if let EntityFrom::Argument(n) = model.entity {
-            // Where reading a relation would have to wait, libraries refuse it.
-            if model.awaitable {
-                return None;
-            }
             let argument = self.typer(file).argument(expr, usize::from(n))?;
             let ty = self.typer(file).of(argument);
+            // Where reading a relation would have to wait, libraries refuse it, unless it is
+            // awaited itself.
+            if model.awaitable && !self.awaits_relations(ty) {
+                return None;
+            }
             return match ty.base {
                 Base::Class(class) if self.world.entities.table(class).is_some() => {
-                    Some(Loaded::at(ExprRef { file, expr }, Origin::Query))
+                    let mut found = Loaded::at(ExprRef { file, expr }, Origin::Query);
+                    if let Some(Bounded::Key(key)) = &model.loads {
+                        self.named_paths(file, args, key, &mut found);
+                    }
+                    Some(found)
                 }
                 Base::Model(..) => Some(self.loaded(file, argument)),
                 _ => None,
@@ -353,6 +362,13 @@ impl Finder<'_> {
         let loads = model.loads.is_some();
         let columns = model.columns;
         let mut found = self.loaded(file, object);
+        if found.origin == Origin::Unknown && self.is_root(file, object, receiver) {
+            found = Loaded::at(ExprRef { file, expr }, Origin::Query);
+        }
+        if let Some(Bounded::Key(key)) = &model.loads {
+            self.named_paths(file, args, key, &mut found);
+            return Some(found);
+        }
         if let Some(columns) = columns {
             self.columns_of(file, args, columns, &mut found);
         }
@@ -361,6 +377,9 @@ impl Finder<'_> {
             if args.is_empty() {
                 // All to-one relations, as deep as they go.
                 found.origin = Origin::Unknown;
+            }
+            if self.joined_path(file, args, &mut found) {
+                return Some(found);
             }
             for &arg in args {
                 if self.column_loader(file, arg, &mut found) {
@@ -372,6 +391,100 @@ impl Finder<'_> {
             }
         }
         Some(found)
+    }
+
+    /// Whether the relations of an entity's rows are read by awaiting them.
+    fn awaits_relations(&self, ty: Type) -> bool {
+        let table = match ty.base {
+            Base::Class(class) => self.world.entities.table(class),
+            _ => None,
+        };
+        table.is_some_and(|table| self.world.models.ty(table).awaits_relations)
+    }
+
+    /// Whether a value hands out all rows of an entity, whoever made it: a repository that is
+    /// kept in a field.
+    fn is_root(&self, file: FileId, object: ExprId, ty: Type) -> bool {
+        let (Base::Model(id, Entity::Class(class)), true) = (ty.base, ty.is_bare()) else {
+            return false;
+        };
+        matches!(self.module(file).expr(object), Expr::Member { .. })
+            && self.awaits_relations(Type::of(Base::Class(class)))
+            && self.world.models.iterate(id).is_none()
+    }
+
+    /// The path of `leftJoinAndSelect("author.publisher", "publisher")`, after the names that the
+    /// query gave to what it joined before; false if it is no such call.
+    fn joined_path(&self, file: FileId, args: &[ExprId], found: &mut Loaded) -> bool {
+        let module = self.module(file);
+        let text = |arg: Option<&ExprId>| match module.expr(*arg?) {
+            Expr::String(text) => Some(module.text(text)),
+            _ => None,
+        };
+        let Some((owner, relation)) = text(args.first()).and_then(|text| text.split_once('.'))
+        else {
+            return false;
+        };
+        let mut aliases = found.aliases.iter();
+        let path = match aliases.find(|(alias, _)| alias == owner) {
+            Some((_, before)) => format!("{before}__{relation}"),
+            None => relation.to_owned(),
+        };
+        if let Some(alias) = text(args.get(1)) {
+            found.aliases.push((alias.to_owned(), path.clone()));
+        }
+        found.paths.push(path);
+        true
+    }
+
+    /// What an option names that comes with the rows: `relations: ["author"]`, `relations:
+    /// { author: { publisher: true } }`.
+    fn named_paths(&mut self, file: FileId, args: &[ExprId], key: &str, found: &mut Loaded) {
+        let module = self.module(file);
+        for &arg in args {
+            let is_known = match module.expr(arg) {
+                Expr::Map(entries) => {
+                    let mut entries = module.list(entries).iter();
+                    entries.all(|&entry| matches!(module.expr(entry), Expr::Keyword { .. }))
+                }
+                _ => matches!(self.typer(file).of(arg).base, Base::Class(_)),
+            };
+            if !is_known {
+                found.origin = Origin::Unknown;
+            }
+        }
+        let Some(value) = option_in(module, args, key) else {
+            return;
+        };
+        let mut open = vec![(value, String::new())];
+        while let Some((at, before)) = open.pop() {
+            let inside = |name: &str| {
+                let name = name.replace('.', "__");
+                if before.is_empty() {
+                    name
+                } else {
+                    format!("{before}__{name}")
+                }
+            };
+            match module.expr(at) {
+                Expr::Sequence { elements, .. } => {
+                    open.extend(module.list(elements).iter().map(|&e| (e, before.clone())));
+                }
+                Expr::Map(entries) => {
+                    open.extend(module.list(entries).iter().map(|&e| (e, before.clone())));
+                }
+                Expr::String(text) => found.paths.push(inside(module.text(text))),
+                Expr::Keyword { name, value } => {
+                    let path = inside(module.text(name));
+                    match module.expr(value) {
+                        Expr::Bool(true) => found.paths.push(path),
+                        Expr::Bool(false) => {}
+                        _ => open.push((value, path)),
+                    }
+                }
+                _ => found.origin = Origin::Unknown,
+            }
+        }
     }
 
     fn is_query(&mut self, file: FileId, expr: ExprId) -> bool {
@@ -585,5 +698,6 @@ pub(super) fn either(a: Loaded, b: Loaded) -> Loaded {
         query: a.query,
         only,
         deferred,
+        aliases: a.aliases,
     }
 }
