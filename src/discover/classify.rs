@@ -125,10 +125,12 @@ fn is_test(folders: &[&str], name: &str) -> bool {
 
 fn is_migration(folders: &[&str], name: &str) -> bool {
     let (stem, _) = name.rsplit_once('.').unwrap_or((name, ""));
-    folders
-        .iter()
-        .any(|folder| matches!(*folder, "migrations" | "migration" | "__migrations__"))
-        || has_folders(folders, &["alembic", "versions"])
+    folders.iter().any(|folder| {
+        matches!(*folder, "migration" | "__migrations__")
+            || folder
+                .strip_suffix("migrations")
+                .is_some_and(|before| before.is_empty() || before.ends_with(['_', '-']))
+    }) || has_folders(folders, &["alembic", "versions"])
         || (folders.last() == Some(&"versions") && has_revision(stem))
         || has_folders(folders, &["db", "migrate"])
         || stem.ends_with(".migration")
@@ -485,6 +487,7 @@ mod tests {
             ("src/test_a.ts", Context::Product),
             ("tests/migrations/0001.py", Context::Test),
             ("app/migrations/0001_initial.py", Context::Migration),
+            ("app/db_migrations/0001_initial.py", Context::Migration),
             ("src/migration/17.ts", Context::Migration),
             ("alembic/versions/a.py", Context::Migration),
             ("versions/a.py", Context::Product),

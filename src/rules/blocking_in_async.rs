@@ -5,8 +5,9 @@ use crate::finding::Confidence;
 use crate::ir::{Expr, FunctionKind, LocalKind};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::entry_points::Reach;
-use crate::link::models::Effect;
+use crate::link::models::{Effect, EntryKind};
 use crate::link::program::{ActEffect, Function, verb_of};
+use crate::link::types::FunctionRef;
 use crate::source::{Context, Ecosystem};
 
 pub(super) const RULE: Rule = Rule::per_function("blocking-in-async", check);
@@ -45,6 +46,11 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             reporter.because(act.expr, "nothing says that others wait in this event loop");
         } else if effect == Effect::File && is_shipped(function, act, found) {
             reporter.because(act.expr, "the file comes with the program, and is small");
+        } else if effect == Effect::File && is_page(function) {
+            reporter.because(
+                act.expr,
+                "pages that read files are made ahead as often as not",
+            );
         }
         reported.push(kind_of(effect));
         report(function, act, found, effect, most, reporter);
@@ -79,7 +85,9 @@ fn report(
         function.module().span(act.expr),
         // How large the files are is not known.
         match effect {
-            Effect::File if is_shipped(function, act, found) => Confidence::Low,
+            Effect::File if is_shipped(function, act, found) || is_page(function) => {
+                Confidence::Low
+            }
             Effect::File => found.confidence.min(most).min(Confidence::Medium),
             _ => found.confidence.min(most),
         },
@@ -101,6 +109,24 @@ fn report(
             }
             _ => "await the asynchronous form, or run it in a thread",
         });
+}
+
+/// Whether a function makes a page, or is called by one that does: frameworks make pages of files
+/// ahead.
+fn is_page(function: Function<'_>) -> bool {
+    let program = function.program;
+    let at = FunctionRef {
+        file: function.file,
+        function: function.id,
+    };
+    let handler = function.reached().handler.unwrap_or(at);
+    let mut entries = program.entry_points.iter();
+    entries.any(|entry| {
+        entry.kind == EntryKind::Page
+            && entry
+                .function
+                .is_some_and(|function| function == handler || function == at)
+    })
 }
 
 /// Whether a file comes with the program: no caller has a say in its path. Such files are small.

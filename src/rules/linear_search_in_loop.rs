@@ -1,5 +1,6 @@
 //! `linear-search-in-loop`: a search through a growing list, once per trip.
 
+use super::n_plus_one::walks_map;
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
@@ -9,6 +10,7 @@ use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::{Cost, Wrapper};
 use crate::link::program::{Function, Loop};
+use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("linear-search-in-loop", check);
 
@@ -247,6 +249,30 @@ fn search(
     // Names of fields and options, records of a form and lists without duplicates are lists too,
     // and a handful as often as not: what is sure to grow are rows.
     let confidence = match (trips, size) {
+        _ if function.context() == Context::Script => {
+            reporter.because(expr, super::BY_HAND);
+            Confidence::Low
+        }
+        _ if !compares(function, expr) => {
+            reporter.because(
+                expr,
+                "its test is no comparison that a look-up by key replaces",
+            );
+            Confidence::Low
+        }
+        (Cardinality::Unknown, _) if walks_map(lp) => {
+            reporter.because(expr, "the entries of a map are options as often as rows");
+            Confidence::Low
+        }
+        _ if super::is_of_one_parent(function, list)
+            || lp
+                .head()
+                .over
+                .is_some_and(|over| super::is_of_one_parent(lp.function, over)) =>
+        {
+            reporter.because(expr, "what belongs to one row is a handful as often as not");
+            Confidence::Low
+        }
         _ if super::waits_per_trip(lp) => {
             reporter.because(expr, "each trip waits for longer than the search takes");
             Confidence::Low
@@ -286,6 +312,31 @@ fn search(
 fn is_for_error(lp: Loop<'_>) -> bool {
     let module = lp.function.module();
     matches!(module.stmt(lp.head().stmt), Stmt::Throw(_))
+}
+
+/// Whether a search with a function tests for something that is equal.
+fn compares(function: Function<'_>, search: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(search) else {
+        return true;
+    };
+    let Some(Expr::Function(test)) = module.list(args).first().map(|&arg| module.expr(arg)) else {
+        return true;
+    };
+    module.function(test).exprs.iter().any(|id| {
+        matches!(
+            module.expr(id),
+            Expr::Binary {
+                op: BinaryOp::Equal
+                    | BinaryOp::NotEqual
+                    | BinaryOp::Is
+                    | BinaryOp::IsNot
+                    | BinaryOp::In
+                    | BinaryOp::NotIn,
+                ..
+            }
+        )
+    })
 }
 
 /// What replaces a method that only lists have in a form that searches: a set answers whether,

@@ -11,6 +11,7 @@ mod connection_per_request;
 mod deep_offset;
 mod default_pool;
 mod eager_route;
+mod handed_over;
 mod indexes;
 mod invariance;
 mod lazy_relation;
@@ -375,6 +376,44 @@ fn is_fetched_over(lp: Loop<'_>) -> bool {
     let function = lp.function;
     let over = lp.head().over;
     over.is_some_and(|over| function.program.is_fetched(function.file, over))
+}
+
+/// Whether a collection is what one row leads to: `order.lines.all()`, of an order that is no
+/// element of a loop.
+fn is_of_one_parent(function: Function<'_>, collection: ExprId) -> bool {
+    const MAX_STEPS: usize = 16;
+    let module = function.module();
+    let entities = &function.program.world.entities;
+    let facts = function.facts();
+    let mut at = collection;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Await(inner) => inner,
+            Expr::Call { callee, args, .. } => match (module.expr(callee), module.list(args)) {
+                (Expr::Member { object, .. }, []) => object,
+                (Expr::Name(_), &[only]) => only,
+                _ => return false,
+            },
+            Expr::Local(local) => match facts.def_use.single_value(local) {
+                Some(value) => value,
+                None => return false,
+            },
+            Expr::Member { object, name } => {
+                let ty = function.type_of(object);
+                let (Base::Instance(class), true) = (ty.base, ty.is_bare()) else {
+                    return false;
+                };
+                let world = &function.program.world;
+                let relation = entities.find(world, class, module.text(name));
+                let is_many = relation.is_some_and(|relation| entities.get(relation).many);
+                let is_element =
+                    facts.any_origin(object, |id| matches!(module.expr(id), Expr::Element(_)));
+                return is_many && !is_element;
+            }
+            _ => return false,
+        };
+    }
+    false
 }
 
 /// Whether each trip of a loop waits for something outside of the process, which takes longer

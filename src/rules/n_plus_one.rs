@@ -8,7 +8,7 @@ use crate::ir::{
     BinaryOp, BlockOwner, Concurrency, Expr, ExprId, Invocation, LocalKind, LoopId, LoopKind,
     MODULE_BODY, Stmt,
 };
-use crate::link::call_graph::{Act, ActKind};
+use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::{Batched, Effect, EntityFrom, Rows, TypeSpec};
@@ -77,7 +77,10 @@ fn check_read(
     }
     let loops = function.loops_around(act.lp);
     let Some((lp, size)) = growing_loop(&loops) else {
-        let is_handed = loops.is_empty() && check_handed(function, act, effect, found, reporter);
+        let is_handed = loops.is_empty()
+            && (check_handed(function, act, effect, found, reporter)
+                || effect == Effect::DbRead
+                    && super::handed_over::check(function, act, found, reporter));
         if !is_handed {
             reporter.because(act.expr, super::why_not_growing(&loops));
         }
@@ -390,7 +393,7 @@ fn asks_own_table(function: Function<'_>, act: &Act, loops: &[Loop<'_>]) -> bool
 
 /// Whether the read stands under a test that the element itself is one written value: each
 /// branch of such a loop has its own query.
-fn is_for_one_value(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+pub(super) fn is_for_one_value(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     let module = function.module();
     let is_written = |id: ExprId| matches!(module.expr(id), Expr::String(_) | Expr::Number(_));
     let mut at = act.stmt;
@@ -641,7 +644,11 @@ fn is_unit_of_work(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop
         let writes = CHANGES
             .iter()
             .any(|&change| function.effect_of(act, change).is_some());
-        if writes || is_action(&function.callee_text(act.expr)) {
+        let callee = found
+            .via
+            .map(|(target, _)| function.program.function(target));
+        if writes || is_action(&function.callee_text(act.expr)) || callee.is_some_and(changes_rows)
+        {
             return true;
         }
     }
@@ -650,6 +657,39 @@ fn is_unit_of_work(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop
         || takes_first_rows(function, act)
         || has_budget(lp)
         || works_off_group(function, act, lp)
+}
+
+/// Whether a function changes rows that a session writes later: it sets their attributes, or hands
+/// them to what marks them.
+fn changes_rows(function: Function<'_>) -> bool {
+    let module = function.module();
+    let world = &function.program.world;
+    let sets = function.declared().exprs.iter().any(|id| {
+        let Expr::Assign { target, .. } = module.expr(id) else {
+            return false;
+        };
+        let Expr::Member { object, .. } = module.expr(target) else {
+            return false;
+        };
+        let ty = function.type_of(object);
+        let (Base::Instance(class), true) = (ty.base, ty.is_bare()) else {
+            return false;
+        };
+        let table = world.entities.table(class);
+        // What the receiver keeps of itself is no row that was read.
+        module.receiver_class(object).is_none()
+            && table.is_some_and(|ty| world.models.ty(ty).identity)
+    });
+    sets || function.facts().sites(function.id).iter().any(|site| {
+        let callee = function.call_at(site.expr).map(|call| &call.callee);
+        let Some(Callee::Model(id)) = callee else {
+            return false;
+        };
+        let mut typer = Typer::new(world, function.file);
+        world.models.call(*id).mutates
+            && matches!(typer.receiver_of(site.expr).base, Base::Model(ty, _)
+                if world.models.ty(ty).serial)
+    })
 }
 
 /// Whether the read asks for some first rows of many: one query for the first rows of each
@@ -738,6 +778,7 @@ fn is_action(name: &str) -> bool {
             | "subscribe"
             | "unsubscribe"
             | "shutdown"
+            | "teardown"
             | "initialize"
             | "flush"
             | "trigger"
@@ -841,7 +882,7 @@ fn asks_per_entry(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
 }
 
 /// Whether a loop walks the entries of a map.
-fn walks_map(lp: Loop<'_>) -> bool {
+pub(super) fn walks_map(lp: Loop<'_>) -> bool {
     let module = lp.function.module();
     let mut over = lp.head().over;
     for _ in 0..4 {

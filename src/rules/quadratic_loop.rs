@@ -6,6 +6,7 @@ use crate::finding::Confidence;
 use crate::ir::{BinaryOp, BlockId, Expr, ExprId, LoopId, LoopKind, Stmt};
 use crate::link::cardinality::Cardinality;
 use crate::link::program::{Function, Loop};
+use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("quadratic-loop", check);
 
@@ -90,7 +91,13 @@ fn check_pair(
     }
     let are_many = sizes.contains(&Cardinality::Rows)
         || super::is_fetched_over(outer) && super::is_fetched_over(inner);
-    let confidence = if are_many && !super::waits_per_trip(outer) {
+    let is_handful = function.context() == Context::Script
+        || super::is_of_one_parent(function, over)
+        || outer
+            .head()
+            .over
+            .is_some_and(|over| super::is_of_one_parent(outer.function, over));
+    let confidence = if are_many && !is_handful && !super::waits_per_trip(outer) {
         Confidence::Medium
     } else {
         reporter.because(

@@ -2,7 +2,7 @@
 //! call.
 
 use super::invariance::Invariance;
-use super::n_plus_one::{IN_CALLBACK, REPEATED_BELOW, is_merged, is_own_closure};
+use super::n_plus_one::{IN_CALLBACK, REPEATED_BELOW, is_for_one_value, is_merged, is_own_closure};
 use super::{Reporter, Rule, element_text, growing_loop, same_path};
 use crate::finding::Confidence;
 use crate::ir::{BlockOwner, Expr, ExprId, LoopKind, Module, Stmt, StmtId};
@@ -10,6 +10,7 @@ use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::{Effect, Rows};
 use crate::link::program::{ActEffect, Function, Loop};
+use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("repeated-query", check);
 
@@ -68,6 +69,9 @@ fn in_loop(
     if found.via.is_some_and(|(_, fact)| fact.depth > 1) {
         reporter.because(act.expr, super::DEEP);
         confidence = Confidence::Low;
+    } else if function.context() == Context::Script {
+        reporter.because(act.expr, super::BY_HAND);
+        confidence = Confidence::Low;
     }
     let name = function.callee_text(act.expr);
     let element = element_text(lp);
@@ -114,6 +118,8 @@ fn left_alone(
             "a loader or pipeline sends together what the loop asks"
         } else if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
             "it runs in one trip of the loop at most"
+        } else if is_for_one_value(function, act, lp) {
+            "it runs for one written value of the element only"
         } else if !matches!(module.expr(call), Expr::Call { .. }) {
             "what a variable holds keeps its rows"
         } else if module.stmt(act.stmt) == Stmt::Expr(act.expr) {
@@ -217,13 +223,17 @@ fn twice(function: Function<'_>, reporter: &mut Reporter<'_>) {
                 reporter.because(second.expr, "the same query before it may not have run");
                 continue;
             }
-            let Some(confidence) = unchanged_between(function, first, second) else {
+            let Some(mut confidence) = unchanged_between(function, first, second) else {
                 reporter.because(
                     second.expr,
                     "what stands between it and the same query before may change the answer",
                 );
                 continue;
             };
+            if function.context() == Context::Script {
+                reporter.because(second.expr, super::BY_HAND);
+                confidence = Confidence::Low;
+            }
             reported.push(second.expr);
             let name = function.callee_text(second.expr);
             reporter

@@ -9,6 +9,7 @@ use crate::ir::{BlockId, BlockOwner, Expr, ExprId, LocalId, Stmt, StmtId};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::models::Effect;
 use crate::link::program::Function;
+use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("sequential-await", check);
 
@@ -410,7 +411,9 @@ fn independent(
     };
     // The later one may be meant only for what passes the guard, and a context may carry a
     // transaction.
-    let why = if later.guards > earlier.guards || is_check(function, earlier.value) {
+    let why = if function.context() == Context::Script {
+        Some(super::BY_HAND)
+    } else if later.guards > earlier.guards || is_check(function, earlier.value) {
         Some("it may be meant only for what passes the check before it")
     } else if super::takes_context(module, earlier.value)
         && super::takes_context(module, later.value)
