@@ -118,6 +118,15 @@ pub enum Operand {
     Constant(String),
     /// A list of constants.
     Constants(Vec<String>),
+    /// A constant that a range ends at, on one side.
+    Limit {
+        /// The constant.
+        value: String,
+        /// Whether what is compared is smaller.
+        is_upper: bool,
+        /// Whether it may be equal.
+        is_inclusive: bool,
+    },
     /// NULL.
     Null,
     /// A value given when the statement runs; how many, if it is a list of unknown size.
@@ -258,6 +267,7 @@ impl fmt::Display for Spelled<'_> {
                 match &term.operand {
                     Operand::Constant(text) => write!(f, " {text}"),
                     Operand::Constants(all) => write!(f, " ({})", all.join(", ")),
+                    Operand::Limit { value, .. } => write!(f, " {value}"),
                     Operand::Null => f.write_str(" null"),
                     Operand::Parameter => f.write_str(" ?"),
                     Operand::Parameters => f.write_str(" (?)"),

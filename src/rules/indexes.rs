@@ -66,7 +66,10 @@ pub(super) fn groups<'p, T>(
         else {
             continue;
         };
-        let mut sorted = lack.columns.clone();
+        // As the table declares them, whatever the query writes.
+        let declared = |name: String| table.column(&name).map_or(name, |c| c.name.clone());
+        let columns: Vec<String> = lack.columns.into_iter().map(declared).collect();
+        let mut sorted = columns.clone();
         sorted.sort();
         let group = groups
             .entry((schema.name.as_str(), table.name.as_str(), sorted))
@@ -74,7 +77,7 @@ pub(super) fn groups<'p, T>(
                 program,
                 schema,
                 table,
-                columns: lack.columns,
+                columns,
                 what: lack.what,
                 sites: Vec::new(),
                 places: Vec::new(),

@@ -1,6 +1,7 @@
 //! `leading-wildcard-like`: a search inside of texts that no index can narrow.
 
 use super::indexes::{Lack, groups, spelled, unserved};
+use super::unindexed_foreign_key::index_name;
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::query::OperatorClass;
@@ -43,8 +44,9 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
             Some(Dialect::MySql) => "add a full-text index and ask by MATCH … AGAINST".to_owned(),
             Some(Dialect::Sqlite) => "keep the texts in an FTS5 table too".to_owned(),
             _ => format!(
-                "add a trigram index on the same expression: CREATE INDEX CONCURRENTLY ON {table} \
-                 USING gin ({} gin_trgm_ops)",
+                "add a trigram index on the same expression: `CREATE INDEX CONCURRENTLY {} ON {table} \
+                 USING gin (({}) gin_trgm_ops)`",
+                index_name(group.schema, group.table, &["trigrams".to_owned()]),
                 group.columns.join(", ")
             ),
         };

@@ -1,9 +1,11 @@
 //! `non-sargable-predicate`: a comparison in a form that no plain index serves.
 
-use super::indexes::{Lack, groups, spelled, unserved};
+use super::indexes::{Group, Lack, groups, spelled, unserved};
+use super::unindexed_foreign_key::index_name;
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::query::{Condition, OperatorClass, Value};
+use crate::ir::schema::Dialect;
 use crate::link::program::Program;
 use crate::link::schema::serve::{Remedy, Verdict};
 
@@ -16,6 +18,12 @@ enum Form {
     Computed,
     /// A key of several columns is compared piece by piece.
     Keyset,
+    /// Texts are compared by how they begin.
+    Prefix,
+    /// Texts are compared without regard to case.
+    Case,
+    /// An alternative is one of another table.
+    Alternatives,
 }
 
 fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
@@ -28,14 +36,11 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
         unserved(schema, site)?
             .into_iter()
             .find_map(|(table, verdict)| match verdict {
-                Verdict::NotIndexable {
-                    term,
-                    remedy: Remedy::Expression,
-                } => Some(Lack {
+                Verdict::NotIndexable { term, remedy } => Some(Lack {
                     table,
                     columns: vec![spelled(&term.value)],
                     place: term.place,
-                    what: Form::Computed,
+                    what: form(remedy)?,
                 }),
                 _ => None,
             })
@@ -54,10 +59,37 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
                     group.quoted()
                 ),
                 format!(
-                    "compare the bare column, a day as the range from its start to its end, or \
-                     add an index on the expression ({})",
+                    "compare the bare column, a day as the range from its start to its end{}",
+                    expression_advice(group)
+                ),
+            ),
+            Form::Prefix => (
+                format!(
+                    "compares the beginning of {} of table `{table}`: no declared index serves it ({})",
+                    group.quoted(),
+                    group.checked()
+                ),
+                prefix_advice(group),
+            ),
+            Form::Case => (
+                format!(
+                    "compares {} of table `{table}` without regard to case: an index on the column \
+                     does not serve it",
+                    group.quoted()
+                ),
+                format!(
+                    "compare lower({0}), and add an index on it, or give the column a type or \
+                     collation without case",
                     group.columns.join(", ")
                 ),
+            ),
+            Form::Alternatives => (
+                format!(
+                    "compares {} of table `{table}` or a column of another table: no index narrows \
+                     both at once",
+                    group.quoted()
+                ),
+                "ask for each alternative by a query of its own, and join them by UNION".to_owned(),
             ),
             Form::Keyset => (
                 format!(
@@ -76,6 +108,51 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
                 .cost("reads more rows the larger the table grows")
                 .help(help);
         }
+    }
+}
+
+fn form(remedy: Remedy) -> Option<Form> {
+    Some(match remedy {
+        Remedy::Expression => Form::Computed,
+        Remedy::Prefix => Form::Prefix,
+        Remedy::CaseInsensitive => Form::Case,
+        Remedy::Union => Form::Alternatives,
+        Remedy::Substring | Remedy::Inverted | Remedy::Negation => return None,
+    })
+}
+
+/// The statement that makes an index on what is compared; a cast has none that lasts.
+fn expression_advice(group: &Group<'_, Form>) -> String {
+    let is_column = |name: &String| group.table.column(name).is_some();
+    if group.columns.iter().any(is_column) {
+        return String::new();
+    }
+    let concurrently = match group.schema.dialect {
+        Some(Dialect::PostgreSql) => " CONCURRENTLY",
+        _ => "",
+    };
+    let name = index_name(group.schema, group.table, &["expression".to_owned()]);
+    format!(
+        ", or add an index on the expression, `CREATE INDEX{concurrently} {name} ON {} (({}))`",
+        group.table.name,
+        group.columns.join("), (")
+    )
+}
+
+/// How prefixes get an index.
+fn prefix_advice(group: &Group<'_, Form>) -> String {
+    let (table, columns) = (&group.table.name, group.columns.join(", "));
+    let name = index_name(group.schema, group.table, &["prefix".to_owned()]);
+    match group.schema.dialect {
+        Some(Dialect::Sqlite) => {
+            format!(
+                "add an index without case: `CREATE INDEX {name} ON {table} ({columns} COLLATE NOCASE)`"
+            )
+        }
+        _ => format!(
+            "add an index for patterns: `CREATE INDEX CONCURRENTLY {name} ON {table} \
+             ({columns} text_pattern_ops)`"
+        ),
     }
 }
 

@@ -155,6 +155,22 @@ pub(super) fn filled(
         .replace("{fields}", &fields.join(", "))
 }
 
+/// A name for a new index, in the manner of those that the schema has: only PostgreSQL makes one
+/// up by itself.
+pub(super) fn index_name(schema: &Schema, table: &Table, columns: &[String]) -> String {
+    let of_columns = format!("{}_{}", table.name, columns.join("_"));
+    let names = || {
+        let tables = schema.tables.iter();
+        tables.flat_map(|table| table.indexes.iter().map(|index| index.name.as_str()))
+    };
+    for prefix in ["idx_", "ix_"] {
+        if names().filter(|name| name.starts_with(prefix)).count() > 1 {
+            return format!("{prefix}{of_columns}");
+        }
+    }
+    format!("{of_columns}_idx")
+}
+
 /// The statement that makes an index.
 pub(super) fn sql_advice(schema: &Schema, table: &Table, columns: &[String]) -> String {
     let concurrently = match schema.dialect {
@@ -171,9 +187,10 @@ pub(super) fn sql_advice(schema: &Schema, table: &Table, columns: &[String]) -> 
             format!("\"{name}\"")
         }
     };
+    let name = quoted(&index_name(schema, table, columns));
     let columns: Vec<String> = columns.iter().map(quoted).collect();
     format!(
-        "`CREATE INDEX{concurrently} ON {} ({})`",
+        "`CREATE INDEX{concurrently} {name} ON {} ({})`",
         quoted(&table.name),
         columns.join(", ")
     )

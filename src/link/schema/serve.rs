@@ -1,6 +1,9 @@
 //! Whether an index serves what a statement asks of a table: the decision procedure of the
 //! planners' rules that hold whatever the data is.
 
+mod limits;
+
+use self::limits::is_within;
 use crate::ir::query::{
     Bound, Condition, Operand, OperatorClass, OrderKey, Query, Term, Value, Verb,
 };
@@ -67,6 +70,8 @@ pub enum Remedy {
     Inverted,
     /// A partial index on the rare side, or nothing.
     Negation,
+    /// A query for each alternative.
+    Union,
 }
 
 /// What serves the conditions and the order that a statement has for one of its tables.
@@ -100,7 +105,9 @@ pub fn serve(schema: &Schema, query: &Query, position: u16) -> Verdict {
         match asked.or_verdict(or) {
             // One list of alternatives, each served, narrows the rows.
             served @ Verdict::Served { .. } => return served,
-            unserved @ Verdict::Unserved { .. } if matches!(verdict, Verdict::Unconstrained) => {
+            unserved @ (Verdict::Unserved { .. } | Verdict::NotIndexable { .. })
+                if matches!(verdict, Verdict::Unconstrained) && query.is_complete =>
+            {
                 return asked.known(unserved);
             }
             _ => {}
@@ -258,11 +265,17 @@ impl Asked<'_> {
             .copied()
             .filter(|t| self.is_plain(t))
             .collect();
-        let is_later_key = named.iter().any(|term| {
+        let is_asked =
+            |term: &&&Term| matches!(term.class, OperatorClass::Equality | OperatorClass::Range);
+        let is_later_key = named.iter().filter(is_asked).any(|term| {
             self.table.indexes.iter().any(|index| {
                 index.condition.is_none()
                     && index.method == IndexMethod::BTree
-                    && index.keys.iter().any(|key| key.value == term.value)
+                    && index
+                        .keys
+                        .iter()
+                        .skip(1)
+                        .any(|key| same(&key.value, &term.value))
             })
         });
         if is_later_key {
@@ -272,7 +285,7 @@ impl Asked<'_> {
         }
         let unclear = self.table.indexes.iter().any(|index| {
             // A condition that was not understood may well be implied.
-            index.condition.as_ref().is_some_and(Vec::is_empty) && self.narrows(index).is_some()
+            self.is_unclear(index) && self.narrows(index).is_some()
         });
         if unclear {
             return Verdict::Unknown;
@@ -482,10 +495,27 @@ impl Asked<'_> {
         !condition.is_empty() && condition.iter().all(|wanted| self.implies(wanted))
     }
 
+    /// Whether it cannot be told if a partial index is meant: its condition was not understood,
+    /// or compares what comes later.
+    fn is_unclear(&self, index: &Index) -> bool {
+        let Some(condition) = &index.condition else {
+            return false;
+        };
+        let is_open = |wanted: &Term| {
+            matches!(wanted.operand, Operand::Limit { .. })
+                && self.terms.iter().any(|term| {
+                    same(&term.value, &wanted.value)
+                        && term.class == OperatorClass::Range
+                        && !matches!(term.operand, Operand::Limit { .. })
+                })
+        };
+        condition.is_empty() || condition.iter().any(is_open)
+    }
+
     fn implies(&self, wanted: &Term) -> bool {
         let is_sqlite = self.schema.dialect == Some(Dialect::Sqlite);
         self.terms.iter().any(|term| {
-            if term.value != wanted.value {
+            if !same(&term.value, &wanted.value) {
                 return false;
             }
             if term.class == wanted.class && term.operand == wanted.operand {
@@ -518,6 +548,9 @@ impl Asked<'_> {
                     term.class == OperatorClass::Equality
                         && constants(&term.operand)
                             .is_some_and(|list| list.iter().all(|c| !wanted.contains(c)))
+                }
+                (OperatorClass::Range, limit @ Operand::Limit { .. }) => {
+                    is_within(&term.operand, limit)
                 }
                 _ => false,
             }
@@ -552,6 +585,8 @@ impl Asked<'_> {
     /// Alternatives are served if each of them is.
     fn or_verdict(&self, branches: &[Vec<Condition>]) -> Verdict {
         let mut served = None;
+        let mut first: Option<&Term> = None;
+        let mut elsewhere = false;
         for branch in branches {
             let asked = Asked {
                 schema: self.schema,
@@ -567,18 +602,33 @@ impl Asked<'_> {
             let is_about_it = branch.iter().any(|condition| {
                 matches!(condition, Condition::Term(term) if term.table == self.position)
             });
+            let is_about_other = branch.iter().all(|condition| {
+                matches!(condition, Condition::Term(term) if term.table != self.position)
+            });
+            if is_about_other && !branch.is_empty() {
+                elsewhere = true;
+                continue;
+            }
             if !is_about_it {
                 return Verdict::Unknown;
             }
             match asked.terms_verdict() {
-                Verdict::Served { index } => served = Some(index),
+                Verdict::Served { index } => {
+                    served = Some(index);
+                    first = first.or_else(|| terms_of(branch, self.position).first().copied());
+                }
                 unserved @ Verdict::Unserved { .. } => return unserved,
                 _ => return Verdict::Unknown,
             }
         }
-        match served {
-            Some(index) => Verdict::Served { index },
-            None => Verdict::Unknown,
+        match (served, first) {
+            // What holds of another table may hold of all rows of this one.
+            (Some(_), Some(term)) if elsewhere => Verdict::NotIndexable {
+                term: term.clone(),
+                remedy: Remedy::Union,
+            },
+            (Some(index), _) => Verdict::Served { index },
+            (None, _) => Verdict::Unknown,
         }
     }
 
@@ -604,7 +654,7 @@ impl Asked<'_> {
                 && index
                     .keys
                     .first()
-                    .is_some_and(|key| key.value == first.value)
+                    .is_some_and(|key| same(&key.value, &first.value))
         };
         if self.table.indexes.iter().any(starts) {
             return Verdict::Weak {
@@ -659,7 +709,7 @@ impl Asked<'_> {
                 .operator_class
                 .as_deref()
                 .is_some_and(|class| class.ends_with("_pattern_ops"));
-            if key.value != wanted.value || is_pattern {
+            if !same(&key.value, &wanted.value) || is_pattern {
                 return false;
             }
             let is_against = key.is_descending != wanted.is_descending;
@@ -700,7 +750,7 @@ impl Asked<'_> {
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Column(a), Value::Column(b)) => a.eq_ignore_ascii_case(b),
-        (Value::Expression(a, _), Value::Expression(b, _)) => a == b,
+        (Value::Expression(a, _), Value::Expression(b, _)) => a.eq_ignore_ascii_case(b),
         _ => false,
     }
 }

@@ -311,11 +311,18 @@ fn term(mut cursor: Cursor<'_>) -> Option<Term> {
             .collect::<Option<_>>()?;
         return make(OperatorClass::Equality, Operand::Constants(constants));
     }
-    let operand = Operand::Constant(constant(cursor)?);
-    // Ranges are left out: a term does not say to which side they are open.
+    let value = constant(cursor)?;
     match operator.as_str() {
-        "=" | "==" => make(OperatorClass::Equality, operand),
-        "<>" | "!=" => make(OperatorClass::Negation, operand),
+        "=" | "==" => make(OperatorClass::Equality, Operand::Constant(value)),
+        "<>" | "!=" => make(OperatorClass::Negation, Operand::Constant(value)),
+        "<" | "<=" | ">" | ">=" => make(
+            OperatorClass::Range,
+            Operand::Limit {
+                value,
+                is_upper: operator.starts_with('<'),
+                is_inclusive: operator.ends_with('='),
+            },
+        ),
         _ => None,
     }
 }

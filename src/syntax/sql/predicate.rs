@@ -1,7 +1,7 @@
 //! Conditions and expressions of statements.
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query as Ast,
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query as Ast, SetExpr,
     UnaryOperator, Value as Literal,
 };
 
@@ -51,16 +51,21 @@ impl Columns {
             Expr::Identifier(name) if self.names.len() == 1 && name.value != HOLE_NAME => {
                 Some((0, name.value.clone()))
             }
-            Expr::CompoundIdentifier(parts) => {
-                let [.., table, column] = &parts[..] else {
-                    return None;
-                };
-                let is_table = |name: &String| name.eq_ignore_ascii_case(&table.value);
-                let at = self.names.iter().position(is_table)?;
-                (column.value != HOLE_NAME).then(|| (at as u16, column.value.clone()))
-            }
-            _ => None,
+            _ => self.qualified(expr),
         }
+    }
+
+    /// The same of a column whose table is named.
+    fn qualified(&self, expr: &Expr) -> Option<(u16, String)> {
+        let Expr::CompoundIdentifier(parts) = expr else {
+            return None;
+        };
+        let [.., table, column] = &parts[..] else {
+            return None;
+        };
+        let is_table = |name: &String| name.eq_ignore_ascii_case(&table.value);
+        let at = self.names.iter().position(is_table)?;
+        (column.value != HOLE_NAME).then(|| (at as u16, column.value.clone()))
     }
 }
 
@@ -197,7 +202,15 @@ fn condition<'a>(expr: &'a Expr, columns: &Columns, inner: &mut Vec<&'a Ast>) ->
                 Some(_) => (left, right),
                 None => (right, left),
             };
-            term(of, class, operand(other, columns))
+            let is_flipped = !std::ptr::eq(of, left);
+            let operand = operand(other, columns);
+            let operand = match operand {
+                Operand::Constant(value) if class == OperatorClass::Range => {
+                    limit(op, value, is_flipped != is_negated, is_negated)
+                }
+                other => other,
+            };
+            term(of, class, operand)
         }
         Expr::IsNull(of) => term(of, OperatorClass::Equality, Operand::Null),
         Expr::IsNotNull(of) => term(of, OperatorClass::Negation, Operand::Null),
@@ -246,7 +259,11 @@ fn condition<'a>(expr: &'a Expr, columns: &Columns, inner: &mut Vec<&'a Ast>) ->
             if *negated {
                 term(of, OperatorClass::Negation, operand(low, columns))
             } else {
-                term(of, OperatorClass::Range, operand(low, columns))
+                let low = match operand(low, columns) {
+                    Operand::Constant(value) => limit(&BinaryOperator::GtEq, value, false, false),
+                    other => other,
+                };
+                term(of, OperatorClass::Range, low)
             }
         }
         Expr::Like {
@@ -280,9 +297,19 @@ fn condition<'a>(expr: &'a Expr, columns: &Columns, inner: &mut Vec<&'a Ast>) ->
         Expr::SimilarTo { expr: of, .. } | Expr::RLike { expr: of, .. } => {
             term(of, OperatorClass::Unknown, Operand::Unknown)
         }
-        Expr::Exists { subquery, .. } => {
+        // Rows with others are found by their keys, as by `IN`; to leave some out narrows nothing.
+        Expr::Exists { subquery, negated } => {
             inner.push(subquery);
-            Condition::Unknown
+            match correlation(subquery, columns) {
+                Some((table, column)) => Condition::Term(Term {
+                    table,
+                    value: Value::Column(column),
+                    class: equality(*negated != is_negated),
+                    operand: Operand::Subquery,
+                    place: None,
+                }),
+                None => Condition::Unknown,
+            }
         }
         Expr::Subquery(subquery) => {
             inner.push(subquery);
@@ -301,6 +328,37 @@ fn condition<'a>(expr: &'a Expr, columns: &Columns, inner: &mut Vec<&'a Ast>) ->
         }
         _ => Condition::Unknown,
     }
+}
+
+/// The end of a range at a constant. Turned around, `5 < a` is `a > 5`; negated, the limit itself
+/// changes sides.
+fn limit(op: &BinaryOperator, value: String, is_turned: bool, is_negated: bool) -> Operand {
+    let is_upper = matches!(op, BinaryOperator::Lt | BinaryOperator::LtEq);
+    let is_inclusive = matches!(op, BinaryOperator::LtEq | BinaryOperator::GtEq);
+    Operand::Limit {
+        value,
+        is_upper: is_upper != is_turned,
+        is_inclusive: is_inclusive != is_negated,
+    }
+}
+
+/// What `EXISTS` asks of the query around: the column that a column of the inner query equals.
+fn correlation(query: &Ast, columns: &Columns) -> Option<(u16, String)> {
+    let SetExpr::Select(select) = &*query.body else {
+        return None;
+    };
+    let parts = chain(select.selection.as_ref()?, &BinaryOperator::And);
+    parts.into_iter().find_map(|part| match part {
+        Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Eq,
+            right,
+        } => match (columns.qualified(left), columns.qualified(right)) {
+            (Some(outer), None) | (None, Some(outer)) => Some(outer),
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 fn class_of(op: &BinaryOperator) -> Option<OperatorClass> {

@@ -108,7 +108,7 @@ fn queries_inside_are_queries() {
         (
             "select id from t where a in (select b from s where c = 1) and exists \
              (select 1 from r where r.t_id = t.id)",
-            "select t where a = (select) and ? and more\n\
+            "select t where a = (select) and id = (select)\n\
              select s where c = 1\n\
              select r where t_id = ?",
         ),
