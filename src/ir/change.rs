@@ -73,7 +73,7 @@ pub enum ChangeKind {
     DropConstraint(String),
     /// Drops the reference that these columns hold.
     DropForeignKeyOf(Vec<String>),
-    /// Changes the table in a way that was not understood.
+    /// Changes the table, or any if none is named, in a way that was not understood.
     Unclear,
 }
 

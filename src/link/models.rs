@@ -564,6 +564,7 @@ pub struct Models {
     calls: Vec<CallModel>,
     relations: Vec<RelationModel>,
     tables: Vec<tables::TableModel>,
+    steps: Vec<tables::StepModel>,
     /// The names of methods that run once per row, of all types.
     per_row_names: Vec<String>,
     /// What decorators make of methods.

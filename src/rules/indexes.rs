@@ -89,7 +89,7 @@ pub(super) fn groups<'p, T>(
 }
 
 /// The schema that a query is about: the nearest that has its first table.
-fn schema_of<'p>(program: &'p Program, site: Site<'p>) -> Option<&'p Schema> {
+pub(super) fn schema_of<'p>(program: &'p Program, site: Site<'p>) -> Option<&'p Schema> {
     let query = &site.asked.query;
     let first = query.tables.iter().find(|table| !table.name.is_empty())?;
     let found = program.schemas.table_named(&first.name, site.function.file);
@@ -119,6 +119,15 @@ pub(super) fn unserved(schema: &Schema, site: Site<'_>) -> Option<Vec<(u16, Verd
         }
     }
     Some(found)
+}
+
+/// Whether an index narrows a query by its own conditions, at least at times: then it needs no
+/// other.
+pub(super) fn is_narrowed(schema: &Schema, site: Site<'_>) -> bool {
+    let mut query = without_joins(&site.asked.query);
+    query.conditions.extend(site.asked.optional.iter().cloned());
+    let mut tables = 0..query.tables.len() as u16;
+    tables.any(|at| matches!(serve(schema, &query, at), Verdict::Served { .. }))
 }
 
 fn without_joins(query: &Query) -> Query {

@@ -1,10 +1,10 @@
 //! `unindexed-foreign-key`: a reference to another table that no index leads with.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::asked::{Weight, sites};
-use super::indexes::{is_tenant, stays_small};
-use super::{Reporter, Rule};
+use super::indexes::{is_tenant, schema_of, stays_small};
+use super::{Reporter, Rule, indexes};
 use crate::finding::Confidence;
 use crate::ir::query::{Condition, Operand, OperatorClass, Value};
 use crate::ir::schema::{Dialect, ForeignKey, Schema, Table};
@@ -22,37 +22,56 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
     if bare.peek().is_none() {
         return;
     }
-    let asked = asked(program);
+    let bare: Vec<_> = bare.collect();
+    let columns = bare.iter().flat_map(|(_, table, key, _)| {
+        let table = table.name.to_lowercase();
+        key.columns
+            .iter()
+            .map(move |column| (table.clone(), column.to_lowercase()))
+    });
+    let asked = asked(program, &columns.collect());
     for reference in bare {
         report(program, reference, &asked, reporter);
     }
 }
 
-fn asked(program: &Program) -> Asked {
+fn asked(program: &Program, bare: &FxHashSet<(String, String)>) -> Asked {
     let mut found = Asked::default();
     for site in sites(program) {
         if site.weight() == Weight::Aside {
             continue;
         }
         let query = &site.asked.query;
-        let mut add = |table: u16, column: &str| {
-            if let Some(table) = query.tables.get(usize::from(table)) {
-                let key = (table.name.to_lowercase(), column.to_lowercase());
-                found.entry(key).or_insert(site.place());
+        let mut is_narrowed = None;
+        let mut add = |table: u16, column: &str, is_joined: bool| {
+            let Some(table) = query.tables.get(usize::from(table)) else {
+                return;
+            };
+            let key = (table.name.to_lowercase(), column.to_lowercase());
+            if !bare.contains(&key) || found.contains_key(&key) {
+                return;
+            }
+            // Rows that another index finds are not read by the reference.
+            let by_another = || {
+                schema_of(program, site).is_some_and(|schema| indexes::is_narrowed(schema, site))
+            };
+            if is_joined || !*is_narrowed.get_or_insert_with(by_another) {
+                found.insert(key, site.place());
             }
         };
         for condition in &query.conditions {
             let Condition::Term(term) = condition else {
                 continue;
             };
-            if term.class != OperatorClass::Equality {
+            if term.class != OperatorClass::Equality || term.operand == Operand::Null {
                 continue;
             }
+            let is_joined = matches!(term.operand, Operand::Column(..));
             if let Value::Column(column) = &term.value {
-                add(term.table, column);
+                add(term.table, column, is_joined);
             }
             if let Operand::Column(table, column) = &term.operand {
-                add(*table, column);
+                add(*table, column, is_joined);
             }
         }
     }
@@ -140,7 +159,7 @@ pub(super) fn advice(
 }
 
 /// A library's advice, with the columns in their place: `{columns}` as texts, `{fields}` by the
-/// names of the attributes.
+/// names of the attributes; `{table}` is the table's name.
 pub(super) fn filled(
     program: &Program,
     schema: &Schema,
@@ -151,6 +170,7 @@ pub(super) fn filled(
     let quoted: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
     let fields = program.schemas.attributes_of(schema, table, columns);
     advice
+        .replace("{table}", &table.name)
         .replace("{columns}", &quoted.join(", "))
         .replace("{fields}", &fields.join(", "))
 }

@@ -63,6 +63,8 @@ pub(super) struct FileSpec {
     pub(super) columns: Vec<super::tables::ColumnModel>,
     #[serde(default, rename = "index")]
     pub(super) indexes: Vec<super::tables::IndexModel>,
+    #[serde(default, rename = "step")]
+    pub(super) steps: Vec<super::tables::StepRules>,
     #[serde(default, rename = "page")]
     pub(super) pages: Vec<PageEntry>,
     #[serde(default)]

@@ -1,4 +1,5 @@
-//! What classes and their fields make of a database: `[[table]]`, `[[column]]`, `[[index]]`.
+//! What classes and their fields make of a database: `[[table]]`, `[[column]]`, `[[index]]`, and
+//! what migrations do to it: `[[step]]`.
 
 use serde::Deserialize;
 
@@ -18,7 +19,8 @@ pub struct TableRules {
     pub columns_of: Option<String>,
     /// Where its name is given: paths in the class, or arguments of the decorator.
     pub name: Vec<String>,
-    /// Its name where none is given: `{app}_{model}`, `{snake}`, `{lower}`; none: no table.
+    /// Its name where none is given: `{app}_{model}`, `{snake}`, `{lower}`, `{plural}`; none:
+    /// no table.
     pub default: Option<String>,
     /// The path that is true for a class without a table, whose fields are inherited.
     #[serde(rename = "abstract")]
@@ -27,6 +29,12 @@ pub struct TableRules {
     pub shares: Option<String>,
     /// The path that is false for a class whose table someone else makes.
     pub managed: Option<String>,
+    /// The argument that is true for a class whose deleted rows stay, and queries leave them out.
+    pub hides: Option<String>,
+    /// The column that is set for them.
+    pub hidden_by: Option<String>,
+    /// Decorators with conditions that all queries of the class have, under a key `where`.
+    pub scopes: Vec<String>,
     /// The class keyword that makes it a table.
     pub keyword: Option<String>,
     /// The primary key where no column is one.
@@ -102,6 +110,10 @@ pub struct ColumnModel {
     pub joined_by: Option<String>,
     /// Whether only a decorator beside it (`joined-by`) makes it a column.
     pub needs_join: bool,
+    /// The decorator beside it that names the class it refers to.
+    pub referred_by: Option<String>,
+    /// Whether queries leave out the rows for which it is set.
+    pub hides: bool,
     /// Whether it makes a table of pairs.
     pub pairs: bool,
     /// Makes no column.
@@ -179,6 +191,63 @@ pub struct IndexModel {
     pub references: Option<String>,
 }
 
+/// A call in a migration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StepRules {
+    /// What it is called on: `queryInterface`. Also the first parameter of `up`, however called.
+    pub on: Vec<String>,
+    /// The methods.
+    pub names: Vec<String>,
+    /// What they do.
+    pub does: Does,
+    /// The column or index, by its name among those of the file, as which its objects are read.
+    pub takes: Option<String>,
+    /// The argument that says what kind of index or constraint it makes.
+    pub kind: Option<String>,
+}
+
+/// What a call in a migration does; the table is its first argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Does {
+    /// Makes the table, with an object of columns.
+    CreateTable,
+    /// Drops it.
+    DropTable,
+    /// Gives it the name that comes second.
+    RenameTable,
+    /// Adds the column that comes second, as the third says.
+    AddColumn,
+    /// Changes it.
+    ChangeColumn,
+    /// Drops it.
+    RemoveColumn,
+    /// Gives it the name that comes third.
+    RenameColumn,
+    /// Adds an index.
+    AddIndex,
+    /// Drops the index of the name or the columns that come second.
+    RemoveIndex,
+    /// Adds a key or a reference.
+    AddConstraint,
+    /// Drops the one of the name that comes second.
+    RemoveConstraint,
+}
+
+/// A call in a migration, with how its objects are read.
+#[derive(Debug)]
+pub struct StepModel {
+    /// The library.
+    pub package: String,
+    /// What it is called on, and what it does.
+    pub rules: StepRules,
+    /// How definitions of columns are read.
+    pub column: ColumnModel,
+    /// How those of indexes are.
+    pub index: IndexModel,
+}
+
 impl IndexModel {
     /// How it is built.
     pub fn index_method(&self) -> IndexMethod {
@@ -231,6 +300,19 @@ impl Models {
         source: &Source,
         sources: &[Source],
     ) -> Result<(), ModelError> {
+        for rules in &source.spec.steps {
+            let is_taken = |names: &[String]| rules.takes.iter().any(|name| names.contains(name));
+            let mut columns = source.spec.columns.iter();
+            let mut indexes = source.spec.indexes.iter();
+            let column = columns.find(|column| is_taken(&column.names));
+            let index = indexes.find(|index| is_taken(&index.names));
+            self.steps.push(StepModel {
+                package: source.spec.package.clone(),
+                rules: rules.clone(),
+                column: column.cloned().unwrap_or_default(),
+                index: index.cloned().unwrap_or_default(),
+            });
+        }
         for entry in &source.spec.tables {
             let id = self.tables.len() as u16;
             let package = entry.columns_of.as_ref().unwrap_or(&source.spec.package);
@@ -273,6 +355,12 @@ impl Models {
     pub fn table_by(&self, decorator: PathId) -> Option<&TableModel> {
         let table = self.path(decorator).table?;
         self.tables.get(usize::from(table))
+    }
+
+    /// What a method of this name does in a migration.
+    pub fn step(&self, name: &str) -> Option<&StepModel> {
+        let mut steps = self.steps.iter();
+        steps.find(|step| step.rules.names.iter().any(|known| known == name))
     }
 
     /// How the classes of a package are tables.

@@ -215,6 +215,7 @@ impl<'w> Reader<'w> {
             return Vec::new();
         }
         self.default_order(&mut draft);
+        self.default_conditions(&mut draft);
         // A query in a variable stands where it was built.
         let module = self.module(file);
         let mut built = expr;

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::draft::{Draft, Source, Table};
-use crate::ir::query::{TableUse, Value};
+use crate::ir::query::{Condition, Operand, OperatorClass, TableUse, Term, Value};
 use crate::ir::schema::Dialect;
 use crate::ir::{Expr, ExprId, LocalKind};
 use crate::link::models::Bounded;
@@ -231,6 +231,25 @@ impl Reader<'_> {
                 draft.order = keys.unwrap_or_default();
             }
             return;
+        }
+    }
+
+    /// The conditions that an entity's class adds to all queries.
+    pub(super) fn default_conditions(&self, draft: &mut Draft) {
+        let Some(Source::Class(class)) = draft.tables.first().map(|table| table.source.clone())
+        else {
+            return;
+        };
+        draft.is_complete &= !self.schemas.is_scoped(class);
+        if let Some(column) = self.schemas.hidden_by(class) {
+            // Not always: a query may ask for the rows left out.
+            draft.optional.push(Condition::Term(Term {
+                table: 0,
+                value: Value::Column(column.to_owned()),
+                class: OperatorClass::Equality,
+                operand: Operand::Null,
+                place: None,
+            }));
         }
     }
 

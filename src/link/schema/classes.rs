@@ -2,7 +2,7 @@
 
 use super::kinds::{annotated_kind, count_of, typed_kind};
 use super::lists::list_argument;
-use super::read::{argument, arguments, first_argument, last_name, snake, text, truth};
+use super::read::{argument, arguments, first_argument, last_name, plural, snake, text, truth};
 use super::replay::column_key;
 use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey, IndexMethod, Table};
 use crate::ir::{ClassId, ClassKind, Expr, ExprId, Field, Module};
@@ -27,6 +27,12 @@ pub(super) struct Described {
     pub pairs: Vec<(String, Option<ClassRef>, Place)>,
     /// The class whose table it shares.
     pub shares: Option<ClassRef>,
+    /// Whether its name follows from that of the class.
+    pub is_guessed: bool,
+    /// The column that is set for rows that queries leave out.
+    pub hidden: Option<String>,
+    /// Whether all queries have conditions of the class besides.
+    pub is_scoped: bool,
     /// The library.
     pub package: String,
 }
@@ -124,13 +130,16 @@ fn described(
         _ => None,
     };
     let class_name = module.text(declared.name?).to_owned();
+    let is_guessed =
+        named.is_none() && matches!(&rules.default, Some(name) if name.contains("{plural}"));
     let name = match (named, &rules.default) {
         (Some(name), _) => name,
         (None, Some(default)) => default
             .replace("{app}", &app_label(world, class))
             .replace("{model}", &class_name.to_lowercase())
             .replace("{lower}", &class_name.to_lowercase())
-            .replace("{snake}", &snake(&class_name)),
+            .replace("{snake}", &snake(&class_name))
+            .replace("{plural}", &plural(&class_name)),
         // A method of the class or of a base makes the name up.
         (None, None) if shares.is_none() && has_method(world, class, &rules.name) => {
             snake(&class_name)
@@ -162,6 +171,9 @@ fn described(
             targets: Vec::new(),
             pairs: Vec::new(),
             shares,
+            is_guessed,
+            hidden: None,
+            is_scoped: false,
             package: model.package.clone(),
         },
         seen: Vec::new(),
@@ -176,6 +188,7 @@ fn described(
     }
     reader.lists();
     reader.class_indexes(decorator);
+    reader.scope(decorator);
     reader.key();
     Some(reader.found)
 }
@@ -380,6 +393,15 @@ impl<'w> Reader<'w> {
             return;
         }
         self.column(module, typer, field, call, column, joined, place);
+        let is_hiding = |&decorator: &ExprId| {
+            let column = last_name(module, decorator).and_then(|name| self.model.column(name));
+            column.is_some_and(|column| column.hides)
+        };
+        if decorators.iter().any(is_hiding) {
+            let mut attributes = self.found.attributes.iter();
+            let found = attributes.find(|(name, _)| name == attribute);
+            self.found.hidden = found.map(|(_, column)| column.clone());
+        }
         // `@Index()` beside the column.
         for &decorator in decorators {
             let Some(index) = last_name(module, decorator).and_then(|n| self.model.index(n)) else {
@@ -509,7 +531,14 @@ impl<'w> Reader<'w> {
         if name != attribute {
             self.found.attributes.push((name.clone(), name.clone()));
         }
+        let referred = model.referred_by.as_ref().and_then(|wanted| {
+            let mut beside = module.list(field.decorators).iter().copied();
+            let beside = beside.find(|&d| last_name(module, d) == Some(wanted))?;
+            let target = argument(module, beside, "argument0")?;
+            Some(self.target_at(module, typer, target))
+        });
         let target = match reference {
+            _ if referred.is_some() => referred,
             Some(reference) => argument(module, reference, "argument0")
                 .map(|target| target_text(module, typer, target)),
             None => model
@@ -630,7 +659,16 @@ impl<'w> Reader<'w> {
         model: &ColumnModel,
     ) -> Option<(Option<ClassRef>, String)> {
         let target = first_argument(module, call, &model.target)?;
-        Some(match module.expr(target) {
+        Some(self.target_at(module, typer, target))
+    }
+
+    fn target_at(
+        &self,
+        module: &Module,
+        typer: &mut Typer<'_>,
+        target: ExprId,
+    ) -> (Option<ClassRef>, String) {
+        match module.expr(target) {
             Expr::String(name) => {
                 let name = module.text(name);
                 let class = self.world.entities.named(self.world, name, self.class);
@@ -642,11 +680,12 @@ impl<'w> Reader<'w> {
                 (class, "auth_user".to_owned())
             }
             Expr::Function(function) => {
-                let value = *module.returned(function).first()?;
-                (class_of(typer, value), String::new())
+                let value = module.returned(function).first().copied();
+                let class = value.and_then(|value| class_of(typer, value));
+                (class, String::new())
             }
             _ => (class_of(typer, target), String::new()),
-        })
+        }
     }
 
     /// The key by which a class's table refers to that of the class it derives from.

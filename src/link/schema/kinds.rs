@@ -21,33 +21,40 @@ pub(super) fn typed_kind(
     let typed =
         argument(module, call, "key:type").or_else(|| argument(module, call, "key:sa_type"));
     let candidates = positional(module, call);
-    typed.into_iter().chain(candidates).find_map(|value| {
-        if matches!(module.expr(value), Expr::String(_)) {
-            return match kind_named(text(module, value)?, None) {
-                ColumnKind::Other => None,
-                kind => Some(kind),
-            };
-        }
-        let name = last_name(module, value)?;
-        match name.to_lowercase().as_str() {
-            "enum" | "simple-enum" => {
-                let count = arguments(module, value).len();
-                return Some(ColumnKind::Enum(if count > 2 { count as u16 } else { 0 }));
-            }
-            "unicode" | "unicodetext" | "emailtype" => return Some(ColumnKind::Text),
-            "guid" => return Some(ColumnKind::Key),
-            "array" => return Some(ColumnKind::Array),
-            "largebinary" => return Some(ColumnKind::Bytes),
-            _ => {}
-        }
-        match kind_named(name, None) {
-            ColumnKind::Other => class_of(typer, value)
-                .is_none()
-                .then_some(ColumnKind::Other),
+    typed
+        .into_iter()
+        .chain(candidates)
+        .find_map(|value| kind_of(module, typer, value))
+}
+
+/// What a type of columns stands for: `String(20)`, `"uuid"`, `DataTypes.STRING`.
+pub(super) fn kind_of(module: &Module, typer: &mut Typer<'_>, value: ExprId) -> Option<ColumnKind> {
+    if matches!(module.expr(value), Expr::String(_)) {
+        return match kind_named(text(module, value)?, None) {
+            ColumnKind::Other => None,
             kind => Some(kind),
+        };
+    }
+    let name = last_name(module, value)?;
+    match name.to_lowercase().as_str() {
+        "enum" | "simple-enum" => {
+            let count = arguments(module, value).len();
+            return Some(ColumnKind::Enum(if count > 2 { count as u16 } else { 0 }));
         }
-        .filter(|kind| *kind != ColumnKind::Other)
-    })
+        "unicode" | "unicodetext" | "emailtype" => return Some(ColumnKind::Text),
+        "guid" => return Some(ColumnKind::Key),
+        "array" => return Some(ColumnKind::Array),
+        "dateonly" => return Some(ColumnKind::Time),
+        "largebinary" => return Some(ColumnKind::Bytes),
+        _ => {}
+    }
+    match kind_named(name, None) {
+        ColumnKind::Other => class_of(typer, value)
+            .is_none()
+            .then_some(ColumnKind::Other),
+        kind => Some(kind),
+    }
+    .filter(|kind| *kind != ColumnKind::Other)
 }
 
 /// What an annotation says of a column, and whether it may be null.

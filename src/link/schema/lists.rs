@@ -117,6 +117,36 @@ impl Reader<'_> {
         }
     }
 
+    /// `@DefaultScope(() => ({ where: … }))` on the class, or an argument by which its deleted
+    /// rows stay.
+    pub(super) fn scope(&mut self, decorator: Option<ExprId>) {
+        let module = &self.world.unit(self.class.file).facts.module;
+        let rules = &self.model.rules;
+        let hides = decorator
+            .zip(rules.hides.as_ref())
+            .and_then(|(decorator, place)| argument(module, decorator, place));
+        if hides.is_some_and(|hides| truth(module, hides) == Some(true))
+            && self.found.hidden.is_none()
+        {
+            self.found.hidden.clone_from(&rules.hidden_by);
+        }
+        for &scope in module.list(module.class(self.class.class).decorators) {
+            if !last_name(module, scope).is_some_and(|name| rules.scopes.iter().any(|n| n == name))
+            {
+                continue;
+            }
+            let narrows = positional(module, scope).into_iter().any(|given| {
+                let made = match module.expr(given) {
+                    Expr::Function(function) => module.returned(function).clone(),
+                    _ => vec![given],
+                };
+                made.into_iter()
+                    .any(|made| argument(module, made, "key:where").is_some())
+            });
+            self.found.is_scoped |= narrows;
+        }
+    }
+
     fn together(&mut self, file: FileId, module: &Module, columns: ExprId, is_unique: bool) {
         let Some(elements) = list(module, columns) else {
             return;
@@ -322,6 +352,14 @@ impl Reader<'_> {
             .and_then(|method| text(module, method))
             .map_or_else(|| model.index_method(), method_named);
         let name = first_argument(module, call, &model.name).and_then(|name| text(module, name));
+        // Several columns name the same index, or are one key together.
+        let is_same = |known: &&mut Index| {
+            model.is_primary && known.is_primary || name.is_some_and(|name| known.name == name)
+        };
+        if let Some(known) = self.found.table.indexes.iter_mut().find(is_same) {
+            known.keys.extend(keys);
+            return;
+        }
         self.found.table.indexes.push(Index {
             name: name.unwrap_or_default().to_owned(),
             keys,

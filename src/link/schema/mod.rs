@@ -4,6 +4,7 @@
 //! What classes describe and what migrations leave behind are joined: an index that either has
 //! counts as there. Databases of packages apart from each other are kept apart.
 
+mod calls;
 mod classes;
 mod dialect;
 mod entities;
@@ -16,9 +17,10 @@ pub mod serve;
 mod steps;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::classes::Described;
+use self::read::snake;
 use self::replay::{Draft, column_key};
 use super::types::ClassRef;
 use super::world::World;
@@ -39,6 +41,10 @@ pub struct Schemas {
     /// The attributes of each class, with their columns.
     attributes: FxHashMap<ClassRef, Vec<(String, String)>>,
     columns: FxHashMap<(ClassRef, String), String>,
+    /// The column that is set for rows that queries of a class leave out.
+    hidden: FxHashMap<ClassRef, String>,
+    /// Classes whose queries all have conditions of their own.
+    scoped: FxHashSet<ClassRef>,
     /// The database of a folder.
     folders: Vec<(String, usize)>,
     /// The library by which a table is described.
@@ -152,6 +158,16 @@ impl Schemas {
             .map(String::as_str)
     }
 
+    /// The column that is set for rows that queries of a class leave out.
+    pub fn hidden_by(&self, class: ClassRef) -> Option<&str> {
+        self.hidden.get(&class).map(String::as_str)
+    }
+
+    /// Whether all queries of a class have conditions of its own besides.
+    pub fn is_scoped(&self, class: ClassRef) -> bool {
+        self.scoped.contains(&class)
+    }
+
     /// The table of a name as a file means it: that of the nearest database that has one.
     pub fn table_named(&self, name: &str, near: FileId) -> Option<(&Schema, &Table)> {
         let path = &self.paths[near.index()];
@@ -219,6 +235,20 @@ impl Schemas {
         }
         if table.name.is_empty() {
             return;
+        }
+        // What the library calls it is up to settings that nobody has looked at.
+        if described.is_guessed && !draft.has(&table.name) {
+            let small = snake(&table.name);
+            if draft.has(&small) {
+                table.name = small;
+            } else if draft.has_any() {
+                table.is_complete = false;
+            }
+        }
+        self.hidden
+            .extend(described.hidden.map(|column| (class, column)));
+        if described.is_scoped {
+            self.scoped.insert(class);
         }
         for (attribute, column) in &described.attributes {
             self.columns

@@ -61,9 +61,17 @@ pub(super) fn positional(module: &Module, call: ExprId) -> Vec<ExprId> {
 }
 
 /// The argument at a place: `argument0`, `string0` (if it is a text), `list0` (if it is a list),
-/// or `key:name`, a keyword or a key of an object.
+/// or `key:name`, a keyword or a key of an object; `key:outer.inner` is that of an object in it.
+/// An object may stand for the call.
 pub(super) fn argument(module: &Module, call: ExprId, place: &str) -> Option<ExprId> {
     if let Some(key) = place.strip_prefix("key:") {
+        if let Some((outer, inner)) = key.split_once('.') {
+            let outer = argument(module, call, &format!("key:{outer}"))?;
+            return match module.expr(outer) {
+                Expr::Map(_) => argument(module, outer, &format!("key:{inner}")),
+                _ => None,
+            };
+        }
         let name = module.name(key)?;
         let value_in = |entries: &[ExprId]| {
             entries.iter().find_map(|&entry| match module.expr(entry) {
@@ -71,6 +79,9 @@ pub(super) fn argument(module: &Module, call: ExprId, place: &str) -> Option<Exp
                 _ => None,
             })
         };
+        if let Expr::Map(entries) = module.expr(call) {
+            return value_in(module.list(entries));
+        }
         return value_in(arguments(module, call)).or_else(|| {
             arguments(module, call)
                 .iter()
@@ -113,4 +124,15 @@ pub(super) fn snake(name: &str) -> String {
         out.extend(c.to_lowercase());
     }
     out
+}
+
+/// A name in the plural: `Story` is `Stories`.
+pub(super) fn plural(name: &str) -> String {
+    match name.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ if name.ends_with(['s', 'x']) || name.ends_with("ch") || name.ends_with("sh") => {
+            format!("{name}es")
+        }
+        _ => format!("{name}s"),
+    }
 }

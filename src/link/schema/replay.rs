@@ -44,6 +44,12 @@ impl Draft {
                 }
                 self.create(made);
             }
+            // Any of them.
+            ChangeKind::Unclear if table.is_empty() => {
+                for table in self.tables.iter_mut().flatten() {
+                    table.is_complete = false;
+                }
+            }
             ChangeKind::Opaque | ChangeKind::Unclear => {
                 self.open(table, *place).is_complete = false;
             }
@@ -159,6 +165,16 @@ impl Draft {
             add_reference(&mut table, key);
         }
         self.tables.push(Some(table));
+    }
+
+    /// Whether there is a table of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Whether there is any.
+    pub(super) fn has_any(&self) -> bool {
+        !self.by_name.is_empty()
     }
 
     fn get(&self, name: &str) -> Option<&Table> {

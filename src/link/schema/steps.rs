@@ -1,6 +1,7 @@
-//! The schema changes of one file: its statements if it is SQL, the SQL in its texts if it is a
-//! migration.
+//! The schema changes of one file: its statements if it is SQL, its calls and the SQL in its texts
+//! if it is a migration.
 
+use super::calls;
 use super::read::text;
 use crate::ir::change::Change;
 use crate::ir::{Expr, ExprId, Module};
@@ -47,20 +48,28 @@ pub(super) fn changes_of(world: &World, file: FileId, context: Context) -> Vec<C
         return changes;
     }
     if context == Context::Migration {
-        return in_texts(&unit.facts.module, file);
+        return in_calls(world, file);
     }
     Vec::new()
 }
 
-/// The changes by SQL that a migration hands to calls.
-fn in_texts(module: &Module, file: FileId) -> Vec<Change> {
+/// The changes by calls of a migration, and by the SQL that it hands to them.
+fn in_calls(world: &World, file: FileId) -> Vec<Change> {
+    let module = &world.unit(file).facts.module;
     let mut found = Vec::new();
-    for site in &module.sites {
-        if !matches!(module.expr(site.expr), Expr::Call { .. }) || is_backward(module, site.expr) {
+    let mut sites: Vec<ExprId> = module.sites.iter().map(|site| site.expr).collect();
+    // Those of a function inside another come after all of the other's.
+    sites.sort_by_key(|&site| module.span(site).start);
+    for site in sites {
+        if !matches!(module.expr(site), Expr::Call { .. }) || is_backward(module, site) {
+            continue;
+        }
+        if let Some(changes) = calls::changes_by(world, file, site) {
+            found.extend(changes);
             continue;
         }
         // Of several texts the first is what is done; another undoes it.
-        let args = super::read::arguments(module, site.expr);
+        let args = super::read::arguments(module, site);
         let first = args.iter().copied().find(|&arg| match module.expr(arg) {
             Expr::Keyword { name, .. } => module.text(name) == "sql",
             _ => true,

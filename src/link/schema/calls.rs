@@ -1,0 +1,565 @@
+//! The schema changes that a migration makes by calls of a library: `createTable("books", {…})`,
+//! `addIndex("books", ["year"])`. Which calls do what is told by the library models.
+
+use super::kinds::kind_of;
+use super::read::{argument, first_argument, last_name, list, positional, snake, text, truth};
+use super::replay::column_key;
+use crate::ir::change::{Change, ChangeKind};
+use crate::ir::query::{Operand, OperatorClass, Term, Value};
+use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey, IndexMethod, Table};
+use crate::ir::{Expr, ExprId, LocalKind, Module};
+use crate::link::infer::Typer;
+use crate::link::models::clauses::Operator;
+use crate::link::models::tables::{Does, StepModel, method_named};
+use crate::link::world::World;
+use crate::source::{FileId, Place};
+use crate::syntax::sql::condition;
+
+/// What a call changes; none if it is no step of a migration.
+pub(super) fn changes_by(world: &World, file: FileId, call: ExprId) -> Option<Vec<Change>> {
+    let module = &world.unit(file).facts.module;
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return None;
+    };
+    let Expr::Member { object, name } = module.expr(callee) else {
+        return None;
+    };
+    let step = world.models.step(module.text(name))?;
+    if !is_handed(module, object, step) {
+        return None;
+    }
+    let place = Place {
+        file,
+        span: module.span(call),
+    };
+    let step = Step {
+        world,
+        module,
+        model: step,
+        call,
+        place,
+    };
+    Some(step.changes())
+}
+
+/// Whether calls on something are the steps: by its name, or as the first that `up` is handed.
+fn is_handed(module: &Module, object: ExprId, step: &StepModel) -> bool {
+    if let Expr::Local(local) = module.expr(object) {
+        let local = module.local(local);
+        let function = module.function(local.function).name;
+        if local.kind == LocalKind::Param(0) && function.is_some_and(|f| module.text(f) == "up") {
+            return true;
+        }
+    }
+    last_name(module, object).is_some_and(|name| step.rules.on.iter().any(|on| on == name))
+}
+
+/// What a column is declared to be.
+struct Declared {
+    column: Column,
+    indexes: Vec<Index>,
+    key: Option<ForeignKey>,
+    /// What it holds, and whether it may be null, as far as it is said.
+    kind: Option<ColumnKind>,
+    is_nullable: Option<bool>,
+}
+
+/// One call.
+struct Step<'w> {
+    world: &'w World,
+    module: &'w Module,
+    model: &'w StepModel,
+    call: ExprId,
+    place: Place,
+}
+
+impl Step<'_> {
+    fn changes(&self) -> Vec<Change> {
+        let arguments = positional(self.module, self.call);
+        let does = self.model.rules.does;
+        let tables = arguments
+            .first()
+            .map_or_else(Vec::new, |&at| self.names(at));
+        if tables.is_empty() && matches!(does, Does::AddIndex | Does::AddConstraint) {
+            // Any table may have it.
+            return vec![self.change("", ChangeKind::Unclear)];
+        }
+        let second = arguments.get(1).copied();
+        let mut found = Vec::new();
+        for table in &tables {
+            let mut add = |kind| found.push(self.change(table, kind));
+            match does {
+                Does::CreateTable => add(self.table(table, second)),
+                Does::DropTable => add(ChangeKind::Drop),
+                Does::RenameTable => {
+                    if let Some(to) = second.and_then(|to| self.name(to)) {
+                        add(ChangeKind::Rename(to));
+                    }
+                }
+                Does::AddColumn | Does::ChangeColumn => {
+                    let name = second.and_then(|name| self.name(name));
+                    let Some((name, &definition)) = name.zip(arguments.get(2)) else {
+                        continue;
+                    };
+                    let made = self.column(table, &name, definition);
+                    if does == Does::AddColumn {
+                        add(ChangeKind::AddColumn(made.column));
+                    } else {
+                        add(ChangeKind::AlterColumn {
+                            name: made.column.name,
+                            kind: made.kind,
+                            is_nullable: made.is_nullable,
+                        });
+                    }
+                    made.indexes
+                        .into_iter()
+                        .map(ChangeKind::AddIndex)
+                        .for_each(&mut add);
+                    made.key
+                        .into_iter()
+                        .map(ChangeKind::AddForeignKey)
+                        .for_each(&mut add);
+                }
+                Does::RemoveColumn => {
+                    if let Some(name) = second.and_then(|name| self.name(name)) {
+                        add(ChangeKind::DropColumn(name));
+                    }
+                }
+                Does::RenameColumn => {
+                    let from = second.and_then(|from| self.name(from));
+                    let to = arguments.get(2).and_then(|&to| self.name(to));
+                    if let Some((from, to)) = from.zip(to) {
+                        add(ChangeKind::RenameColumn { from, to });
+                    }
+                }
+                Does::AddIndex => add(match self.index(table, self.call) {
+                    Some(index) => ChangeKind::AddIndex(index),
+                    None => ChangeKind::Unclear,
+                }),
+                Does::RemoveIndex => {
+                    let columns = second.and_then(|columns| list(self.module, columns));
+                    if let Some(columns) = columns {
+                        let names = columns.iter().map(|&column| self.name(column));
+                        let names: Option<Vec<String>> = names.collect();
+                        names.map(ChangeKind::DropIndexOn).into_iter().for_each(add);
+                    } else if let Some(name) = second.and_then(|name| self.name(name)) {
+                        add(ChangeKind::DropIndex(name));
+                    }
+                }
+                Does::AddConstraint => {
+                    self.constraint(table).into_iter().for_each(add);
+                }
+                Does::RemoveConstraint => {
+                    if let Some(name) = second.and_then(|name| self.name(name)) {
+                        add(ChangeKind::DropConstraint(name));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn change(&self, table: &str, kind: ChangeKind) -> Change {
+        Change {
+            table: table.to_owned(),
+            kind,
+            place: self.place,
+        }
+    }
+
+    /// What a variable was given.
+    fn value(&self, expr: ExprId) -> ExprId {
+        let Expr::Local(local) = self.module.expr(expr) else {
+            return expr;
+        };
+        let flow = &self.world.unit(self.place.file).facts.def_use;
+        flow.single_value(local).unwrap_or(expr)
+    }
+
+    /// A name: a text, also of a variable, or the `tableName` of an object.
+    fn name(&self, expr: ExprId) -> Option<String> {
+        let value = self.value(expr);
+        let named = match self.module.expr(value) {
+            Expr::Map(_) => argument(self.module, value, "key:tableName")?,
+            _ => value,
+        };
+        text(self.module, named).map(str::to_owned)
+    }
+
+    /// The names that an expression stands for: several in a loop over a list.
+    fn names(&self, expr: ExprId) -> Vec<String> {
+        let value = self.value(expr);
+        if let Expr::Element(lp) = self.module.expr(value)
+            && let Some(over) = self.module.lp(lp).over
+            && let Some(elements) = list(self.module, self.value(over))
+        {
+            let names = elements.iter().map(|&element| self.name(element));
+            return names.collect::<Option<Vec<String>>>().unwrap_or_default();
+        }
+        self.name(value).into_iter().collect()
+    }
+
+    /// A table that is made.
+    fn table(&self, name: &str, columns: Option<ExprId>) -> ChangeKind {
+        let mut table = Table {
+            name: name.to_owned(),
+            namespace: None,
+            columns: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            is_complete: true,
+            is_small: false,
+            place: self.place,
+        };
+        let columns = columns.map(|columns| self.value(columns));
+        let Some(Expr::Map(entries)) = columns.map(|columns| self.module.expr(columns)) else {
+            table.is_complete = false;
+            return ChangeKind::Create(Box::new(table));
+        };
+        for &entry in self.module.list(entries) {
+            let Some((name, definition)) = key_and_value(self.module, entry) else {
+                table.is_complete = false;
+                continue;
+            };
+            let made = self.column(&table.name, name, definition);
+            table.columns.push(made.column);
+            table.foreign_keys.extend(made.key);
+            for index in made.indexes {
+                // Several columns are one key, or unique together.
+                let mut known = table.indexes.iter_mut();
+                let known = known.find(|known| {
+                    known.is_primary && index.is_primary
+                        || !index.name.is_empty() && known.name == index.name
+                });
+                match known {
+                    Some(known) => known.keys.extend(index.keys),
+                    None => table.indexes.push(index),
+                }
+            }
+        }
+        // `{ uniqueKeys: { name: { fields: […] } } }`
+        let options = positional(self.module, self.call).get(2).copied();
+        let unique = options
+            .map(|options| self.value(options))
+            .and_then(|options| argument(self.module, options, "key:uniqueKeys"));
+        if let Some(Expr::Map(entries)) = unique.map(|unique| self.module.expr(unique)) {
+            for &entry in self.module.list(entries) {
+                let fields = key_and_value(self.module, entry)
+                    .and_then(|(_, unique)| argument(self.module, unique, "key:fields"));
+                match fields.and_then(|fields| self.keys(fields)) {
+                    Some(keys) => table.indexes.push(self.made(keys, true, false)),
+                    None => table.is_complete = false,
+                }
+            }
+        }
+        ChangeKind::Create(Box::new(table))
+    }
+
+    /// A column as an object, or only the type of it, says.
+    fn column(&self, table: &str, name: &str, definition: ExprId) -> Declared {
+        let module = self.module;
+        let model = &self.model.column;
+        let definition = self.value(definition);
+        let is_object = matches!(module.expr(definition), Expr::Map(_));
+        let at = |place: &Option<String>| {
+            let place = place.as_ref().filter(|_| is_object)?;
+            argument(module, definition, place)
+        };
+        let place = Place {
+            file: self.place.file,
+            span: module.span(definition),
+        };
+        let name = first_argument(module, definition, &model.name)
+            .and_then(|name| text(module, name))
+            .unwrap_or(name);
+        let typed = if is_object {
+            argument(module, definition, "key:type")
+        } else {
+            Some(definition)
+        };
+        let kind = typed.and_then(|typed| {
+            let mut typer = Typer::new(self.world, self.place.file);
+            kind_of(module, &mut typer, typed)
+        });
+        let is_primary = at(&model.primary).is_some_and(|value| truth(module, value) == Some(true));
+        let unique = at(&model.unique).map(|value| module.expr(value));
+        let mut indexes = Vec::new();
+        if is_primary {
+            indexes.push(self.made(vec![column_key(name)], true, true));
+        }
+        match unique {
+            None | Some(Expr::Bool(false) | Expr::Null) => {}
+            Some(Expr::String(group)) => indexes.push(Index {
+                name: module.text(group).to_owned(),
+                ..self.made(vec![column_key(name)], true, false)
+            }),
+            Some(_) => indexes.push(self.made(vec![column_key(name)], true, false)),
+        }
+        let is_nullable = at(&model.null).and_then(|value| truth(module, value));
+        let key = at(&model.foreign).map(|target| ForeignKey {
+            name: Some(format!("{table}_{name}_fkey")),
+            columns: vec![name.to_owned()],
+            target: self.name(target).unwrap_or_default(),
+            target_columns: Vec::new(),
+            cascades: self.cascades(definition),
+            is_enforced: true,
+            place,
+        });
+        Declared {
+            column: Column {
+                name: name.to_owned(),
+                kind: match key {
+                    Some(_) => ColumnKind::Key,
+                    None => kind.unwrap_or(ColumnKind::Other),
+                },
+                is_nullable: !is_primary && is_nullable.unwrap_or(model.is_nullable),
+                place,
+            },
+            indexes,
+            key,
+            kind,
+            is_nullable,
+        }
+    }
+
+    fn cascades(&self, options: ExprId) -> bool {
+        let on_delete = self
+            .model
+            .column
+            .on_delete
+            .as_deref()
+            .unwrap_or("key:onDelete");
+        let said = argument(self.module, options, on_delete);
+        let said = said.and_then(|said| text(self.module, said)).unwrap_or("");
+        let said = said.to_uppercase();
+        said.contains("CASCADE") || said.starts_with("SET")
+    }
+
+    /// An index as a call, or an object, says; none if its keys are not understood.
+    fn index(&self, table: &str, call: ExprId) -> Option<Index> {
+        let (module, model) = (self.module, &self.model.index);
+        let keys = self.keys(first_argument(module, call, &model.fields)?)?;
+        let kind = self.kind().unwrap_or_default();
+        let is_unique = kind == "unique"
+            || model.unique.as_ref().is_some_and(|place| {
+                argument(module, call, place)
+                    .is_some_and(|value| truth(module, value) == Some(true))
+            });
+        let name = first_argument(module, call, &model.name).and_then(|name| text(module, name));
+        let method = first_argument(module, call, &model.methods)
+            .and_then(|method| text(module, method))
+            .map_or(IndexMethod::BTree, method_named);
+        let method = match kind.as_str() {
+            "fulltext" => IndexMethod::FullText,
+            _ => method,
+        };
+        let condition = first_argument(module, call, &model.conditions);
+        Some(Index {
+            name: match name {
+                Some(name) => name.to_owned(),
+                None => snake(&named_by(table, &keys)),
+            },
+            condition: condition.map(|condition| self.condition(condition).unwrap_or_default()),
+            method,
+            ..self.made(keys, is_unique, false)
+        })
+    }
+
+    fn made(&self, keys: Vec<IndexKey>, is_unique: bool, is_primary: bool) -> Index {
+        Index {
+            name: String::new(),
+            keys,
+            include: Vec::new(),
+            condition: None,
+            method: IndexMethod::BTree,
+            is_unique,
+            is_primary,
+            is_implied: false,
+            place: self.place,
+        }
+    }
+
+    /// What kind of index or constraint is added, if that is said, in small letters.
+    fn kind(&self) -> Option<String> {
+        let kind = argument(self.module, self.call, self.model.rules.kind.as_ref()?)?;
+        text(self.module, kind).map(str::to_lowercase)
+    }
+
+    /// A key or a reference that is added; none if it is neither.
+    fn constraint(&self, table: &str) -> Option<ChangeKind> {
+        let (module, model) = (self.module, &self.model.index);
+        let fields = first_argument(module, self.call, &model.fields);
+        let keys = fields.and_then(|fields| self.keys(fields));
+        let name = first_argument(module, self.call, &model.name);
+        let name = name.and_then(|name| text(module, name)).map(str::to_owned);
+        let Some(kind) = self.kind() else {
+            return Some(ChangeKind::Unclear);
+        };
+        if !matches!(kind.as_str(), "unique" | "primary key" | "foreign key") {
+            return None;
+        }
+        let Some(keys) = keys else {
+            return Some(ChangeKind::Unclear);
+        };
+        if kind == "foreign key" {
+            let target = model.references.as_ref();
+            let target = target.and_then(|place| argument(module, self.call, place));
+            let options = positional(module, self.call);
+            let mut options = options.into_iter();
+            let options = options.find(|&at| matches!(module.expr(at), Expr::Map(_)));
+            return Some(ChangeKind::AddForeignKey(ForeignKey {
+                name,
+                columns: keys
+                    .iter()
+                    .filter_map(column_of)
+                    .map(str::to_owned)
+                    .collect(),
+                target: target
+                    .and_then(|target| self.name(target))
+                    .unwrap_or_default(),
+                target_columns: Vec::new(),
+                cascades: options.is_some_and(|options| self.cascades(options)),
+                is_enforced: true,
+                place: self.place,
+            }));
+        }
+        let is_primary = kind == "primary key";
+        let end = if is_primary { "pk" } else { "uk" };
+        Some(ChangeKind::AddIndex(Index {
+            name: name.unwrap_or_else(|| format!("{}_{end}", named_by(table, &keys))),
+            ..self.made(keys, true, is_primary)
+        }))
+    }
+
+    /// The keys of a list: `"year"`, `{ name: "year", order: "DESC" }`, `fn("lower", col("name"))`;
+    /// none if one is not understood.
+    fn keys(&self, fields: ExprId) -> Option<Vec<IndexKey>> {
+        let elements = list(self.module, self.value(fields))?;
+        elements.iter().map(|&element| self.key(element)).collect()
+    }
+
+    fn key(&self, element: ExprId) -> Option<IndexKey> {
+        let module = self.module;
+        let element = self.value(element);
+        match module.expr(element) {
+            Expr::String(name) => Some(column_key(module.text(name))),
+            Expr::Map(_) => {
+                let said = |place: &str| {
+                    argument(module, element, place).and_then(|value| text(module, value))
+                };
+                let name = said("key:name").or_else(|| said("key:attribute"))?;
+                let order = said("key:order").unwrap_or("").to_uppercase();
+                Some(IndexKey {
+                    is_descending: order.starts_with("DESC"),
+                    operator_class: said("key:operator").map(str::to_lowercase),
+                    collation: said("key:collate").map(str::to_owned),
+                    ..column_key(name)
+                })
+            }
+            Expr::Call { callee, .. } => {
+                let arguments = positional(module, element);
+                let first = *arguments.first()?;
+                let sql = match last_name(module, callee)? {
+                    "col" | "literal" => text(module, first)?.to_owned(),
+                    "fn" => {
+                        let [name, column] = arguments[..] else {
+                            return None;
+                        };
+                        let column = self.key(column)?;
+                        format!("{}({})", text(module, name)?, column_of(&column)?)
+                    }
+                    _ => return None,
+                };
+                Some(IndexKey {
+                    value: condition::value(&sql, None),
+                    ..column_key("")
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The terms of `{ deletedAt: null, status: "new" }`; none if part of it is not understood.
+    fn condition(&self, object: ExprId) -> Option<Vec<Term>> {
+        let module = self.module;
+        let object = self.value(object);
+        let Expr::Map(entries) = module.expr(object) else {
+            return None;
+        };
+        let entries = module.list(entries).iter();
+        entries
+            .map(|&entry| {
+                let (column, value) = key_and_value(module, entry)?;
+                self.term(column, value)
+            })
+            .collect()
+    }
+
+    fn term(&self, column: &str, value: ExprId) -> Option<Term> {
+        let module = self.module;
+        let make = |class, operand| {
+            Some(Term {
+                table: 0,
+                value: Value::Column(column.to_owned()),
+                class,
+                operand,
+                place: None,
+            })
+        };
+        let equal = |text: String| make(OperatorClass::Equality, Operand::Constant(text));
+        match module.expr(value) {
+            Expr::Null => make(OperatorClass::Equality, Operand::Null),
+            Expr::String(text) => equal(format!("'{}'", module.text(text))),
+            Expr::Bool(value) => equal(value.to_string()),
+            Expr::Number(value) => equal(value.to_string()),
+            // `{ [Op.ne]: null }`
+            Expr::Map(entries) => {
+                let [entry] = module.list(entries) else {
+                    return None;
+                };
+                let (operator, value) = key_and_value(module, *entry)?;
+                let model = self.world.models.operator(&self.model.package, operator)?;
+                match model.op {
+                    Operator::Equals => self.term(column, value),
+                    Operator::Differs | Operator::Not
+                        if matches!(module.expr(value), Expr::Null) =>
+                    {
+                        make(OperatorClass::Negation, Operand::Null)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An entry of an object: `name: value`, `"name": value`, `[Op.name]: value`.
+fn key_and_value(module: &Module, entry: ExprId) -> Option<(&str, ExprId)> {
+    match module.expr(entry) {
+        Expr::Keyword { name, value } => Some((module.text(name), value)),
+        Expr::Entry { key, value } => match module.expr(key) {
+            Expr::Member { name, .. } => Some((module.text(name), value)),
+            Expr::String(text) => Some((module.text(text), value)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn column_of(key: &IndexKey) -> Option<&str> {
+    match &key.value {
+        Value::Column(name) => Some(name),
+        Value::Expression(..) => None,
+    }
+}
+
+/// The table and its columns in one name.
+fn named_by(table: &str, keys: &[IndexKey]) -> String {
+    let mut name = table.to_owned();
+    for column in keys.iter().filter_map(column_of) {
+        name.push('_');
+        name.push_str(column);
+    }
+    name
+}
