@@ -1,7 +1,7 @@
 //! `connection-per-request`: a client, pool or connection made anew for each request or
 //! element, where one for the process is meant.
 
-use super::{Reporter, Rule, element_text, growing_loop};
+use super::{Reporter, Rule, answers_requests, element_text, growing_loop};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FunctionKind, Site, Stmt};
 use crate::link::call_graph::{Call, Callee};
@@ -74,13 +74,8 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
     );
     if let Some(lp) = repeating {
         finding.related(lp.place(), "repeated by this loop");
-    } else if let Some(handler) = reached.handler {
-        let handler = function.program.function(handler);
-        let name = handler.name().unwrap_or_else(|| "this".to_owned());
-        finding.related(
-            handler.place(handler.declared().name_span),
-            format!("`{name}` answers requests"),
-        );
+    } else {
+        answers_requests(finding, function);
     }
     finding
         .cost("a handshake each time, and nothing left to reuse")

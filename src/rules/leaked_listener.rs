@@ -2,7 +2,7 @@
 //! nothing takes away.
 
 use super::polling_query::period;
-use super::{Reporter, Rule};
+use super::{Reporter, Rule, answers_requests};
 use crate::finding::Confidence;
 use crate::ir::{
     CallKind, Expr, ExprId, FunctionId, FunctionKind, Invocation, MODULE_BODY, Module, Site, Stmt,
@@ -97,14 +97,7 @@ fn report(
                 .help(format!("call `{end}` when the component goes"));
         }
         Repeated::Request => {
-            if let Some(handler) = function.reached().handler {
-                let handler = function.program.function(handler);
-                let name = handler.name().unwrap_or_else(|| "this".to_owned());
-                finding.related(
-                    handler.place(handler.declared().name_span),
-                    format!("`{name}` answers requests"),
-                );
-            }
+            answers_requests(finding, function);
             finding.help(format!(
                 "add it once when the program starts, or call `{end}` when the request is done"
             ));
@@ -135,14 +128,7 @@ fn long_timer(function: Function<'_>, site: &Site, model: &CallModel, reporter: 
         Confidence::Low,
         format!("`{name}` holds on to each request for {} s", after / 1000),
     );
-    if let Some(handler) = function.reached().handler {
-        let handler = function.program.function(handler);
-        let name = handler.name().unwrap_or_else(|| "this".to_owned());
-        finding.related(
-            handler.place(handler.declared().name_span),
-            format!("`{name}` answers requests"),
-        );
-    }
+    answers_requests(finding, function);
     finding
         .cost("all that the requests of so many seconds refer to stays in memory")
         .help(format!("call `{end}` when the request is done"));

@@ -371,6 +371,18 @@ fn why_not_growing(loops: &[Loop<'_>]) -> &'static str {
     }
 }
 
+/// Adds to a finding the handler that leads to a function, if one does.
+fn answers_requests(finding: &mut Finding, function: Function<'_>) {
+    if let Some(handler) = function.reached().handler {
+        let handler = function.program.function(handler);
+        let name = handler.name().unwrap_or_else(|| "this".to_owned());
+        finding.related(
+            handler.place(handler.declared().name_span),
+            format!("`{name}` answers requests"),
+        );
+    }
+}
+
 /// Whether a loop walks what comes from outside, as rows and requests do.
 fn is_fetched_over(lp: Loop<'_>) -> bool {
     let function = lp.function;

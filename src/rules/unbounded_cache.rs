@@ -1,6 +1,6 @@
 //! `unbounded-cache`: a container that lives as long as the process and that requests only fill.
 
-use super::{Reporter, Rule};
+use super::{Reporter, Rule, answers_requests};
 use crate::analysis::facts;
 use crate::finding::Confidence;
 use crate::ir::{
@@ -144,14 +144,7 @@ fn report(
         function.place(container.declared),
         "lives as long as the process",
     );
-    if let Some(handler) = grower.reached().handler {
-        let handler = function.program.function(handler);
-        let name = handler.name().unwrap_or_else(|| "this".to_owned());
-        finding.related(
-            handler.place(handler.declared().name_span),
-            format!("`{name}` answers requests"),
-        );
-    }
+    answers_requests(finding, grower);
     finding
         .cost("memory that grows until the process is restarted")
         .help(if container.is_list {
