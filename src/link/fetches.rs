@@ -128,13 +128,6 @@ impl<'p> Function<'p> {
     /// Queries that run when they are walked, where they are built to their end.
     fn lazy_fetches(self, typer: &mut Typer<'p>, found: &mut Vec<Fetch<'p>>) {
         let world = &self.program.world;
-        let is_query = |id| {
-            world.models.iterate(id).is_some_and(|iterate| {
-                iterate.effect == Some(Effect::DbRead)
-                    && iterate.rows == Some(Rows::Many)
-                    && !iterate.preloaded
-            })
-        };
         for (site, call) in self.calls() {
             let Callee::Model(id) = call.callee else {
                 continue;
@@ -144,7 +137,7 @@ impl<'p> Function<'p> {
             let may_be_query = model.effect.is_none()
                 && !model.awaitable
                 && match model.returns {
-                    TypeSpec::Named(id) => is_query(id),
+                    TypeSpec::Named(id) => world.models.is_query_of_rows(id),
                     TypeSpec::Receiver
                     | TypeSpec::Entity
                     | TypeSpec::Element
@@ -161,7 +154,7 @@ impl<'p> Function<'p> {
             let (Base::Model(id, entity), true) = (ty.base, ty.is_bare()) else {
                 continue;
             };
-            if !is_query(id) || self.is_built_on(site.expr) {
+            if !world.models.is_query_of_rows(id) || self.is_built_on(site.expr) {
                 continue;
             }
             found.push(Fetch {

@@ -853,6 +853,15 @@ impl Models {
         self.inherited(ty, |ty| ty.page.as_ref())
     }
 
+    /// Whether a type is that of queries that read many rows when they are walked.
+    pub fn is_query_of_rows(&self, ty: ModelTypeId) -> bool {
+        self.iterate(ty).is_some_and(|iterate| {
+            iterate.effect == Some(Effect::DbRead)
+                && iterate.rows == Some(Rows::Many)
+                && !iterate.preloaded
+        })
+    }
+
     /// What iterating a value of a type does.
     pub fn iterate(&self, ty: ModelTypeId) -> Option<&UseModel> {
         self.inherited(ty, |ty| ty.iterate.as_ref())

@@ -1,12 +1,15 @@
 //! Functions of the project that send the SQL text they are handed: `query(text, params)`.
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use super::callbacks::argument_for;
 use super::infer::Typer;
 use super::models::{CallModelId, Effect};
 use super::types::{Base, FunctionRef};
 use super::world::World;
 use crate::analysis::def_use::Def;
-use crate::ir::{Expr, ExprId, LocalKind, Module};
+use crate::ir::{Expr, ExprId, FunctionId, LocalKind, Module};
 
 /// Who does more than that is not looked into.
 const MAX_SITES: usize = 16;
@@ -18,8 +21,23 @@ pub(super) struct Sender {
     pub(super) model: CallModelId,
 }
 
+/// The functions that send text that they are handed.
+pub(super) type Senders = FxHashMap<FunctionRef, Sender>;
+
+/// Finds them in a world whose types are known.
+pub(super) fn find(world: &World) -> Senders {
+    let found = world.par_files().flat_map_iter(|file| {
+        let count = world.unit(file).facts.module.functions.len() as u32;
+        (0..count).map(FunctionId).filter_map(move |function| {
+            let at = FunctionRef { file, function };
+            Some((at, sender(world, at)?))
+        })
+    });
+    found.collect()
+}
+
 /// Whether a function sends text that it is handed.
-pub(super) fn sender(world: &World, function: FunctionRef) -> Option<Sender> {
+fn sender(world: &World, function: FunctionRef) -> Option<Sender> {
     let facts = &world.unit(function.file).facts;
     let module = &facts.module;
     let sites = facts.sites(function.function);
@@ -58,7 +76,7 @@ pub(super) fn sent(
     call: ExprId,
     callee: FunctionRef,
 ) -> Option<(ExprId, CallModelId)> {
-    let sender = sender(world, callee)?;
+    let sender = world.senders.get(&callee)?;
     let text = argument_for(world, module, call, callee, sender.param)?;
     Some((text, sender.model))
 }

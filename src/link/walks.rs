@@ -10,7 +10,7 @@ use super::program::{Function, Program};
 use super::types::{Base, FunctionRef};
 use crate::finding::Related;
 use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, LoopKind};
-use crate::source::{FileId, Place};
+use crate::source::Place;
 
 /// Calls within each other through which a collection is followed.
 const MAX_ROUNDS: usize = 4;
@@ -40,16 +40,14 @@ impl Program {
     }
 
     fn find_walks(&self) -> Walks {
-        let files = || {
-            (0..self.world.units.len() as u32)
-                .into_par_iter()
-                .map(FileId)
-        };
-        let mut walks: Walks = files()
+        let world = &self.world;
+        let mut walks: Walks = world
+            .par_files()
             .map(|file| self.functions(file).map(Function::own_walks).collect())
             .collect();
         for _ in 0..MAX_ROUNDS {
-            let found: Vec<Vec<(usize, Walk)>> = files()
+            let found: Vec<Vec<(usize, Walk)>> = world
+                .par_files()
                 .map(|file| {
                     let mut found = Vec::new();
                     for (i, function) in self.functions(file).enumerate() {

@@ -9,6 +9,7 @@ use super::infer::Generic;
 use super::models::{ModelTypeId, Models};
 use super::modules::{Modules, Target, parent};
 use super::resolvers::Resolvers;
+use super::senders::{self, Senders};
 use super::solve::Order;
 use super::templates::Templates;
 use super::types::{Base, ClassRef, FunctionRef, Type};
@@ -65,6 +66,8 @@ pub struct World {
     pub templates: Templates,
     /// The functions in maps of resolvers.
     pub(super) resolvers: Resolvers,
+    /// The functions that send SQL text that they are handed.
+    pub(super) senders: Senders,
 }
 
 /// A module-level variable and the one value it has.
@@ -174,6 +177,7 @@ impl World {
             entities: Entities::default(),
             templates: Templates::default(),
             resolvers: Resolvers::default(),
+            senders: Senders::default(),
         };
         world.templates = Templates::new(&world);
         (world.hierarchy, world.targets) = rayon::join(
@@ -197,6 +201,7 @@ impl World {
         world.solve(told, &order);
         world.hand_inside_templates();
         world.resolvers = Resolvers::new(&world);
+        world.senders = senders::find(&world);
         world
     }
 

@@ -7,7 +7,7 @@ use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::infer::Typer;
-use crate::link::models::{Effect, Rows, Wrapper};
+use crate::link::models::{Effect, Wrapper};
 use crate::link::program::Function;
 use crate::link::types::{Base, FunctionRef, Type};
 
@@ -172,12 +172,7 @@ impl<'p> Function<'p> {
     /// Whether a value is a query that reads many rows when it is walked.
     fn is_query_of_rows(self, ty: Type) -> bool {
         let models = &self.program.world.models;
-        matches!(ty.base, Base::Model(id, _) if ty.is_bare()
-        && models.iterate(id).is_some_and(|iterate| {
-            iterate.effect == Some(Effect::DbRead)
-                && iterate.rows == Some(Rows::Many)
-                && !iterate.preloaded
-        }))
+        matches!(ty.base, Base::Model(id, _) if ty.is_bare() && models.is_query_of_rows(id))
     }
 
     /// The library that a value is of.
