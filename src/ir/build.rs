@@ -553,6 +553,7 @@ impl Builder {
             kind,
             concurrency: Concurrency::Sequential,
             is_async: false,
+            goes_in_turn: false,
             element: None,
             over,
             test: None,

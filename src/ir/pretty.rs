@@ -336,6 +336,9 @@ impl Printer<'_> {
         if lp.concurrency == Concurrency::Concurrent {
             self.out.push_str(" concurrent");
         }
+        if lp.goes_in_turn {
+            self.out.push_str(" in turn");
+        }
         if let Some(element) = lp.element {
             self.out.push(' ');
             self.expr(element)?;

@@ -4,8 +4,8 @@
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
-use crate::ir::{Concurrency, Expr, ExprId, Stmt};
-use crate::link::call_graph::ActKind;
+use crate::ir::{Concurrency, Expr, ExprId, Module, SequenceKind, Stmt};
+use crate::link::call_graph::{ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::Effect;
@@ -107,6 +107,9 @@ fn independence(
     if head.is_async {
         return Err("a stream hands out its elements in order");
     }
+    if head.goes_in_turn {
+        return Err("a comment says that the trips go in turn");
+    }
     if super::waits_for_turn(function, lp) {
         return Err("the loop waits for its turn: a limiter, a lock");
     }
@@ -183,6 +186,9 @@ fn independence(
         return Err("what one receiver gets stays in order");
     }
     if !is_known {
+        if hands_over_own_object(function, lp, value) {
+            return Err("a function out of sight may change what each trip hands it");
+        }
         why = why.or(Some("nothing says what it waits for"));
     }
     let confidence = match why {
@@ -190,6 +196,34 @@ fn independence(
         None => Confidence::High,
     };
     Ok((confidence, why))
+}
+
+/// Whether the awaited function is out of sight and each trip hands it one object that this
+/// function made before the loop: a document that all of them work on, in their order.
+fn hands_over_own_object(function: Function<'_>, lp: Loop<'_>, value: ExprId) -> bool {
+    let facts = function.facts();
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(value) else {
+        return false;
+    };
+    let is_out_of_sight = function
+        .call_at(value)
+        .is_none_or(|call| matches!(call.callee, Callee::Unknown | Callee::External(_)));
+    is_out_of_sight
+        && module.list(args).iter().any(|&arg| {
+            matches!(module.expr(arg), Expr::Local(_))
+                && !facts.varies_in(arg, lp.id)
+                && facts.any_origin(arg, |id| makes_object(module, id))
+        })
+}
+
+/// Whether an expression makes something that can be changed: a list, a map, what a call gives.
+fn makes_object(module: &Module, id: ExprId) -> bool {
+    match module.expr(id) {
+        Expr::Sequence { kind, .. } => kind != SequenceKind::Tuple,
+        Expr::Map(_) | Expr::Call { .. } => true,
+        _ => false,
+    }
 }
 
 /// Whether the loop awaits something besides `site` and what comes of it.

@@ -1,5 +1,6 @@
 //! Front ends: syntax tree to intermediate form. The only place that knows tree-sitter.
 
+mod comments;
 mod javascript;
 mod parse;
 mod prisma;

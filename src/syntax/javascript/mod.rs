@@ -30,7 +30,7 @@ use crate::ir::{
     Module,
 };
 use crate::source::{Language, Span};
-use crate::syntax::{MAX_DEPTH, parse};
+use crate::syntax::{MAX_DEPTH, comments, parse};
 
 use kinds::{Field, Kind, Tables};
 
@@ -72,10 +72,13 @@ pub(super) fn lower(text: &str, language: Language) -> Module {
     if tree.root_node().has_error() {
         note_errors(&tree, &mut builder);
     }
-    if text.contains("slowpath:") {
-        note_directives(text, &tree, tables, &mut builder);
-    }
     let mut module = builder.finish();
+    comments::heed(
+        text,
+        tree.root_node(),
+        |node| tables.kind(node.kind_id()) == Kind::Comment,
+        &mut module,
+    );
     bind_exports(&mut module);
     module
 }
@@ -269,24 +272,6 @@ fn note_errors(tree: &Tree, builder: &mut Builder) {
         let looks_inside = message.is_none() && node.has_error();
         if noted == MAX_ERRORS || !(looks_inside && cursor.goto_first_child() || go_on(&mut cursor))
         {
-            return;
-        }
-    }
-}
-
-/// Notes the comments that hold a directive.
-fn note_directives(text: &str, tree: &Tree, tables: &Tables, builder: &mut Builder) {
-    let mut cursor = tree.walk();
-    loop {
-        let node = cursor.node();
-        if tables.kind(node.kind_id()) == Kind::Comment {
-            let span = Span::new(node.start_byte(), node.end_byte());
-            let comment = text.get(node.start_byte()..node.end_byte());
-            if comment.is_some_and(|comment| comment.contains("slowpath:")) {
-                builder.module_mut().directives.push(span);
-            }
-        }
-        if !(cursor.goto_first_child() || go_on(&mut cursor)) {
             return;
         }
     }

@@ -22,15 +22,12 @@ use smallvec::SmallVec;
 use tree_sitter::{Parser, Tree, TreeCursor};
 
 use self::grammar::{Field, GRAMMAR, Grammar, Kind, Part, Parts};
-use super::{MAX_DEPTH, parse};
+use super::{MAX_DEPTH, comments, parse};
 use crate::ir::{Builder, ClassId, Expr, ExprId, ExprList, Module, Name};
 use crate::source::Span;
 
 /// Errors noted per file; the rest say nothing new.
 const MAX_ERRORS: usize = 20;
-
-/// The word that comments for this tool hold.
-const DIRECTIVE: &str = "slowpath:";
 
 /// Lowers a Python module.
 pub(super) fn lower(text: &str) -> Module {
@@ -106,9 +103,6 @@ impl<'t> Lowering<'t> {
 
     fn module(mut self) -> Module {
         self.builder.module_mut().exports_all = true;
-        if self.text.contains(DIRECTIVE) {
-            self.directives();
-        }
         if self.root.node.is_error() {
             self.error(self.root.span(), "syntax error");
         }
@@ -118,28 +112,14 @@ impl<'t> Lowering<'t> {
             .module_mut()
             .errors
             .sort_unstable_by_key(|error| error.span);
-        self.builder.finish()
-    }
-
-    /// Notes the comments that speak to this tool. Files without the word skip the walk.
-    fn directives(&mut self) {
-        let cursor = &mut self.cursor;
-        cursor.reset(self.root.node);
-        loop {
-            let node = cursor.node();
-            if node.kind() == "comment" && self.text[node.byte_range()].contains(DIRECTIVE) {
-                let span = Span::new(node.start_byte(), node.end_byte());
-                self.builder.module_mut().directives.push(span);
-            }
-            if cursor.goto_first_child() {
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return;
-                }
-            }
-        }
+        let mut module = self.builder.finish();
+        comments::heed(
+            self.text,
+            self.root.node,
+            |node| node.kind() == "comment",
+            &mut module,
+        );
+        module
     }
 
     // --- the tree -------------------------------------------------------------------------
