@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
 
-use crate::ir::query::Value;
+use crate::ir::query::{Operand, OperatorClass, Term, Value};
 use crate::ir::schema::{
     Column, ColumnKind, Dialect, ForeignKey, Index, IndexKey, IndexMethod, Origin, Schema, Table,
 };
@@ -71,8 +71,10 @@ fn table_sql(table: &Table, files: &[SourceFile], out: &mut dyn Write) -> io::Re
             let columns: Vec<String> = index.include.iter().map(|c| quoted(c)).collect();
             rest = format!(" INCLUDE ({})", columns.join(", "));
         }
-        if index.condition.is_some() {
-            rest.push_str(" WHERE …");
+        if let Some(terms) = &index.condition {
+            let condition = condition_sql(terms);
+            rest.push_str(" WHERE ");
+            rest.push_str(condition.as_deref().unwrap_or("…"));
         }
         writeln!(
             out,
@@ -128,6 +130,50 @@ fn key_sql(key: &IndexKey) -> String {
     text
 }
 
+/// The rows that a partial index holds; none if that was not understood.
+fn condition_sql(terms: &[Term]) -> Option<String> {
+    let terms: Vec<String> = terms.iter().map(term_sql).collect::<Option<_>>()?;
+    (!terms.is_empty()).then(|| terms.join(" AND "))
+}
+
+fn term_sql(term: &Term) -> Option<String> {
+    let value = match &term.value {
+        Value::Column(column) => quoted(column),
+        Value::Expression(text, _) => escape::inline(text).into_owned(),
+    };
+    let operator = match (term.class, &term.operand) {
+        (OperatorClass::Equality, Operand::Constant(_)) => "=",
+        (OperatorClass::Equality, Operand::Constants(_)) => "IN",
+        (OperatorClass::Equality, Operand::Null) => "IS",
+        (OperatorClass::Negation, Operand::Constant(_)) => "<>",
+        (OperatorClass::Negation, Operand::Constants(_)) => "NOT IN",
+        (OperatorClass::Negation, Operand::Null) => "IS NOT",
+        (
+            OperatorClass::Range,
+            Operand::Limit {
+                is_upper,
+                is_inclusive,
+                ..
+            },
+        ) => match (is_upper, is_inclusive) {
+            (true, true) => "<=",
+            (true, false) => "<",
+            (false, true) => ">=",
+            (false, false) => ">",
+        },
+        _ => return None,
+    };
+    let operand = match &term.operand {
+        Operand::Constant(constant)
+        | Operand::Limit {
+            value: constant, ..
+        } => constant.clone(),
+        Operand::Constants(constants) => format!("({})", constants.join(", ")),
+        _ => "NULL".to_owned(),
+    };
+    Some(format!("{value} {operator} {}", escape::inline(&operand)))
+}
+
 /// Writes schemas as one JSON document.
 ///
 /// # Errors
@@ -181,6 +227,7 @@ fn table_json(table: &Table, files: &[SourceFile]) -> Json {
                 "unique": index.is_unique,
                 "primary": index.is_primary,
                 "partial": index.condition.is_some(),
+                "condition": index.condition.as_deref().and_then(condition_sql),
                 "implied": index.is_implied,
                 "place": place_text(index.place, files),
             })
