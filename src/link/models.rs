@@ -565,6 +565,7 @@ pub struct Models {
     relations: Vec<RelationModel>,
     tables: Vec<tables::TableModel>,
     steps: Vec<tables::StepModel>,
+    histories: Vec<tables::HistoryRules>,
     /// The names of methods that run once per row, of all types.
     per_row_names: Vec<String>,
     /// What decorators make of methods.

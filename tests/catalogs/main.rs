@@ -20,7 +20,10 @@ use slowpath::render;
 use crate::database::Engine;
 
 /// The projects, and the engines that their tables are made for.
-const CATALOGS: &[(&str, &[Engine])] = &[("sqlalchemy", &[Engine::Sqlite, Engine::PostgreSql])];
+const CATALOGS: &[(&str, &[Engine])] = &[
+    ("alembic", &[Engine::PostgreSql]),
+    ("sqlalchemy", &[Engine::Sqlite, Engine::PostgreSql]),
+];
 
 /// Tables in which the libraries keep account of migrations.
 const ACCOUNTS: &[&str] = &[

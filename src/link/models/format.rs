@@ -65,6 +65,8 @@ pub(super) struct FileSpec {
     pub(super) indexes: Vec<super::tables::IndexModel>,
     #[serde(default, rename = "step")]
     pub(super) steps: Vec<super::tables::StepRules>,
+    #[serde(default, rename = "history")]
+    pub(super) histories: Vec<super::tables::HistoryRules>,
     #[serde(default, rename = "page")]
     pub(super) pages: Vec<PageEntry>,
     #[serde(default)]

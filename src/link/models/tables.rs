@@ -189,6 +189,8 @@ pub struct IndexModel {
     /// Makes a reference to another table instead: the columns, and the argument with the
     /// table's columns.
     pub references: Option<String>,
+    /// The argument that says what becomes of the reference when the other row is deleted.
+    pub on_delete: Option<String>,
 }
 
 /// A call in a migration.
@@ -205,6 +207,31 @@ pub struct StepRules {
     pub takes: Option<String>,
     /// The argument that says what kind of index or constraint it makes.
     pub kind: Option<String>,
+    /// Another package, as whose columns and indexes the calls are read that it is handed.
+    pub columns_of: Option<String>,
+    /// Where those calls are: all arguments from a position on (`arguments1`).
+    pub parts: Option<String>,
+    /// Where the table is named, if not by the first argument: also by an argument of the call
+    /// that gave what it is called on (`receiver0`).
+    #[serde(default)]
+    pub table: Vec<String>,
+    /// Where the column, index or constraint is named, or the table's new name, if not by the
+    /// second argument.
+    #[serde(default)]
+    pub name: Vec<String>,
+    /// Where the column's new name is, if not in the third.
+    #[serde(default)]
+    pub to: Vec<String>,
+}
+
+/// Files that say which other steps they come after.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HistoryRules {
+    /// The variable that names the step.
+    pub id: String,
+    /// Those that name the steps before it.
+    pub after: Vec<String>,
 }
 
 /// What a call in a migration does; the table is its first argument.
@@ -246,6 +273,8 @@ pub struct StepModel {
     pub column: ColumnModel,
     /// How those of indexes are.
     pub index: IndexModel,
+    /// How calls that declare columns and indexes are, if it is handed such.
+    pub calls: Option<TableModel>,
 }
 
 impl IndexModel {
@@ -306,13 +335,22 @@ impl Models {
             let mut indexes = source.spec.indexes.iter();
             let column = columns.find(|column| is_taken(&column.names));
             let index = indexes.find(|index| is_taken(&index.names));
+            let of = |package: &String| sources.iter().find(|other| other.spec.package == *package);
+            let calls = rules.columns_of.as_ref().and_then(of);
             self.steps.push(StepModel {
                 package: source.spec.package.clone(),
                 rules: rules.clone(),
                 column: column.cloned().unwrap_or_default(),
                 index: index.cloned().unwrap_or_default(),
+                calls: calls.map(|of| TableModel {
+                    package: of.spec.package.clone(),
+                    rules: TableRules::default(),
+                    columns: of.spec.columns.clone(),
+                    indexes: of.spec.indexes.clone(),
+                }),
             });
         }
+        self.histories.extend(source.spec.histories.iter().cloned());
         for entry in &source.spec.tables {
             let id = self.tables.len() as u16;
             let package = entry.columns_of.as_ref().unwrap_or(&source.spec.package);
@@ -357,10 +395,15 @@ impl Models {
         self.tables.get(usize::from(table))
     }
 
-    /// What a method of this name does in a migration.
-    pub fn step(&self, name: &str) -> Option<&StepModel> {
-        let mut steps = self.steps.iter();
-        steps.find(|step| step.rules.names.iter().any(|known| known == name))
+    /// What methods of this name do in migrations, by what they are called on.
+    pub fn steps(&self, name: &str) -> impl Iterator<Item = &StepModel> {
+        let steps = self.steps.iter();
+        steps.filter(move |step| step.rules.names.iter().any(|known| known == name))
+    }
+
+    /// How files say which steps they come after.
+    pub fn histories(&self) -> &[HistoryRules] {
+        &self.histories
     }
 
     /// How the classes of a package are tables.

@@ -1,8 +1,12 @@
 //! The schema changes that a migration makes by calls of a library: `createTable("books", {…})`,
 //! `addIndex("books", ["year"])`. Which calls do what is told by the library models.
 
+use super::classes::Reader;
 use super::kinds::kind_of;
-use super::read::{argument, first_argument, last_name, list, positional, snake, text, truth};
+use super::read::{
+    argument, arguments_from, first_argument, last_name, list, name_of, positional, snake, text,
+    truth, value_of,
+};
 use super::replay::column_key;
 use crate::ir::change::{Change, ChangeKind};
 use crate::ir::query::{Operand, OperatorClass, Term, Value};
@@ -10,7 +14,7 @@ use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey, IndexMe
 use crate::ir::{Expr, ExprId, LocalKind, Module};
 use crate::link::infer::Typer;
 use crate::link::models::clauses::Operator;
-use crate::link::models::tables::{Does, StepModel, method_named};
+use crate::link::models::tables::{Does, StepModel, TableModel, method_named};
 use crate::link::world::World;
 use crate::source::{FileId, Place};
 use crate::syntax::sql::condition;
@@ -24,10 +28,8 @@ pub(super) fn changes_by(world: &World, file: FileId, call: ExprId) -> Option<Ve
     let Expr::Member { object, name } = module.expr(callee) else {
         return None;
     };
-    let step = world.models.step(module.text(name))?;
-    if !is_handed(module, object, step) {
-        return None;
-    }
+    let mut steps = world.models.steps(module.text(name));
+    let step = steps.find(|step| is_handed(world, file, object, step))?;
     let place = Place {
         file,
         span: module.span(call),
@@ -42,8 +44,10 @@ pub(super) fn changes_by(world: &World, file: FileId, call: ExprId) -> Option<Ve
     Some(step.changes())
 }
 
-/// Whether calls on something are the steps: by its name, or as the first that `up` is handed.
-fn is_handed(module: &Module, object: ExprId, step: &StepModel) -> bool {
+/// Whether calls on something are the steps: by its name or that of the call that gave it, or as
+/// the first that `up` is handed.
+fn is_handed(world: &World, file: FileId, object: ExprId, step: &StepModel) -> bool {
+    let module = &world.unit(file).facts.module;
     if let Expr::Local(local) = module.expr(object) {
         let local = module.local(local);
         let function = module.function(local.function).name;
@@ -51,7 +55,20 @@ fn is_handed(module: &Module, object: ExprId, step: &StepModel) -> bool {
             return true;
         }
     }
-    last_name(module, object).is_some_and(|name| step.rules.on.iter().any(|on| on == name))
+    let is_on =
+        |expr| last_name(module, expr).is_some_and(|name| step.rules.on.contains(&name.to_owned()));
+    is_on(object) || given_by(world, file, object).is_some_and(is_on)
+}
+
+/// The call that gave a variable its value: `with op.batch_alter_table("books") as batch_op`.
+fn given_by(world: &World, file: FileId, expr: ExprId) -> Option<ExprId> {
+    let module = &world.unit(file).facts.module;
+    let value = value_of(world, file, expr);
+    let value = match module.expr(value) {
+        Expr::Entered(value) => value,
+        _ => value,
+    };
+    matches!(module.expr(value), Expr::Call { .. }).then_some(value)
 }
 
 /// What a column is declared to be.
@@ -75,88 +92,173 @@ struct Step<'w> {
 
 impl Step<'_> {
     fn changes(&self) -> Vec<Change> {
-        let arguments = positional(self.module, self.call);
-        let does = self.model.rules.does;
-        let tables = arguments
-            .first()
-            .map_or_else(Vec::new, |&at| self.names(at));
-        if tables.is_empty() && matches!(does, Does::AddIndex | Does::AddConstraint) {
-            // Any table may have it.
-            return vec![self.change("", ChangeKind::Unclear)];
+        let rules = &self.model.rules;
+        let tables = self
+            .at(&rules.table, "argument0")
+            .map_or_else(Vec::new, |at| self.names(at));
+        if tables.is_empty() {
+            return match rules.does {
+                // Any table may have it.
+                Does::AddIndex | Does::AddConstraint => {
+                    vec![self.change("", ChangeKind::Unclear)]
+                }
+                Does::RemoveIndex => self.changes_of(""),
+                _ => Vec::new(),
+            };
         }
-        let second = arguments.get(1).copied();
+        let of_tables = tables.iter().flat_map(|table| self.changes_of(table));
+        of_tables.collect()
+    }
+
+    fn changes_of(&self, table: &str) -> Vec<Change> {
+        let rules = &self.model.rules;
+        let named = self.at(&rules.name, "argument1");
+        let name = || named.and_then(|name| self.name(name));
+        let to = self.at(&rules.to, "argument2");
         let mut found = Vec::new();
-        for table in &tables {
-            let mut add = |kind| found.push(self.change(table, kind));
-            match does {
-                Does::CreateTable => add(self.table(table, second)),
-                Does::DropTable => add(ChangeKind::Drop),
-                Does::RenameTable => {
-                    if let Some(to) = second.and_then(|to| self.name(to)) {
-                        add(ChangeKind::Rename(to));
+        let mut add = |kind| found.push(self.change(table, kind));
+        if let Some(calls) = &self.model.calls
+            && matches!(
+                rules.does,
+                Does::CreateTable | Does::AddColumn | Does::AddIndex
+            )
+        {
+            self.called(table, calls).into_iter().for_each(add);
+            return found;
+        }
+        match rules.does {
+            Does::CreateTable => add(self.table(table, named)),
+            Does::DropTable => add(ChangeKind::Drop),
+            Does::RenameTable => name().map(ChangeKind::Rename).into_iter().for_each(add),
+            Does::AddColumn | Does::ChangeColumn => {
+                let Some(name) = name() else {
+                    return found;
+                };
+                if self.model.calls.is_some() {
+                    let null = self.model.column.null.as_ref();
+                    let null = null.and_then(|place| argument(self.module, self.call, place));
+                    let mut typer = Typer::new(self.world, self.place.file);
+                    let kind = argument(self.module, self.call, "key:type_");
+                    add(ChangeKind::AlterColumn {
+                        name: name.clone(),
+                        kind: kind.and_then(|kind| kind_of(self.module, &mut typer, kind)),
+                        is_nullable: null.and_then(|null| truth(self.module, null)),
+                    });
+                    if let Some(to) = to.and_then(|to| self.name(to)) {
+                        add(ChangeKind::RenameColumn { from: name, to });
                     }
+                    return found;
                 }
-                Does::AddColumn | Does::ChangeColumn => {
-                    let name = second.and_then(|name| self.name(name));
-                    let Some((name, &definition)) = name.zip(arguments.get(2)) else {
-                        continue;
-                    };
-                    let made = self.column(table, &name, definition);
-                    if does == Does::AddColumn {
-                        add(ChangeKind::AddColumn(made.column));
-                    } else {
-                        add(ChangeKind::AlterColumn {
-                            name: made.column.name,
-                            kind: made.kind,
-                            is_nullable: made.is_nullable,
-                        });
-                    }
-                    made.indexes
-                        .into_iter()
-                        .map(ChangeKind::AddIndex)
-                        .for_each(&mut add);
-                    made.key
-                        .into_iter()
-                        .map(ChangeKind::AddForeignKey)
-                        .for_each(&mut add);
+                let Some(definition) = to else {
+                    return found;
+                };
+                let made = self.column(table, &name, definition);
+                if rules.does == Does::AddColumn {
+                    add(ChangeKind::AddColumn(made.column));
+                } else {
+                    add(ChangeKind::AlterColumn {
+                        name: made.column.name,
+                        kind: made.kind,
+                        is_nullable: made.is_nullable,
+                    });
                 }
-                Does::RemoveColumn => {
-                    if let Some(name) = second.and_then(|name| self.name(name)) {
-                        add(ChangeKind::DropColumn(name));
-                    }
+                made.indexes
+                    .into_iter()
+                    .map(ChangeKind::AddIndex)
+                    .for_each(&mut add);
+                made.key
+                    .into_iter()
+                    .map(ChangeKind::AddForeignKey)
+                    .for_each(&mut add);
+            }
+            Does::RemoveColumn => {
+                let name = name().map(ChangeKind::DropColumn);
+                name.into_iter().for_each(add);
+            }
+            Does::RenameColumn => {
+                let to = to.and_then(|to| self.name(to));
+                if let Some((from, to)) = name().zip(to) {
+                    add(ChangeKind::RenameColumn { from, to });
                 }
-                Does::RenameColumn => {
-                    let from = second.and_then(|from| self.name(from));
-                    let to = arguments.get(2).and_then(|&to| self.name(to));
-                    if let Some((from, to)) = from.zip(to) {
-                        add(ChangeKind::RenameColumn { from, to });
-                    }
+            }
+            Does::AddIndex => add(match self.index(table, self.call) {
+                Some(index) => ChangeKind::AddIndex(index),
+                None => ChangeKind::Unclear,
+            }),
+            Does::RemoveIndex => {
+                let columns = named.and_then(|columns| list(self.module, columns));
+                if let Some(columns) = columns {
+                    let names = columns.iter().map(|&column| self.name(column));
+                    let names: Option<Vec<String>> = names.collect();
+                    names.map(ChangeKind::DropIndexOn).into_iter().for_each(add);
+                } else {
+                    name().map(ChangeKind::DropIndex).into_iter().for_each(add);
                 }
-                Does::AddIndex => add(match self.index(table, self.call) {
-                    Some(index) => ChangeKind::AddIndex(index),
-                    None => ChangeKind::Unclear,
-                }),
-                Does::RemoveIndex => {
-                    let columns = second.and_then(|columns| list(self.module, columns));
-                    if let Some(columns) = columns {
-                        let names = columns.iter().map(|&column| self.name(column));
-                        let names: Option<Vec<String>> = names.collect();
-                        names.map(ChangeKind::DropIndexOn).into_iter().for_each(add);
-                    } else if let Some(name) = second.and_then(|name| self.name(name)) {
-                        add(ChangeKind::DropIndex(name));
-                    }
-                }
-                Does::AddConstraint => {
-                    self.constraint(table).into_iter().for_each(add);
-                }
-                Does::RemoveConstraint => {
-                    if let Some(name) = second.and_then(|name| self.name(name)) {
-                        add(ChangeKind::DropConstraint(name));
-                    }
-                }
+            }
+            Does::AddConstraint => {
+                self.constraint(table).into_iter().for_each(add);
+            }
+            Does::RemoveConstraint => {
+                let name = name().map(ChangeKind::DropConstraint);
+                name.into_iter().for_each(add);
             }
         }
         found
+    }
+
+    /// What calls say of a table that is made, a column or an index that is added.
+    fn called(&self, table: &str, calls: &TableModel) -> Vec<ChangeKind> {
+        let rules = &self.model.rules;
+        let (world, module, file) = (self.world, self.module, self.place.file);
+        let mut reader = Reader::new(world, calls, None, table, self.place);
+        let Some(parts) = &rules.parts else {
+            reader.entry(file, module, self.call, &self.model.index);
+            let made = reader.found.table;
+            let mut kinds: Vec<ChangeKind> = Vec::new();
+            kinds.extend(made.indexes.into_iter().map(|index| {
+                let is_understood = !index.keys.is_empty();
+                if is_understood {
+                    ChangeKind::AddIndex(index)
+                } else {
+                    ChangeKind::Unclear
+                }
+            }));
+            kinds.extend(made.foreign_keys.into_iter().map(ChangeKind::AddForeignKey));
+            if kinds.is_empty() {
+                kinds.push(ChangeKind::Unclear);
+            }
+            return kinds;
+        };
+        reader.parts(file, module, &arguments_from(module, self.call, parts));
+        let made = reader.found.table;
+        if rules.does == Does::CreateTable {
+            return vec![ChangeKind::Create(Box::new(made))];
+        }
+        let columns = made.columns.into_iter().map(ChangeKind::AddColumn);
+        let indexes = made.indexes.into_iter().map(ChangeKind::AddIndex);
+        let keys = made.foreign_keys.into_iter().map(ChangeKind::AddForeignKey);
+        columns.chain(indexes).chain(keys).collect()
+    }
+
+    /// The argument at the first of some places that has one; of the call that gave what it is
+    /// called on at `receiver0`.
+    fn at(&self, places: &[String], default: &str) -> Option<ExprId> {
+        if places.is_empty() {
+            return argument(self.module, self.call, default);
+        }
+        places.iter().find_map(|place| {
+            let Some(position) = place.strip_prefix("receiver") else {
+                return argument(self.module, self.call, place);
+            };
+            let Expr::Call { callee, .. } = self.module.expr(self.call) else {
+                return None;
+            };
+            let Expr::Member { object, .. } = self.module.expr(callee) else {
+                return None;
+            };
+            let given = given_by(self.world, self.place.file, object)?;
+            argument(self.module, given, &format!("argument{position}"))
+        })
     }
 
     fn change(&self, table: &str, kind: ChangeKind) -> Change {
@@ -169,11 +271,7 @@ impl Step<'_> {
 
     /// What a variable was given.
     fn value(&self, expr: ExprId) -> ExprId {
-        let Expr::Local(local) = self.module.expr(expr) else {
-            return expr;
-        };
-        let flow = &self.world.unit(self.place.file).facts.def_use;
-        flow.single_value(local).unwrap_or(expr)
+        value_of(self.world, self.place.file, expr)
     }
 
     /// A name: a text, also of a variable, or the `tableName` of an object.
@@ -183,7 +281,7 @@ impl Step<'_> {
             Expr::Map(_) => argument(self.module, value, "key:tableName")?,
             _ => value,
         };
-        text(self.module, named).map(str::to_owned)
+        name_of(self.world, self.place.file, named)
     }
 
     /// The names that an expression stands for: several in a loop over a list.

@@ -1,10 +1,11 @@
 //! Tables that classes describe. What their fields mean is told by the library models.
 
-use super::kinds::{annotated_kind, count_of, typed_kind};
+use super::columns::Declaration;
+use super::kinds::annotated_kind;
 use super::lists::list_argument;
-use super::read::{argument, arguments, first_argument, last_name, plural, snake, text, truth};
+use super::read::{argument, first_argument, last_name, plural, snake, text, truth};
 use super::replay::column_key;
-use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey, IndexMethod, Table};
+use crate::ir::schema::{Column, ColumnKind, Table};
 use crate::ir::{ClassId, ClassKind, Expr, ExprId, Field, Module};
 use crate::link::infer::Typer;
 use crate::link::models::tables::{ColumnModel, TableModel};
@@ -15,8 +16,10 @@ use crate::source::{FileId, Place};
 /// A table that a class describes.
 #[derive(Debug)]
 pub(super) struct Described {
-    /// The class.
-    pub class: ClassRef,
+    /// The class; none if calls alone declare it.
+    pub class: Option<ClassRef>,
+    /// The file.
+    pub file: FileId,
     /// The table; targets of its references may still be classes.
     pub table: Table,
     /// The columns of its attributes.
@@ -151,33 +154,10 @@ fn described(
         file: class.file,
         span: declared.name_span,
     };
-    let mut reader = Reader {
-        world,
-        model,
-        class,
-        found: Described {
-            class,
-            table: Table {
-                name,
-                namespace: None,
-                columns: Vec::new(),
-                indexes: Vec::new(),
-                foreign_keys: Vec::new(),
-                is_complete: !is_said(world, class, rules.managed.as_deref(), false),
-                is_small: false,
-                place,
-            },
-            attributes: Vec::new(),
-            targets: Vec::new(),
-            pairs: Vec::new(),
-            shares,
-            is_guessed,
-            hidden: None,
-            is_scoped: false,
-            package: model.package.clone(),
-        },
-        seen: Vec::new(),
-    };
+    let mut reader = Reader::new(world, model, Some(class), &name, place);
+    reader.found.table.is_complete = !is_said(world, class, rules.managed.as_deref(), false);
+    reader.found.shares = shares;
+    reader.found.is_guessed = is_guessed;
     for owner in inherited(world, class) {
         reader.fields(owner);
     }
@@ -328,13 +308,52 @@ fn app_label(world: &World, class: ClassRef) -> String {
 pub(super) struct Reader<'w> {
     pub(super) world: &'w World,
     pub(super) model: &'w TableModel,
-    pub(super) class: ClassRef,
+    pub(super) class: Option<ClassRef>,
     pub(super) found: Described,
     /// Attributes that a nearer class has set.
     seen: Vec<String>,
 }
 
 impl<'w> Reader<'w> {
+    /// Begins with a table that has nothing.
+    pub(super) fn new(
+        world: &'w World,
+        model: &'w TableModel,
+        class: Option<ClassRef>,
+        name: &str,
+        place: Place,
+    ) -> Self {
+        let table = Table {
+            name: name.to_owned(),
+            namespace: None,
+            columns: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            is_complete: true,
+            is_small: false,
+            place,
+        };
+        Self {
+            world,
+            model,
+            class,
+            found: Described {
+                class,
+                file: place.file,
+                table,
+                attributes: Vec::new(),
+                targets: Vec::new(),
+                pairs: Vec::new(),
+                shares: None,
+                is_guessed: false,
+                hidden: None,
+                is_scoped: false,
+                package: model.package.clone(),
+            },
+            seen: Vec::new(),
+        }
+    }
+
     fn fields(&mut self, owner: ClassRef) {
         let module = &self.world.unit(owner.file).facts.module;
         let mut typer = Typer::new(self.world, owner.file);
@@ -392,7 +411,15 @@ impl<'w> Reader<'w> {
         if column.needs_join && joined.is_none() {
             return;
         }
-        self.column(module, typer, field, call, column, joined, place);
+        let declaration = Declaration {
+            attribute,
+            annotation: field.annotation,
+            decorators,
+            call,
+            joined,
+            place,
+        };
+        self.column(module, typer, &declaration, column);
         let is_hiding = |&decorator: &ExprId| {
             let column = last_name(module, decorator).and_then(|name| self.model.column(name));
             column.is_some_and(|column| column.hides)
@@ -464,325 +491,5 @@ impl<'w> Reader<'w> {
                 span: field.span,
             },
         });
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one field")]
-    fn column(
-        &mut self,
-        module: &Module,
-        typer: &mut Typer<'_>,
-        field: &Field,
-        call: ExprId,
-        model: &ColumnModel,
-        joined: Option<ExprId>,
-        place: Place,
-    ) {
-        let is = |place: &Option<String>, default: bool| {
-            let given = place
-                .as_ref()
-                .and_then(|place| argument(module, call, place));
-            match given {
-                Some(value) => {
-                    truth(module, value).unwrap_or(!matches!(module.expr(value), Expr::Null))
-                }
-                None => default,
-            }
-        };
-        let attribute = module.text(field.name).to_owned();
-        let given = joined
-            .and_then(|join| argument(module, join, "key:name"))
-            .or_else(|| first_argument(module, call, &model.name))
-            .and_then(|name| text(module, name));
-        let name = match given {
-            Some(name) => name.to_owned(),
-            None => format!("{attribute}{}", model.suffix),
-        };
-        let annotated = field.annotation.map(|at| annotated_kind(module, at));
-        let reference = model.reference.as_ref().and_then(|wanted| {
-            let args = arguments(module, call).iter().copied();
-            args.into_iter().find(|&arg| {
-                matches!(module.expr(arg), Expr::Call { .. })
-                    && last_name(module, arg) == Some(wanted)
-            })
-        });
-        let is_primary = is(&model.primary, model.is_primary);
-        let is_nullable = !is_primary
-            && match (&model.null, annotated) {
-                (Some(place), Some((_, is_nullable)))
-                    if argument(module, call, place).is_none() && model.is_nullable =>
-                {
-                    is_nullable
-                }
-                _ => is(&model.null, model.is_nullable),
-            };
-        let kind = model
-            .kind
-            .column()
-            .map(|kind| match argument(module, call, "key:choices") {
-                Some(choices) => ColumnKind::Enum(count_of(module, choices)),
-                None => kind,
-            })
-            .or_else(|| typed_kind(module, typer, call))
-            .or_else(|| annotated.and_then(|(kind, _)| kind))
-            .unwrap_or(ColumnKind::Other);
-        self.found
-            .attributes
-            .push((attribute.clone(), name.clone()));
-        if name != attribute {
-            self.found.attributes.push((name.clone(), name.clone()));
-        }
-        let referred = model.referred_by.as_ref().and_then(|wanted| {
-            let mut beside = module.list(field.decorators).iter().copied();
-            let beside = beside.find(|&d| last_name(module, d) == Some(wanted))?;
-            let target = argument(module, beside, "argument0")?;
-            Some(self.target_at(module, typer, target))
-        });
-        let target = match reference {
-            _ if referred.is_some() => referred,
-            Some(reference) => argument(module, reference, "argument0")
-                .map(|target| target_text(module, typer, target)),
-            None => model
-                .foreign
-                .as_ref()
-                .and_then(|place| argument(module, call, place))
-                .map(|target| target_text(module, typer, target))
-                .or_else(|| self.target(module, typer, call, model)),
-        };
-        let is_reference = target.is_some();
-        if let Some((class, table)) = target {
-            if let Some(class) = class {
-                self.found
-                    .targets
-                    .push((self.found.table.foreign_keys.len(), class));
-            }
-            let (target, target_columns) = match table.rsplit_once('.') {
-                Some((table, column)) => {
-                    let table = table.rsplit('.').next().unwrap_or(table);
-                    (table.to_owned(), vec![column.to_owned()])
-                }
-                None => (table, Vec::new()),
-            };
-            let on_delete = model
-                .on_delete
-                .as_ref()
-                .and_then(|place| argument(module, call, place))
-                .or_else(|| argument(module, reference?, "key:ondelete"))
-                .or_else(|| {
-                    argument(module, call, "argument1").filter(|_| model.on_delete.is_some())
-                });
-            let cascades = on_delete.is_some_and(|value| {
-                let said = text(module, value)
-                    .or_else(|| last_name(module, value))
-                    .unwrap_or("");
-                let said = said.to_uppercase();
-                said.contains("CASCADE") || said.starts_with("SET")
-            });
-            self.found.table.foreign_keys.push(ForeignKey {
-                name: None,
-                columns: vec![name.clone()],
-                target,
-                target_columns,
-                cascades,
-                is_enforced: is(&model.enforced, true),
-                place,
-            });
-        }
-        self.found.table.columns.push(Column {
-            name: name.clone(),
-            kind: if is_reference { ColumnKind::Key } else { kind },
-            is_nullable,
-            place,
-        });
-        let is_unique = is(&model.unique, model.is_unique);
-        let is_indexed = is(&model.index, model.indexed);
-        let index = |is_unique| Index {
-            name: format!("ix_{}_{name}", self.found.table.name),
-            keys: vec![column_key(&name)],
-            include: Vec::new(),
-            condition: None,
-            method: IndexMethod::BTree,
-            is_unique,
-            is_primary: false,
-            is_implied: false,
-            place,
-        };
-        if is_primary {
-            // Several such columns are one key.
-            if let Some(key) = self
-                .found
-                .table
-                .indexes
-                .iter_mut()
-                .find(|index| index.is_primary)
-            {
-                key.keys.push(column_key(&name));
-                return;
-            }
-            let key = Index {
-                name: String::new(),
-                is_primary: true,
-                ..index(true)
-            };
-            self.found.table.indexes.push(key);
-        } else if is_unique || is_indexed {
-            let made = index(is_unique);
-            let patterns = Index {
-                name: format!("{}_like", made.name),
-                keys: vec![IndexKey {
-                    operator_class: Some("varchar_pattern_ops".to_owned()),
-                    ..column_key(&name)
-                }],
-                is_unique: false,
-                is_implied: true,
-                ..made.clone()
-            };
-            let is_said = model
-                .index
-                .as_ref()
-                .is_some_and(|at| argument(module, call, at).is_some());
-            self.found.table.indexes.push(Index {
-                is_implied: model.indexed && !is_unique && !is_said,
-                ..made
-            });
-            if model.patterns {
-                self.found.table.indexes.push(patterns);
-            }
-        }
-    }
-
-    /// The class, or the text, that a reference leads to.
-    fn target(
-        &self,
-        module: &Module,
-        typer: &mut Typer<'_>,
-        call: ExprId,
-        model: &ColumnModel,
-    ) -> Option<(Option<ClassRef>, String)> {
-        let target = first_argument(module, call, &model.target)?;
-        Some(self.target_at(module, typer, target))
-    }
-
-    fn target_at(
-        &self,
-        module: &Module,
-        typer: &mut Typer<'_>,
-        target: ExprId,
-    ) -> (Option<ClassRef>, String) {
-        match module.expr(target) {
-            Expr::String(name) => {
-                let name = module.text(name);
-                let class = self.world.entities.named(self.world, name, self.class);
-                (class, name.to_lowercase().replace('.', "_"))
-            }
-            // Django documentation, "Referencing the User model": the setting names the class.
-            Expr::Member { name, .. } if module.text(name) == "AUTH_USER_MODEL" => {
-                let class = self.world.entities.named(self.world, "User", self.class);
-                (class, "auth_user".to_owned())
-            }
-            Expr::Function(function) => {
-                let value = module.returned(function).first().copied();
-                let class = value.and_then(|value| class_of(typer, value));
-                (class, String::new())
-            }
-            _ => (class_of(typer, target), String::new()),
-        }
-    }
-
-    /// The key by which a class's table refers to that of the class it derives from.
-    fn child_key(&mut self, base: ClassRef, key: &str) {
-        let module = &self.world.unit(base.file).facts.module;
-        let parent = module
-            .class(base.class)
-            .name
-            .map_or("", |name| module.text(name));
-        let name = key.replace("{parent}", &parent.to_lowercase());
-        if self
-            .found
-            .table
-            .indexes
-            .iter()
-            .any(|index| index.is_primary)
-        {
-            return;
-        }
-        let place = self.found.table.place;
-        let keys = &mut self.found.table.foreign_keys;
-        self.found.targets.push((keys.len(), base));
-        keys.push(ForeignKey {
-            name: None,
-            columns: vec![name.clone()],
-            target: String::new(),
-            target_columns: Vec::new(),
-            cascades: true,
-            is_enforced: true,
-            place,
-        });
-        self.add_key(&name);
-    }
-
-    /// The primary key that a table gets where none is declared.
-    fn key(&mut self) {
-        let has_key = self
-            .found
-            .table
-            .indexes
-            .iter()
-            .any(|index| index.is_primary);
-        if let Some(key) = &self.model.rules.key
-            && !has_key
-            && self.found.shares.is_none()
-        {
-            self.add_key(key);
-        }
-    }
-
-    fn add_key(&mut self, name: &str) {
-        let place = self.found.table.place;
-        self.found
-            .attributes
-            .push((name.to_owned(), name.to_owned()));
-        self.found.table.columns.insert(
-            0,
-            Column {
-                name: name.to_owned(),
-                kind: ColumnKind::Integer,
-                is_nullable: false,
-                place,
-            },
-        );
-        self.found.table.indexes.insert(
-            0,
-            Index {
-                name: String::new(),
-                keys: vec![column_key(name)],
-                include: Vec::new(),
-                condition: None,
-                method: IndexMethod::BTree,
-                is_unique: true,
-                is_primary: true,
-                is_implied: true,
-                place,
-            },
-        );
-    }
-}
-
-/// The table that a reference names as text (`users.id`), or through a column of a class.
-fn target_text(
-    module: &Module,
-    typer: &mut Typer<'_>,
-    target: ExprId,
-) -> (Option<ClassRef>, String) {
-    match module.expr(target) {
-        Expr::String(name) => (None, module.text(name).to_owned()),
-        Expr::Member { object, .. } => (class_of(typer, object), String::new()),
-        _ => (None, String::new()),
-    }
-}
-
-pub(super) fn class_of(typer: &mut Typer<'_>, expr: ExprId) -> Option<ClassRef> {
-    match typer.of(expr).base {
-        Base::Class(class) => Some(class),
-        _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What columns hold, as arguments and annotations say it.
 
-use super::classes::class_of;
+use super::columns::class_of;
 use super::read::{argument, arguments, last_name, list, positional, text};
 use crate::ir::schema::ColumnKind;
 use crate::ir::{Expr, ExprId, Module};
@@ -18,8 +18,8 @@ pub(super) fn typed_kind(
     typer: &mut Typer<'_>,
     call: ExprId,
 ) -> Option<ColumnKind> {
-    let typed =
-        argument(module, call, "key:type").or_else(|| argument(module, call, "key:sa_type"));
+    let typed = ["key:type", "key:type_", "key:sa_type"];
+    let typed = typed.iter().find_map(|place| argument(module, call, place));
     let candidates = positional(module, call);
     typed
         .into_iter()

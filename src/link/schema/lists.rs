@@ -1,7 +1,8 @@
 //! The indexes and constraints in the lists and decorators of a table's class.
 
 use super::classes::{Reader, value_at};
-use super::read::{argument, first_argument, last_name, list, positional, text, truth};
+use super::columns::cascades;
+use super::read::{argument, first_argument, last_name, list, name_of, positional, text, truth};
 use super::replay::column_key;
 use crate::ir::query::{Operand, OperatorClass, Term, Value};
 use crate::ir::schema::{ForeignKey, Index, IndexKey, IndexMethod};
@@ -9,12 +10,16 @@ use crate::ir::{Expr, ExprId, Module};
 use crate::link::models::tables::{IndexModel, method_named};
 use crate::source::{FileId, Place};
 
-impl Reader<'_> {
+impl<'w> Reader<'w> {
+    fn value_at(&self, path: &str) -> Option<(FileId, &'w Module, ExprId)> {
+        value_at(self.world, self.class?, path)
+    }
+
     /// The indexes and constraints in the lists of the class.
     pub(super) fn lists(&mut self) {
         let rules = &self.model.rules;
         for path in &rules.lists {
-            let Some((file, module, value)) = value_at(self.world, self.class, path) else {
+            let Some((file, module, value)) = self.value_at(path) else {
                 continue;
             };
             match list(module, value) {
@@ -30,7 +35,7 @@ impl Reader<'_> {
         }
         for (paths, is_unique) in [(&rules.unique_lists, true), (&rules.index_lists, false)] {
             for path in paths {
-                let Some((file, module, value)) = value_at(self.world, self.class, path) else {
+                let Some((file, module, value)) = self.value_at(path) else {
                     continue;
                 };
                 let Some(elements) = list(module, value) else {
@@ -56,7 +61,7 @@ impl Reader<'_> {
         }
     }
 
-    fn list_entry(&mut self, file: FileId, module: &Module, element: ExprId) {
+    pub(super) fn list_entry(&mut self, file: FileId, module: &Module, element: ExprId) {
         if matches!(module.expr(element), Expr::Map(_)) {
             return;
         }
@@ -66,19 +71,43 @@ impl Reader<'_> {
             }
             return;
         };
+        self.entry(file, module, element, model);
+    }
+
+    /// The index, key or reference that a call makes.
+    pub(super) fn entry(
+        &mut self,
+        file: FileId,
+        module: &Module,
+        element: ExprId,
+        model: &IndexModel,
+    ) {
         let place = Place {
             file,
             span: module.span(element),
         };
         let keys = self.keys_of(module, element, model);
         if let Some(argument_of_table) = &model.references {
-            let target = argument(module, element, argument_of_table)
-                .and_then(|targets| list(module, targets))
-                .and_then(|targets| text(module, *targets.first()?))
-                .and_then(|target| target.rsplit_once('.'))
-                .map(|(table, _)| table.to_owned());
+            // The table, or columns of it: `["books.id"]`.
+            let target =
+                argument(module, element, argument_of_table).and_then(|target| {
+                    match list(module, target) {
+                        Some(columns) => {
+                            let column = name_of(self.world, file, *columns.first()?)?;
+                            Some(column.rsplit_once('.')?.0.to_owned())
+                        }
+                        None => name_of(self.world, file, target),
+                    }
+                });
+            let target = target.map(|target| match target.rsplit_once('.') {
+                Some((_, table)) => table.to_owned(),
+                None => target,
+            });
+            let name = first_argument(module, element, &model.name);
+            let on_delete = model.on_delete.as_ref();
+            let on_delete = on_delete.and_then(|place| argument(module, element, place));
             self.found.table.foreign_keys.push(ForeignKey {
-                name: None,
+                name: name.and_then(|name| name_of(self.world, file, name)),
                 columns: keys
                     .iter()
                     .filter_map(|key| match &key.value {
@@ -88,7 +117,7 @@ impl Reader<'_> {
                     .collect(),
                 target: target.unwrap_or_default(),
                 target_columns: Vec::new(),
-                cascades: false,
+                cascades: on_delete.is_some_and(|said| cascades(module, said)),
                 is_enforced: true,
                 place,
             });
@@ -99,18 +128,18 @@ impl Reader<'_> {
 
     /// `@Index(["a", "b"])` on the class.
     pub(super) fn class_indexes(&mut self, decorator: Option<ExprId>) {
-        if decorator.is_none() {
+        let (Some(class), Some(_)) = (self.class, decorator) else {
             return;
-        }
-        let module = &self.world.unit(self.class.file).facts.module;
-        for &entry in module.list(module.class(self.class.class).decorators) {
+        };
+        let module = &self.world.unit(class.file).facts.module;
+        for &entry in module.list(module.class(class.class).decorators) {
             let Some(model) = last_name(module, entry).and_then(|name| self.model.index(name))
             else {
                 continue;
             };
             let keys = self.keys_of(module, entry, model);
             let place = Place {
-                file: self.class.file,
+                file: class.file,
                 span: module.span(entry),
             };
             self.push_index(module, entry, model, keys, place);
@@ -120,7 +149,10 @@ impl Reader<'_> {
     /// `@DefaultScope(() => ({ where: … }))` on the class, or an argument by which its deleted
     /// rows stay.
     pub(super) fn scope(&mut self, decorator: Option<ExprId>) {
-        let module = &self.world.unit(self.class.file).facts.module;
+        let Some(class) = self.class else {
+            return;
+        };
+        let module = &self.world.unit(class.file).facts.module;
         let rules = &self.model.rules;
         let hides = decorator
             .zip(rules.hides.as_ref())
@@ -130,7 +162,7 @@ impl Reader<'_> {
         {
             self.found.hidden.clone_from(&rules.hidden_by);
         }
-        for &scope in module.list(module.class(self.class.class).decorators) {
+        for &scope in module.list(module.class(class.class).decorators) {
             if !last_name(module, scope).is_some_and(|name| rules.scopes.iter().any(|n| n == name))
             {
                 continue;
@@ -351,17 +383,19 @@ impl Reader<'_> {
         let method = first_argument(module, call, &model.methods)
             .and_then(|method| text(module, method))
             .map_or_else(|| model.index_method(), method_named);
-        let name = first_argument(module, call, &model.name).and_then(|name| text(module, name));
+        let name = first_argument(module, call, &model.name)
+            .and_then(|name| name_of(self.world, place.file, name));
         // Several columns name the same index, or are one key together.
         let is_same = |known: &&mut Index| {
-            model.is_primary && known.is_primary || name.is_some_and(|name| known.name == name)
+            model.is_primary && known.is_primary
+                || name.as_ref().is_some_and(|name| known.name == *name)
         };
         if let Some(known) = self.found.table.indexes.iter_mut().find(is_same) {
             known.keys.extend(keys);
             return;
         }
         self.found.table.indexes.push(Index {
-            name: name.unwrap_or_default().to_owned(),
+            name: name.unwrap_or_default(),
             keys,
             include: include
                 .iter()

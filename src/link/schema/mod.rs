@@ -6,8 +6,10 @@
 
 mod calls;
 mod classes;
+mod columns;
 mod dialect;
 mod entities;
+mod history;
 mod kinds;
 mod lists;
 mod read;
@@ -74,7 +76,7 @@ impl Schemas {
             .map(|&i| (i, steps::changes_of(world, FileId(i as u32), contexts[i])))
             .filter(|(_, changes)| !changes.is_empty())
             .collect();
-        changes.sort_by_cached_key(|&(i, _)| steps::order_of(world, FileId(i as u32)));
+        steps::sort(world, &mut changes);
         let mut drafts: Vec<(String, Draft, Origin)> = Vec::new();
         let mut by_group: FxHashMap<String, usize> = FxHashMap::default();
         let mut draft_of = |group: String, drafts: &mut Vec<(String, Draft, Origin)>| {
@@ -97,7 +99,7 @@ impl Schemas {
         let described: Vec<Described> = described.into_iter().flatten().collect();
         let names = table_names(&described);
         for described in described {
-            let group = groups[described.class.file.index()].clone();
+            let group = groups[described.file.index()].clone();
             let at = draft_of(group, &mut drafts);
             found.add(described, at, &names, &mut drafts[at].1);
         }
@@ -223,14 +225,13 @@ impl Schemas {
         names: &FxHashMap<ClassRef, String>,
         draft: &mut Draft,
     ) {
-        let class = described.class;
         let mut table = described.table;
         for (at, target) in described.targets {
             if let Some(name) = names.get(&target) {
                 table.foreign_keys[at].target.clone_from(name);
             }
         }
-        if let Some(name) = names.get(&class) {
+        if let Some(name) = described.class.and_then(|class| names.get(&class)) {
             table.name.clone_from(name);
         }
         if table.name.is_empty() {
@@ -245,16 +246,21 @@ impl Schemas {
                 table.is_complete = false;
             }
         }
-        self.hidden
-            .extend(described.hidden.map(|column| (class, column)));
-        if described.is_scoped {
-            self.scoped.insert(class);
+        if let Some(class) = described.class {
+            self.hidden
+                .extend(described.hidden.map(|column| (class, column)));
+            if described.is_scoped {
+                self.scoped.insert(class);
+            }
+            for (attribute, column) in &described.attributes {
+                self.columns
+                    .insert((class, attribute.clone()), column.clone());
+            }
+            self.attributes.insert(class, described.attributes);
+            self.tables.insert(class, (schema, table.name.clone()));
+            self.tables_sorted
+                .push((class, (schema, table.name.clone())));
         }
-        for (attribute, column) in &described.attributes {
-            self.columns
-                .insert((class, attribute.clone()), column.clone());
-        }
-        self.attributes.insert(class, described.attributes);
         for (attribute, target, place) in described.pairs {
             let name = format!("{}_{attribute}", table.name);
             let target = target
@@ -263,9 +269,6 @@ impl Schemas {
                 .unwrap_or_default();
             draft.create(pair_table(&name, &table.name, &target, place));
         }
-        self.tables.insert(class, (schema, table.name.clone()));
-        self.tables_sorted
-            .push((class, (schema, table.name.clone())));
         self.packages
             .entry((schema, table.name.to_lowercase()))
             .or_insert(described.package);
@@ -277,7 +280,7 @@ impl Schemas {
 fn table_names(described: &[Described]) -> FxHashMap<ClassRef, String> {
     let own: FxHashMap<ClassRef, &Described> = described
         .iter()
-        .map(|described| (described.class, described))
+        .filter_map(|described| Some((described.class?, described)))
         .collect();
     let mut names = FxHashMap::default();
     for described in described {
@@ -288,7 +291,7 @@ fn table_names(described: &[Described]) -> FxHashMap<ClassRef, String> {
                 None => break,
             }
         }
-        names.insert(described.class, at.table.name.clone());
+        names.extend(described.class.map(|class| (class, at.table.name.clone())));
     }
     names
 }

@@ -1,6 +1,12 @@
 //! Values in the code that describes tables: texts, truth values, lists and arguments.
 
+use crate::analysis::def_use::Def;
 use crate::ir::{Expr, ExprId, Module};
+use crate::link::world::World;
+use crate::source::FileId;
+
+/// Variables and functions through which a name is followed.
+const MAX_STEPS: usize = 4;
 
 /// The last part of the name of what an expression names or calls.
 pub(super) fn last_name(module: &Module, expr: ExprId) -> Option<&str> {
@@ -102,11 +108,63 @@ pub(super) fn argument(module: &Module, call: ExprId, place: &str) -> Option<Exp
     }
 }
 
+/// All arguments from a position on: `arguments1`.
+pub(super) fn arguments_from(module: &Module, call: ExprId, place: &str) -> Vec<ExprId> {
+    let from = place.strip_prefix("arguments");
+    let from: Option<usize> = from.and_then(|from| from.parse().ok());
+    let is_keyword = |arg: &ExprId| matches!(module.expr(*arg), Expr::Keyword { .. });
+    let rest = arguments(module, call)
+        .iter()
+        .copied()
+        .filter(|arg| !is_keyword(arg));
+    from.map_or_else(Vec::new, |from| rest.skip(from).collect())
+}
+
 /// The first of several places that has an argument.
 pub(super) fn first_argument(module: &Module, call: ExprId, places: &[String]) -> Option<ExprId> {
     places
         .iter()
         .find_map(|place| argument(module, call, place))
+}
+
+/// What a variable was given.
+pub(super) fn value_of(world: &World, file: FileId, expr: ExprId) -> ExprId {
+    let facts = &world.unit(file).facts;
+    let Expr::Local(local) = facts.module.expr(expr) else {
+        return expr;
+    };
+    let flow = &facts.def_use;
+    let reaching = flow.reaching(expr).map(|id| flow.def(id));
+    match reaching {
+        Some(Def::Value { value, .. }) => *value,
+        _ => flow.single_value(local).unwrap_or(expr),
+    }
+}
+
+/// A name: a text, also of a variable, one that a function of it alone gives back
+/// (`op.f("ix_books")`), or one with holes, of which those that nobody knows are left out.
+pub(super) fn name_of(world: &World, file: FileId, expr: ExprId) -> Option<String> {
+    let module = &world.unit(file).facts.module;
+    let mut at = expr;
+    for _ in 0..MAX_STEPS {
+        at = value_of(world, file, at);
+        match module.expr(at) {
+            Expr::String(name) => return Some(module.text(name).to_owned()),
+            Expr::Template(parts) => {
+                let parts = module.list(parts).iter();
+                let known = parts.filter_map(|&part| {
+                    text(module, value_of(world, file, part)).map(str::to_owned)
+                });
+                return Some(known.collect()).filter(|name: &String| !name.is_empty());
+            }
+            Expr::Call { args, .. } => match *module.list(args) {
+                [only] => at = only,
+                _ => return None,
+            },
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Words in small letters with underscores: `OrderLine` is `order_line`.

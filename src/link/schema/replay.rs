@@ -1,10 +1,10 @@
 //! Schema changes applied one after the other: what a database looks like in the end.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ir::change::{Change, ChangeKind};
 use crate::ir::query::Value;
-use crate::ir::schema::{Dialect, ForeignKey, Index, IndexKey, IndexMethod, Table};
+use crate::ir::schema::{ColumnKind, Dialect, ForeignKey, Index, IndexKey, IndexMethod, Table};
 use crate::source::Place;
 
 /// A database on its way.
@@ -13,6 +13,8 @@ pub(super) struct Draft {
     tables: Vec<Option<Table>>,
     /// Where a table stands, by its name in small letters.
     by_name: FxHashMap<String, usize>,
+    /// Those of which only changes are known, all of them understood.
+    opened: FxHashSet<usize>,
 }
 
 impl Draft {
@@ -49,9 +51,13 @@ impl Draft {
                 for table in self.tables.iter_mut().flatten() {
                     table.is_complete = false;
                 }
+                self.opened.clear();
             }
             ChangeKind::Opaque | ChangeKind::Unclear => {
                 self.open(table, *place).is_complete = false;
+                if let Some(at) = self.by_name.get(&table.to_lowercase()) {
+                    self.opened.remove(at);
+                }
             }
             ChangeKind::Drop => {
                 if let Some(at) = self.by_name.remove(&table.to_lowercase()) {
@@ -136,10 +142,18 @@ impl Draft {
 
     /// Adds a table as it is in the end; what is known of it already is joined.
     pub(super) fn create(&mut self, made: Table) {
-        if let Some(known) = self.get_mut(&made.name) {
+        let at = self.by_name.get(&made.name.to_lowercase()).copied();
+        if let Some(at) = at
+            && let Some(known) = &mut self.tables[at]
+        {
+            if self.opened.remove(&at) {
+                known.is_complete = made.is_complete;
+            }
             for column in made.columns {
-                if known.column(&column.name).is_none() {
-                    known.columns.push(column);
+                let mut columns = known.columns.iter_mut();
+                match columns.find(|known| known.name.eq_ignore_ascii_case(&column.name)) {
+                    Some(known) => known.kind = narrower(known.kind, column.kind),
+                    None => known.columns.push(column),
                 }
             }
             for index in made.indexes {
@@ -191,6 +205,7 @@ impl Draft {
         let at = *self.by_name.entry(name.to_lowercase()).or_insert(next);
         if at == next {
             self.tables.push(None);
+            self.opened.insert(at);
         }
         self.tables[at].get_or_insert_with(|| Table {
             name: name.to_owned(),
@@ -295,6 +310,15 @@ fn mentions(index: &Index, is_it: impl Fn(&str) -> bool) -> bool {
         })
 }
 
+/// Of two declarations of a column, the kind that says more.
+fn narrower(known: ColumnKind, told: ColumnKind) -> ColumnKind {
+    match (known, told) {
+        (ColumnKind::Other, _) => told,
+        (ColumnKind::Text, ColumnKind::Enum(_) | ColumnKind::CaseInsensitiveText) => told,
+        _ => known,
+    }
+}
+
 /// Adds an index, unless there is one of its name or just like it.
 fn add_index(table: &mut Table, mut index: Index) {
     if index.name.is_empty() {
@@ -313,7 +337,8 @@ fn add_index(table: &mut Table, mut index: Index) {
             && known.method == index.method
             && known.is_primary == index.is_primary
             && known.is_unique == index.is_unique
-            && known.place.file != index.place.file
+            // Two of one file are two, unless a class and one that derives from it tell of it.
+            && (known.place.file != index.place.file || known.place == index.place)
     });
     let is_second_key = index.is_primary && table.primary_key().is_some();
     if !is_known && !is_second_key {

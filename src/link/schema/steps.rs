@@ -1,8 +1,8 @@
 //! The schema changes of one file: its statements if it is SQL, its calls and the SQL in its texts
 //! if it is a migration.
 
-use super::calls;
 use super::read::text;
+use super::{calls, history};
 use crate::ir::change::Change;
 use crate::ir::{Expr, ExprId, Module};
 use crate::link::world::World;
@@ -139,8 +139,25 @@ fn is_backward(module: &Module, expr: ExprId) -> bool {
     false
 }
 
+/// Sorts the changes of files: as the files say themselves, or by their paths.
+pub(super) fn sort(world: &World, changes: &mut [(usize, Vec<Change>)]) {
+    changes.sort_by_cached_key(|&(i, _)| order_of(world, FileId(i as u32)));
+    let positions = history::positions(world);
+    let places: Vec<usize> = (0..changes.len())
+        .filter(|&at| positions.contains_key(&changes[at].0))
+        .collect();
+    let mut steps: Vec<(usize, Vec<Change>)> = places
+        .iter()
+        .map(|&at| std::mem::take(&mut changes[at]))
+        .collect();
+    steps.sort_by_key(|(i, _)| positions[i]);
+    for (at, step) in places.into_iter().zip(steps) {
+        changes[at] = step;
+    }
+}
+
 /// Where a file stands among the steps: by its path, numbers by their value.
-pub(super) fn order_of(world: &World, file: FileId) -> Vec<(String, u64)> {
+fn order_of(world: &World, file: FileId) -> Vec<(String, u64)> {
     let path = &world.unit(file).path;
     let mut parts: Vec<(String, u64)> = Vec::new();
     let mut word = String::new();
