@@ -876,6 +876,14 @@ impl Module {
         &self.lists[list.start as usize..(list.start + list.len) as usize]
     }
 
+    /// A callee without the type arguments it may wear: `f` of `f<T>(…)`.
+    pub fn without_type_arguments(&self, callee: ExprId) -> ExprId {
+        match self.expr(callee) {
+            Expr::Index { object, .. } => object,
+            _ => callee,
+        }
+    }
+
     /// A function.
     pub fn function(&self, id: FunctionId) -> &Function {
         &self.functions[id.index()]

@@ -1230,7 +1230,7 @@ fn is_long(effect: Effect, rows: Option<Rows>) -> bool {
     }
 }
 
-fn package_of(qualified: &str) -> String {
+pub(super) fn package_of(qualified: &str) -> String {
     qualified
         .rsplit_once('.')
         .map_or(qualified, |(package, _)| package)

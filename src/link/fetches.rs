@@ -17,9 +17,10 @@ pub(super) use self::leaves::{Callers, hooks};
 pub use self::outcomes::{Outcome, OutcomeKind, outcomes_of, outcomes_of_param};
 pub(super) use self::query::facts_of;
 pub use self::query::{QueryFacts, Scope};
-pub use self::related::{Related, RelatedUse};
+pub use self::related::{Along, Related, RelatedUse};
 pub(super) use self::statements::Runners;
-use super::call_graph::{ActKind, Callee};
+use super::call_graph::{ActKind, Callee, package_of};
+use super::entry_points::Reach;
 use super::infer::Typer;
 use super::models::{Effect, Rows, TypeSpec};
 use super::program::Function;
@@ -67,8 +68,10 @@ impl<'p> Function<'p> {
                 continue;
             };
             // What is walked is found where it is built.
-            let is_await = matches!(self.module().expr(act.expr), Expr::Await(_));
-            if act.is_memoized || (model.is_none() && !is_await) || !seen.insert(act.expr) {
+            let is_walked = model.is_none()
+                && !matches!(self.module().expr(act.expr), Expr::Await(_))
+                && self.is_query_of_rows(typer.of(act.expr));
+            if act.is_memoized || is_walked || !seen.insert(act.expr) {
                 continue;
             }
             let ty = typer.of(act.expr);
@@ -84,6 +87,7 @@ impl<'p> Function<'p> {
             });
         }
         self.lazy_fetches(&mut typer, &mut found);
+        self.answered_fetches(&mut typer, &mut found);
         self.statement_fetches(&mut typer, &mut found);
         found
     }
@@ -151,10 +155,10 @@ impl<'p> Function<'p> {
                 continue;
             }
             let ty = typer.of(site.expr);
-            let (Base::Model(id, entity), true) = (ty.base, ty.is_bare()) else {
+            let (Base::Model(_, entity), true) = (ty.base, self.is_query_of_rows(ty)) else {
                 continue;
             };
-            if !world.models.is_query_of_rows(id) || self.is_built_on(site.expr) {
+            if self.is_built_on(site.expr) || self.is_awaited_here(site.expr) {
                 continue;
             }
             found.push(Fetch {
@@ -168,6 +172,57 @@ impl<'p> Function<'p> {
                 query: query::facts_of(world, self.file, site.expr),
             });
         }
+    }
+
+    /// Queries that a handler returns, which are awaited by who calls it: `() => db.select().from(books)`.
+    fn answered_fetches(self, typer: &mut Typer<'p>, found: &mut Vec<Fetch<'p>>) {
+        let world = &self.program.world;
+        if self.declared().is_async || self.reached().reach != Reach::Handler {
+            return;
+        }
+        for value in self.module().returned(self.id) {
+            let ty = typer.of(value);
+            let (Base::Model(id, entity), true) = (ty.base, ty.is_bare()) else {
+                continue;
+            };
+            let reads_rows = world.models.awaited(id).is_some_and(|model| {
+                model.effect == Some(Effect::DbRead) && model.rows == Some(Rows::Many)
+            });
+            let (true, Some(stmt)) = (reads_rows, self.stmt_of(value)) else {
+                continue;
+            };
+            if self.is_query_of_rows(ty) {
+                continue;
+            }
+            found.push(Fetch {
+                function: self,
+                rows: value,
+                stmt,
+                is_lazy: true,
+                package: package_of(&world.models.ty(id).name),
+                entity,
+                confidence: ty.confidence,
+                query: query::facts_of(world, self.file, value),
+            });
+        }
+    }
+
+    /// Whether a query, or the name it is given, is awaited: then that is where it runs.
+    fn is_awaited_here(self, query: ExprId) -> bool {
+        let uses = self.program.uses(self.file);
+        let module = self.module();
+        let is_awaited = |value: ExprId| {
+            let mut parents = uses.parents(value).iter();
+            parents.any(|&parent| matches!(module.expr(parent), Expr::Await(_)))
+        };
+        if is_awaited(query) {
+            return true;
+        }
+        uses.parents(query).iter().any(|&parent| {
+            matches!(module.expr(parent), Expr::Assign { op: None, target, .. }
+                if matches!(module.expr(target), Expr::Local(local)
+                    if uses.of_value(self.facts(), local, query).into_iter().any(is_awaited)))
+        })
     }
 
     /// Whether a call is followed by another one in a chain of builders.
@@ -197,12 +252,33 @@ impl Fetch<'_> {
                 Some(module.text(name).to_owned())
             }
             Entity::Named(file, name) => Some(world.unit(file).facts.module.text(name).to_owned()),
-            // `prisma.book.findMany`: the member that the method is called on.
             Entity::None => self.table_of_text().or_else(|| {
-                let mut parts = text.split('.').rev();
-                parts.nth(1).map(str::to_owned)
+                // `prisma.book.findMany`: the member that the method is called on.
+                let name = text.split('.').rev().nth(1).map(str::to_owned);
+                name.filter(|_| self.is_called_on_name())
+                    .or_else(|| self.table_asked())
             }),
         }
+    }
+
+    /// Whether what gives the rows is a method of something that has a name.
+    fn is_called_on_name(&self) -> bool {
+        let module = self.function.module();
+        let mut call = self.rows;
+        while let Expr::Await(inner) = module.expr(call) {
+            call = inner;
+        }
+        matches!(module.expr(call), Expr::Call { callee, .. }
+            if matches!(module.expr(callee), Expr::Member { object, .. }
+                if matches!(module.expr(object), Expr::Member { .. } | Expr::Local(_) | Expr::Name(_))))
+    }
+
+    /// The table that the query is about, as it is read from the calls that build it.
+    fn table_asked(&self) -> Option<String> {
+        let mut acts = self.function.acts().iter();
+        let act = acts.find(|act| act.expr == self.rows)?;
+        let asked = self.function.queries_at(act);
+        Some(asked.first()?.query.tables.first()?.name.clone())
     }
 
     /// Whether the rows are those of a table that stays small by what it is called: kinds,

@@ -3,7 +3,7 @@
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::MODULE_BODY;
-use crate::link::fetches::{Fetch, Leave, Scope};
+use crate::link::fetches::{Along, Fetch, Leave, Scope};
 use crate::link::program::Function;
 use crate::source::Context;
 
@@ -18,6 +18,9 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     }
     for range in function.whole_ranges() {
         check_range(&range, reporter);
+    }
+    for along in function.whole_relations() {
+        check_along(&along, reporter);
     }
     let mut reported = Vec::new();
     for fetch in reporter.fetches().iter() {
@@ -85,6 +88,37 @@ fn check_range(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
         .help("give one page at a time: an end that is not -1");
 }
 
+/// All rows that belong to one go into an answer with it.
+fn check_along(along: &Along<'_>, reporter: &mut Reporter<'_>) {
+    let Some(leave) = along.read.leaves() else {
+        return;
+    };
+    let function = along.read.function;
+    let name = function.callee_text(along.read.rows);
+    let handler = function.program.function(leave.handler);
+    let answers = handler.name().unwrap_or_else(|| "the handler".to_owned());
+    // One row may have three or a million others.
+    let finding = reporter.report(
+        function.module().span(along.place),
+        Confidence::Low,
+        format!(
+            "`{name}` puts all `{}` of a row into the answer of `{answers}`",
+            along.name
+        ),
+    );
+    finding.related(
+        function.place_of(along.read.rows),
+        "they come with this row",
+    );
+    for step in leave.steps {
+        finding.related(step.place, step.message);
+    }
+    finding.cost("n rows read, held and sent for each request");
+    if let Some(help) = page_help(&along.read) {
+        finding.help(help);
+    }
+}
+
 fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
     let function = fetch.function;
     let program = function.program;
@@ -92,15 +126,17 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
     let handler = program.function(leave.handler);
     let answers = handler.name().unwrap_or_else(|| "the handler".to_owned());
     // How large a table gets is seldom in sight; what belongs to one row is few, as a rule, and
-    // what is exported is meant to be all. Who takes rows through helpers may cut them there.
+    // what is exported is meant to be all. Who takes rows through helpers may cut them there,
+    // unless they are seen to come through as they are.
     let is_small =
         !fetch.is_growing_table() || fetch.is_small_table() || fetch.query.scope == Scope::Part;
     let is_own = leave.handler.file == function.file && leave.handler.function == function.id;
-    let confidence = if is_small || !is_own || is_export(&answers) || is_change(&answers) {
-        Confidence::Low
-    } else {
-        fetch.confidence.min(leave.confidence)
-    };
+    let confidence =
+        if is_small || !(is_own || leave.is_whole) || is_export(&answers) || is_change(&answers) {
+            Confidence::Low
+        } else {
+            fetch.confidence.min(leave.confidence)
+        };
     let of = fetch
         .entity_name()
         .map_or_else(|| "rows".to_owned(), |name| format!("rows of `{name}`"));

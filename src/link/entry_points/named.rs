@@ -40,6 +40,7 @@ pub(super) fn routed(module: &Module, call: ExprId) -> Option<(&str, ExprId)> {
     let Expr::Call { callee, args, .. } = module.expr(call) else {
         return None;
     };
+    let callee = module.without_type_arguments(callee);
     let Expr::Member { name, .. } = module.expr(callee) else {
         return None;
     };

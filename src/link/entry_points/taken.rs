@@ -128,6 +128,7 @@ impl<'w> Finder<'w> {
     /// How a decorator or callee takes functions: a member of a value, or something of a library.
     fn taker(&mut self, named: ExprId) -> Option<(&'w EntryPointModel, &'w str, Confidence)> {
         let models = &self.world.models;
+        let named = self.module.without_type_arguments(named);
         let name = match self.module.expr(named) {
             Expr::Member { object, name } => {
                 let name = self.module.text(name);
@@ -197,6 +198,7 @@ impl<'w> Finder<'w> {
 
     /// The path in `router.route("/users").get(handler)`.
     fn path_of_receiver(&self, callee: ExprId) -> Option<String> {
+        let callee = self.module.without_type_arguments(callee);
         let Expr::Member { object, .. } = self.module.expr(callee) else {
             return None;
         };

@@ -170,7 +170,7 @@ impl<'p> Function<'p> {
     }
 
     /// Whether a value is a query that reads many rows when it is walked.
-    fn is_query_of_rows(self, ty: Type) -> bool {
+    pub(super) fn is_query_of_rows(self, ty: Type) -> bool {
         let models = &self.program.world.models;
         matches!(ty.base, Base::Model(id, _) if ty.is_bare() && models.is_query_of_rows(id))
     }

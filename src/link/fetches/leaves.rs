@@ -23,6 +23,18 @@ use crate::source::FileId;
 const MAX_VALUES: usize = 160;
 /// Calls from the fetch to the handler.
 const MAX_DEPTH: u32 = 6;
+/// Functions that keep some of what they are handed, and of templates that show a page.
+const CUTS: &[&str] = &[
+    "page",
+    "take",
+    "head",
+    "first",
+    "sample",
+    "islice",
+    "limit",
+    "nsmallest",
+    "nlargest",
+];
 
 /// The way of rows out of the program.
 #[derive(Debug, Clone)]
@@ -33,6 +45,8 @@ pub struct Leave {
     pub steps: Vec<Related>,
     /// That of the weakest link.
     pub confidence: Confidence,
+    /// Whether nothing on the way could leave some of them out, as far as is seen.
+    pub is_whole: bool,
 }
 
 /// The calls of each function: the caller and the expression.
@@ -81,6 +95,7 @@ impl Fetch<'_> {
             steps: Vec::new(),
             stack: Vec::new(),
             way: 0,
+            is_whole: true,
         };
         search.push(value);
         search.run();
@@ -99,6 +114,8 @@ struct Value<'p> {
     stack: Vec<(FunctionRef, ExprId)>,
     /// Which of the ways that it goes: one for each caller of a function that returns it.
     way: u32,
+    /// Whether all of them are in it, as far as is seen.
+    is_whole: bool,
 }
 
 impl Value<'_> {
@@ -106,6 +123,14 @@ impl Value<'_> {
         Self {
             expr,
             ..self.clone()
+        }
+    }
+
+    /// The same, of which some may be left out.
+    fn part_at(&self, expr: ExprId) -> Self {
+        Self {
+            is_whole: false,
+            ..self.at(expr)
         }
     }
 }
@@ -158,7 +183,8 @@ impl<'p> Search<'p> {
     fn best(self) -> Option<Leave> {
         let mut best: Option<&Leave> = None;
         for (way, leave) in &self.found {
-            let is_better = best.is_none_or(|known| known.confidence < leave.confidence);
+            let key = |leave: &Leave| (leave.confidence, leave.is_whole);
+            let is_better = best.is_none_or(|known| key(known) < key(leave));
             if is_better && !self.is_paged(*way) {
                 best = Some(leave);
             }
@@ -220,7 +246,7 @@ impl<'p> Search<'p> {
             Expr::Keyword { .. } => self.push(value.at(parent)),
             Expr::Entry { value: inner, .. } if inner == at => self.push(value.at(parent)),
             Expr::Logical { .. } => self.push(value.at(parent)),
-            Expr::Conditional { test, .. } if test != at => self.push(value.at(parent)),
+            Expr::Conditional { test, .. } if test != at => self.push(value.part_at(parent)),
             Expr::Assign {
                 op: None, target, ..
             } if target != at => self.assigned(value, own, parent, target),
@@ -286,9 +312,19 @@ impl<'p> Search<'p> {
     fn member(&mut self, value: &Value<'p>, member: ExprId, name: &str) {
         let module = value.function.module();
         let uses = self.program.uses(value.function.file);
-        let call = uses.parents(member).iter().copied().find(
-            |&parent| matches!(module.expr(parent), Expr::Call { callee, .. } if callee == member),
-        );
+        let call = uses
+            .parents(member)
+            .iter()
+            .find_map(|&parent| match module.expr(parent) {
+                Expr::Call { callee, .. } if callee == member => Some(parent),
+                // `rows.map<View>(…)`
+                Expr::Index { object, .. } if object == member => {
+                    let call = *uses.parents(parent).first()?;
+                    matches!(module.expr(call), Expr::Call { callee, .. } if callee == parent)
+                        .then_some(call)
+                }
+                _ => None,
+            });
         let Some(call) = call else {
             if matches!(name, "data" | "rows" | "items" | "results" | "docs") {
                 self.push(value.at(member));
@@ -299,12 +335,13 @@ impl<'p> Search<'p> {
             self.paged.insert(value.way);
         }
         match name {
-            "map" | "filter" | "flatMap" | "sort" | "toSorted" | "reverse" | "concat" | "all"
-            | "scalars" | "mappings" | "unique" | "fetchall" | "toArray" | "lean" | "exec"
-            | "tuples" | "values" | "entries" | "to_dict" | "json" | "toJSON" => {
+            "filter" => self.push(value.part_at(call)),
+            "map" | "flatMap" | "sort" | "toSorted" | "reverse" | "concat" | "all" | "scalars"
+            | "mappings" | "unique" | "fetchall" | "toArray" | "lean" | "exec" | "tuples"
+            | "values" | "entries" | "to_dict" | "json" | "toJSON" => {
                 self.push(value.at(call));
             }
-            "slice" | "splice" => {
+            "slice" | "splice" | "take" => {
                 self.paged.insert(value.way);
             }
             _ => {}
@@ -313,6 +350,7 @@ impl<'p> Search<'p> {
 
     fn argument(&mut self, value: &Value<'p>, own: Function<'p>, call: ExprId, callee: ExprId) {
         let module = own.module();
+        let callee = module.without_type_arguments(callee);
         let name = match module.expr(callee) {
             Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
             Expr::Local(local) => module.text(module.local(local).name),
@@ -322,7 +360,7 @@ impl<'p> Search<'p> {
         if lower.contains("paginat")
             || lower.contains("slice")
             || lower.contains("stream")
-            || lower == "page"
+            || CUTS.contains(&lower.as_str())
         {
             self.paged.insert(value.way);
             return;
@@ -381,7 +419,9 @@ impl<'p> Search<'p> {
                 }
                 return self.enter(value, own, call, *function);
             }
-            _ => value.at(call),
+            // A function out of sight; of a library, it makes an answer of them, as a rule.
+            _ if is_foreign(module, callee) => value.at(call),
+            _ => value.part_at(call),
         };
         self.push(next);
     }
@@ -421,6 +461,7 @@ impl<'p> Search<'p> {
             let mut next = value.at(used);
             next.function = target;
             next.stack.push((caller, call));
+            next.is_whole = false;
             next.confidence = next.confidence.min(Confidence::Medium);
             self.push(next);
         }
@@ -537,6 +578,7 @@ impl<'p> Search<'p> {
                 steps,
                 stack: Vec::new(),
                 way,
+                is_whole: value.is_whole,
             });
         }
     }
@@ -556,6 +598,7 @@ impl<'p> Search<'p> {
             handler,
             steps,
             confidence,
+            is_whole: value.is_whole,
         };
         self.found.push((value.way, leave));
     }
@@ -592,10 +635,24 @@ impl<'p> Search<'p> {
         for list in lists {
             for &used in uses.of_name(list) {
                 if !head.exprs.contains(used) && used.0 >= head.exprs.end {
-                    self.push(value.at(used));
+                    self.push(value.part_at(used));
                 }
             }
         }
+    }
+}
+
+/// Whether a function that is called is not the project's own: a global, or a member of a
+/// package's export.
+fn is_foreign(module: &Module, callee: ExprId) -> bool {
+    let mut at = callee;
+    while let Expr::Member { object, .. } = module.expr(at) {
+        at = object;
+    }
+    match module.expr(at) {
+        Expr::Name(_) => true,
+        Expr::Local(local) => matches!(module.local(local).kind, LocalKind::Import(_)),
+        _ => false,
     }
 }
 

@@ -11,7 +11,7 @@ use super::super::models::{Bounded, TypeSpec};
 use super::super::types::{Base, ExprRef, FunctionRef};
 use super::super::world::World;
 use crate::analysis::def_use::Def;
-use crate::ir::{BinaryOp, Expr, ExprId, FunctionId, LocalKind, Module};
+use crate::ir::{BinaryOp, Expr, ExprId, FunctionId, LocalKind, MODULE_BODY, Module};
 use crate::source::FileId;
 
 /// Expressions looked at for one query.
@@ -151,6 +151,12 @@ impl<'w> Reader<'w> {
             match module.expr(at) {
                 Expr::Await(inner) | Expr::Entered(inner) | Expr::Spread(inner) => push(inner),
                 Expr::Assign { value, .. } => push(value),
+                // `prisma.book`, `ctx.db`: what queries start from, wherever it comes from.
+                Expr::Member { .. } if self.is_client(typer, at) => {}
+                // What a module makes for all of its functions.
+                Expr::Local(local)
+                    if module.local(local).function == MODULE_BODY && self.is_client(typer, at) => {
+                }
                 Expr::Member { object, .. } => {
                     // The rows that belong to another one.
                     if matches!(typer.of(at).base, Base::Model(ty, _) if self.world.models.is_to_many(ty))
@@ -254,6 +260,14 @@ impl<'w> Reader<'w> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether a value is a client, session or manager of a library, and no relation of a row.
+    fn is_client(&self, typer: &mut Typer<'w>, expr: ExprId) -> bool {
+        let models = &self.world.models;
+        matches!(typer.of(expr).base, Base::Model(ty, _)
+            if !models.is_to_many(ty) && models.ty(ty).statement.is_none())
+            && is_handle(typer, expr)
     }
 
     /// The query that a function of the project gives.

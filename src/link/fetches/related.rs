@@ -1,10 +1,10 @@
 //! Related rows that come with rows, or are loaded by reading a relation, and are not used: only
 //! their number is, or nothing of them at all.
 
-use super::entity_of;
 use super::members::Members;
 use super::outcomes::{Outcome, OutcomeKind, outcomes_of};
 use super::query::loads_of;
+use super::{Fetch, QueryFacts, entity_of, names_growing};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, LoopId, Module};
 use crate::link::call_graph::{ActKind, Callee};
@@ -48,6 +48,17 @@ pub struct Related<'p> {
     pub confidence: Confidence,
 }
 
+/// A relation of which all rows come along with one.
+#[derive(Debug, Clone)]
+pub struct Along<'p> {
+    /// The read of the one row.
+    pub read: Fetch<'p>,
+    /// The relation's name.
+    pub name: String,
+    /// Where it is asked for.
+    pub place: ExprId,
+}
+
 /// A read of one row or many.
 struct RowRead {
     rows: ExprId,
@@ -72,6 +83,59 @@ impl<'p> Function<'p> {
         self.loaded_along(&mut typer, &mut found);
         self.loaded_by_reading(&mut typer, &mut found);
         found
+    }
+
+    /// The to-many relations that come whole with a read of one row.
+    pub fn whole_relations(self) -> Vec<Along<'p>> {
+        let world = &self.program.world;
+        let mut typer = Typer::new(world, self.file);
+        let mut found = Vec::new();
+        for read in self.row_reads(&mut typer) {
+            if read.is_many {
+                continue;
+            }
+            let mut named = Vec::new();
+            for call in loads_of(world, self.file, read.rows) {
+                if call.file == self.file && self.module().function_of(call.expr) == self.id {
+                    relations_named(&mut typer, self.module(), call, &mut named);
+                }
+            }
+            if named.is_empty() {
+                continue;
+            }
+            let entity = entity_of(typer.of(read.rows).awaited());
+            named.retain(|named| !named.has_conditions && self.is_to_many(entity, named));
+            let Some(stmt) = self.stmt_of(read.rows) else {
+                continue;
+            };
+            found.extend(named.into_iter().map(|Named { name, place, .. }| Along {
+                read: Fetch {
+                    function: self,
+                    rows: read.rows,
+                    stmt,
+                    is_lazy: false,
+                    package: read.package.clone(),
+                    entity,
+                    confidence: read.confidence,
+                    query: QueryFacts::default(),
+                },
+                name,
+                place,
+            }));
+        }
+        found
+    }
+
+    /// Whether a relation leads to many rows: as the row's class says, or, where that is not
+    /// known, by its name in the plural.
+    fn is_to_many(self, entity: Entity, named: &Named) -> bool {
+        let world = &self.program.world;
+        if let Entity::Class(class) = entity
+            && let Some(relation) = world.entities.find(world, class, &named.name)
+        {
+            return world.entities.get(relation).many;
+        }
+        named.name.ends_with('s') && names_growing(&named.name)
     }
 
     /// Relations that come with the rows of a read.
