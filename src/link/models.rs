@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use self::clauses::{Clauses, OperatorModel};
 pub use self::entry_points::{EntryKind, EntryPointModel, EntryPoints};
-use self::format::{Source, needed_packages, parse};
+use self::format::{needed_packages, parse};
 use crate::finding::Confidence;
 use crate::ir::Module;
 use crate::source::Ecosystem;
@@ -656,10 +656,7 @@ impl Models {
     ) -> Result<Self, ModelError> {
         let mut sources = format::embedded()?;
         for (path, text) in users {
-            sources.push(Source {
-                is_users: true,
-                ..parse(path, text, None)?
-            });
+            sources.push(parse(path, text)?);
         }
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         let needed = needed_packages(&sources, imported);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::clauses::{Form, Operator, Projects};
 use super::entry_points::EntryPointEntry;
@@ -13,7 +13,8 @@ use super::{Advice, Batched, Columns, Cost, Effect, ModelError, Role, Rows, Runs
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
 
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules/models");
+/// The models of `rules/models`, as the build script writes them: pairs of a path and a model.
+static EMBEDDED: &str = include_str!(concat!(env!("OUT_DIR"), "/models.json"));
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -398,43 +399,41 @@ pub(super) struct Source {
 
 /// Reads all embedded models.
 pub(super) fn embedded() -> Result<Vec<Source>, ModelError> {
-    let mut files = Vec::new();
-    let mut dirs = vec![&EMBEDDED];
-    while let Some(dir) = dirs.pop() {
-        files.extend(dir.files());
-        dirs.extend(dir.dirs());
-    }
+    let broken = |path: &str, error: &serde_json::Error| ModelError::Syntax {
+        path: path.to_owned(),
+        message: error.to_string(),
+    };
+    let files: Vec<(&str, &RawValue)> =
+        serde_json::from_str(EMBEDDED).map_err(|error| broken("models", &error))?;
     files
         .into_par_iter()
-        .filter_map(|file| {
-            let path = file.path().to_string_lossy().replace('\\', "/");
-            if !path.ends_with(".toml") {
-                return None;
-            }
+        .map(|(path, model)| {
             let ecosystem = match path.split('/').next() {
                 Some("pypi") => Some(Ecosystem::PyPi),
                 Some("npm") => Some(Ecosystem::Npm),
                 _ => None,
             };
-            let text = file.contents_utf8().unwrap_or("");
-            Some(parse(&path, text, ecosystem))
+            let spec = serde_json::from_str(model.get()).map_err(|error| broken(path, &error))?;
+            Ok(Source {
+                path: path.to_owned(),
+                ecosystem,
+                is_users: false,
+                spec,
+            })
         })
         .collect()
 }
 
-pub(super) fn parse(
-    path: &str,
-    text: &str,
-    ecosystem: Option<Ecosystem>,
-) -> Result<Source, ModelError> {
+/// Reads a model of the user.
+pub(super) fn parse(path: &str, text: &str) -> Result<Source, ModelError> {
     let spec = toml::from_str(text).map_err(|error| ModelError::Syntax {
         path: path.to_owned(),
         message: error.to_string(),
     })?;
     Ok(Source {
         path: path.to_owned(),
-        ecosystem,
-        is_users: false,
+        ecosystem: None,
+        is_users: true,
         spec,
     })
 }
