@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::models::{ModelTypeId, Models};
 use super::types::{Base, ClassRef, FunctionRef};
 use super::world::{FileTypes, Unit, World};
-use crate::ir::{ClassId, ClassKind, Expr, Function, FunctionKind, Module, Stmt};
+use crate::ir::{ClassId, ClassKind, Expr, Function, FunctionKind, Module, Name, Stmt};
 use crate::source::FileId;
 
 /// Classes looked at above or below one.
@@ -193,8 +193,12 @@ impl World {
 
     /// The method of this name that a class declares itself.
     pub fn own_method(&self, class: ClassRef, name: &str) -> Option<FunctionRef> {
+        let name = self.unit(class.file).facts.module.name(name)?;
+        self.own_method_named(class, name)
+    }
+
+    fn own_method_named(&self, class: ClassRef, name: Name) -> Option<FunctionRef> {
         let module = &self.unit(class.file).facts.module;
-        let name = module.name(name)?;
         let methods = module.class(class.class).methods.iter().rev().copied();
         let function = methods.into_iter().find(|&m| {
             let function = module.function(m);
@@ -213,18 +217,28 @@ impl World {
     /// The method of this name that a class declares itself, on the class or on its instances if
     /// it has both.
     pub fn own_member(&self, class: ClassRef, name: &str, of_class: bool) -> Option<FunctionRef> {
+        let name = self.unit(class.file).facts.module.name(name)?;
+        self.own_member_named(class, name, of_class)
+    }
+
+    /// [`Self::own_member`], by the name as the class's module has it.
+    pub(super) fn own_member_named(
+        &self,
+        class: ClassRef,
+        name: Name,
+        of_class: bool,
+    ) -> Option<FunctionRef> {
         let module = &self.unit(class.file).facts.module;
-        let named = module.name(name)?;
         let methods = module.class(class.class).methods.iter().rev().copied();
         let same = methods.into_iter().find(|&m| {
             let function = module.function(m);
-            function.name == Some(named)
+            function.name == Some(name)
                 && function.kind != FunctionKind::Setter
                 && function.is_static == of_class
         });
         let file = class.file;
         same.map(|function| FunctionRef { file, function })
-            .or_else(|| self.own_method(class, name))
+            .or_else(|| self.own_method_named(class, name))
     }
 
     /// The constructor of a class, its own or the first inherited.

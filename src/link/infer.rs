@@ -15,6 +15,8 @@ mod names;
 mod own;
 mod parts;
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 pub(in crate::link) use self::containers::CONTAINER;
@@ -44,6 +46,8 @@ pub struct Typer<'w> {
     known_annotations: FxHashMap<ExprId, Type>,
     known_members: FxHashMap<ExprId, Vec<(Name, Type)>>,
     known_in_both: FxHashMap<(ExprId, Box<str>), Option<Type>>,
+    /// The classes that a class derives from.
+    above: FxHashMap<ClassRef, Rc<[ClassRef]>>,
     /// What this file tells others, while that is being found.
     own: Option<Box<own::Own>>,
     steps: u32,
@@ -63,6 +67,7 @@ impl<'w> Typer<'w> {
             known_annotations: FxHashMap::default(),
             known_members: FxHashMap::default(),
             known_in_both: FxHashMap::default(),
+            above: FxHashMap::default(),
             own: None,
             steps: 0,
         }

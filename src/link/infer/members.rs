@@ -1,5 +1,7 @@
 //! Types of members, elements and awaited values.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashSet;
 
 use super::super::hierarchy::MAX_IMPLEMENTATIONS;
@@ -9,6 +11,7 @@ use super::generics::is_open;
 use super::{MAX_STEPS, Typer, keyword_of};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FunctionKind, Name};
+use crate::source::FileId;
 
 impl Typer<'_> {
     /// The member `name` of a value of type `on`.
@@ -338,7 +341,7 @@ impl Typer<'_> {
         if !of_class && let Some(relation) = self.world.entities.find(self.world, class, name) {
             return Some(self.world.entities.type_of(self.world, relation));
         }
-        let above = self.world.above(class);
+        let above = self.above(class);
         let (found, library) = self.declared_member(&above, name, of_class);
         let found = match found {
             Some(ty) if is_open(ty) && !of_class => {
@@ -368,7 +371,7 @@ impl Typer<'_> {
         let mut types = Vec::new();
         for derived in below {
             // What a host has of its other bases is as much its own.
-            let mut classes = self.world.above(derived);
+            let mut classes = self.above(derived).to_vec();
             classes.retain(|at| !above.contains(at));
             let (ty, _) = self.declared_member(&classes, name, of_class);
             types.extend(ty.filter(|ty| !ty.is_unknown() && says_more(ty)));
@@ -388,6 +391,13 @@ impl Typer<'_> {
         found
     }
 
+    /// [`World::above`], found once.
+    fn above(&mut self, class: ClassRef) -> Rc<[ClassRef]> {
+        let world = self.world;
+        let above = self.above.entry(class);
+        Rc::clone(above.or_insert_with(|| world.above(class).into()))
+    }
+
     /// What the first of several classes that declares a name says of it, and the library types
     /// that they derive from.
     fn declared_member(
@@ -397,18 +407,24 @@ impl Typer<'_> {
         of_class: bool,
     ) -> (Option<Type>, Vec<ModelTypeId>) {
         let mut library = Vec::new();
+        // Classes of one file often stand together.
+        let mut known: Option<(FileId, Option<Name>)> = None;
         for &current in classes {
             let module = &self.world.unit(current.file).facts.module;
             let types = &self.world.state[current.file.index()];
-            if let Some(method) = self.world.own_member(current, name, of_class) {
-                let declared = module.function(method.function);
-                let is_getter = declared.kind == FunctionKind::Getter;
-                if is_getter && (!of_class || declared.is_static) {
-                    return (Some(self.returned_by(method)), library);
+            let (_, named) = match known {
+                Some(of_file) if of_file.0 == current.file => of_file,
+                _ => *known.insert((current.file, module.name(name))),
+            };
+            if let Some(name) = named {
+                if let Some(method) = self.world.own_member_named(current, name, of_class) {
+                    let declared = module.function(method.function);
+                    let is_getter = declared.kind == FunctionKind::Getter;
+                    if is_getter && (!of_class || declared.is_static) {
+                        return (Some(self.returned_by(method)), library);
+                    }
+                    return (Some(Type::of(Base::Function(method))), library);
                 }
-                return (Some(Type::of(Base::Function(method))), library);
-            }
-            if let Some(name) = module.name(name) {
                 if let Some(field) = self.field_of(current, name) {
                     return (Some(field), library);
                 }
