@@ -606,6 +606,15 @@ impl Linker<'_> {
         let Some(effect) = effect else {
             return;
         };
+        if model.preloaded {
+            self.linked.preloaded.push(Use {
+                expr: call,
+                function,
+                lp,
+                stmt,
+            });
+            return;
+        }
         self.push_use(value, ty, (effect, model), function, lp, stmt);
     }
 

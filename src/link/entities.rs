@@ -5,6 +5,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::associations::Associations;
 use super::infer::{Typer, keyword_in, option_in};
 use super::models::{Bounded, EntityFrom, ModelTypeId, Models, PathId, PerRowModel, RelationModel};
 use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
@@ -58,6 +59,7 @@ pub struct Entities {
     ecosystems: [bool; 2],
     /// The entities that have a class of the project as their manager.
     managers: FxHashMap<ClassRef, Vec<ClassRef>>,
+    associations: Associations,
 }
 
 /// A method that runs once per row.
@@ -100,7 +102,10 @@ impl Entities {
             .par_files()
             .map(|file| declared_in(world, file))
             .collect();
-        let mut entities = Self::default();
+        let mut entities = Self {
+            associations: Associations::new(world),
+            ..Self::default()
+        };
         for found in &found {
             for &(class, ty) in &found.tables {
                 entities.tables.insert(class, ty);
@@ -154,6 +159,11 @@ impl Entities {
         self.ecosystems[ecosystem as usize]
     }
 
+    /// `get{relation}` of `getBooks`, if `Books` is what some relation is called.
+    pub(super) fn accessor(&self, name: &str) -> Option<String> {
+        self.associations.accessor(name)
+    }
+
     /// All relations.
     pub fn all(&self) -> &[Relation] {
         &self.relations
@@ -173,6 +183,16 @@ impl Entities {
             let own = self.by_class.get(&class)?;
             own.iter().copied().find(|&id| self.get(id).name == name)
         })
+    }
+
+    /// The relations by which rows of one class lead to those of another.
+    pub(super) fn leading(&self, world: &World, from: ClassRef, to: ClassRef) -> Vec<RelationId> {
+        let above = world.above(from).into_iter();
+        let own = above.filter_map(|class| self.by_class.get(&class));
+        own.flatten()
+            .copied()
+            .filter(|&id| self.get(id).target == Some(to))
+            .collect()
     }
 
     /// The column `name` of the rows of a class, its own or inherited.
@@ -526,7 +546,7 @@ fn declared_in(world: &World, file: FileId) -> Found {
                     key: model.key || has_key,
                     lazy: is_lazy && loading.is_none_or(|value| model.lazy.contains(&value)),
                     inverse: None,
-                    query,
+                    query: query.or(model.ty),
                     promised: false,
                     is_column: false,
                 },
@@ -601,7 +621,7 @@ fn decorated_relation(
             key: model.key,
             lazy: is_lazy && (!model.promised || is_promise || is_asked_for),
             inverse: inverse.and_then(|inverse| member_named(module, inverse)),
-            query: None,
+            query: model.ty,
             promised: model.promised,
             is_column: false,
         },
@@ -681,13 +701,18 @@ fn relation_by<'w>(
     }
 }
 
-fn argument_at(typer: &Typer<'_>, module: &Module, call: ExprId, at: &Bounded) -> Option<ExprId> {
+pub(super) fn argument_at(
+    typer: &Typer<'_>,
+    module: &Module,
+    call: ExprId,
+    at: &Bounded,
+) -> Option<ExprId> {
     let Expr::Call { args, .. } = module.expr(call) else {
         return None;
     };
     match at {
         Bounded::Argument(n) => typer.argument(call, usize::from(*n)),
-        Bounded::Key(key) => keyword_in(module, module.list(args), key),
+        Bounded::Key(key) => option_in(module, module.list(args), key),
         Bounded::Always => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Joins the facts of all files into one read-only [`Program`](program::Program).
 
+mod associations;
 pub mod browser;
 pub mod call_graph;
 pub mod callbacks;

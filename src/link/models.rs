@@ -426,6 +426,8 @@ pub struct ModelType {
     pub load_many: Option<String>,
     /// The type of a to-many relation of a row.
     pub to_many: Option<ModelTypeId>,
+    /// The type of its rows where no class of the project is theirs.
+    pub row: Option<ModelTypeId>,
     /// Methods of deriving classes that run once per row.
     pub per_row: Vec<PerRowModel>,
     /// What it is to the serializing of rows.
@@ -466,6 +468,8 @@ pub enum Role {
 /// A field of an entity that leads to other rows.
 #[derive(Debug, Clone)]
 pub struct RelationModel {
+    /// The type of its value, if that is neither a row nor a list of rows.
+    pub ty: Option<ModelTypeId>,
     /// Whether it leads to many rows; none: as the field's annotation says.
     pub many: Option<bool>,
     /// Where the class it leads to is named: arguments in the order to look at.
@@ -600,6 +604,8 @@ pub struct Models {
     renderers: FxHashSet<String>,
     /// The last parts of the names of calls that leave columns out.
     deferring: FxHashSet<String>,
+    /// The names of methods that declare relations, and where these say what they lead to.
+    associating: FxHashMap<String, Bounded>,
     /// The keys under which any table of routes has its pages.
     page_keys: Vec<String>,
 }
@@ -833,6 +839,16 @@ impl Models {
     /// The names of calls that leave columns out of a query.
     pub fn deferring(&self) -> &FxHashSet<String> {
         &self.deferring
+    }
+
+    /// Whether some methods declare relations.
+    pub fn has_associations(&self) -> bool {
+        !self.associating.is_empty()
+    }
+
+    /// Where a method of this name says what the relation leads to that it declares.
+    pub fn associates(&self, name: &str) -> Option<&Bounded> {
+        self.associating.get(name)
     }
 
     /// Whether some call of this name renders a template.

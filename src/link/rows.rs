@@ -336,10 +336,24 @@ impl<'w> Finder<'w> {
             let function = module.function_of(id);
             self.push(id, function, source, &mut found);
         }
+        let walked: FxHashSet<ExprId> = module
+            .loops
+            .iter()
+            .filter_map(|lp| lp.over.filter(|_| lp.is_async))
+            .collect();
         for used in &linked.preloaded {
             let Some(source) = self.many_source(used.expr) else {
                 continue;
             };
+            let is_read = awaited.contains(&used.expr)
+                || walked.contains(&used.expr)
+                || self
+                    .typer(self.file)
+                    .called_model(used.expr)
+                    .is_some_and(|(model, _)| model.preloaded);
+            if !is_read && source.path.last().is_some_and(|&last| self.waits(last)) {
+                continue;
+            }
             self.push(used.expr, used.function, source, &mut found);
         }
         if self.world.entities.has_deferred {

@@ -324,14 +324,11 @@ pub(super) fn preload(program: &Program, path: &[RelationId]) -> Option<String> 
     } else {
         table.load_one.as_ref()
     };
-    let text = if table.identity {
-        // Attributes of classes, chained: `Book.author`, then `.joinedload(Author.publisher)`.
-        attribute_text(program, path)
-    } else {
-        relation_text(program, path)
-    };
+    let text = relation_text(program, path);
     let dotted = text.replace("__", ".");
-    Some(call?.replace("{path}", &text).replace("{dotted}", &dotted))
+    let attributes = attribute_text(program, path);
+    let text = call?.replace("{path}", &text).replace("{dotted}", &dotted);
+    Some(text.replace("{attributes}", &attributes))
 }
 
 /// `Book.author, Author.publisher`: relations as attributes of their classes.

@@ -495,10 +495,35 @@ pub(super) fn is_merged(function: Function<'_>, act: &Act, found: ActEffect, lp:
     match batched {
         Some(Batched::Pipeline) => true,
         Some(Batched::SameTick) => {
-            !act.is_awaited || lp.head().concurrency == Concurrency::Concurrent
+            !is_waited_for(function, act) || lp.head().concurrency == Concurrency::Concurrent
         }
         None => false,
     }
+}
+
+/// Whether a read is awaited, or what is asked of it: `await author.findUnique(…).books()`.
+fn is_waited_for(function: Function<'_>, act: &Act) -> bool {
+    let module = function.module();
+    let uses = function.program.uses(function.file);
+    let mut at = act.expr;
+    for _ in 0..MAX_CHAIN {
+        if function.is_awaited(at) {
+            return true;
+        }
+        let next = uses
+            .parents(at)
+            .iter()
+            .find(|&&parent| match module.expr(parent) {
+                Expr::Member { object, .. } => object == at,
+                Expr::Call { callee, .. } => callee == at,
+                _ => false,
+            });
+        match next {
+            Some(&next) => at = next,
+            None => break,
+        }
+    }
+    act.is_awaited
 }
 
 fn confidence_of(

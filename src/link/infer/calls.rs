@@ -73,7 +73,11 @@ impl<'w> Typer<'w> {
             return Type::UNKNOWN;
         };
         match self.module.expr(callee) {
-            Expr::Member { object, .. } => self.of(object),
+            Expr::Member { object, .. } => match self.of(callee) {
+                // The member itself is called: `Book.objects(title="…")`.
+                called if matches!(called.base, Base::Model(..)) && called.is_bare() => called,
+                _ => self.of(object),
+            },
             Expr::Index { object, .. } => match self.module.expr(object) {
                 Expr::Member { object, .. } => self.of(object),
                 _ => Type::UNKNOWN,
@@ -598,7 +602,7 @@ impl<'w> Typer<'w> {
             },
             TypeSpec::Entity => match entity {
                 Entity::Class(class) => Type::of(Base::Instance(class)),
-                Entity::Named(..) | Entity::None => Type::of(Base::External),
+                Entity::Named(..) | Entity::None => self.row_of(receiver, entity),
             },
             TypeSpec::Parts(parts) => {
                 let first = parts.first();
@@ -609,6 +613,17 @@ impl<'w> Typer<'w> {
                 self.plain_spec(inner, receiver, entity).wrapped(*wrapper)
             }
         }
+    }
+
+    /// A row whose class is none of the project.
+    fn row_of(&self, receiver: Type, entity: Entity) -> Type {
+        let row = match receiver.base {
+            Base::Model(ty, _) | Base::ModelClass(ty, _) => self.world.models.ty(ty).row,
+            _ => None,
+        };
+        row.map_or(Type::of(Base::External), |row| {
+            Type::of(Base::Model(row, entity))
+        })
     }
 
     /// What `with` binds: what the value's own method of entering gives, or what a generator

@@ -293,7 +293,15 @@ impl Typer<'_> {
         name: &str,
         entity: Entity,
     ) -> Option<Type> {
-        let member = self.world.models.member(ty, of_class, name)?;
+        let models = &self.world.models;
+        let member = match models.member(ty, of_class, name) {
+            Some(member) => member,
+            None if of_class => return None,
+            None => {
+                let pattern = self.world.entities.accessor(name)?;
+                models.member(ty, false, &pattern)?
+            }
+        };
         if let Some(attribute) = &member.attribute {
             let entity = match attribute.entity {
                 EntityFrom::Name => match self.module.name(name) {

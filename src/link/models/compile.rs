@@ -35,6 +35,7 @@ impl Models {
                 load_one: entry.load_one.clone(),
                 load_many: entry.load_many.clone(),
                 to_many: None,
+                row: None,
                 per_row: Vec::new(),
                 role: entry.role,
                 default_order: entry.default_order.clone(),
@@ -67,6 +68,11 @@ impl Models {
                 let (id, _) = self.receiver_type(source, &entry.name)?;
                 let extended = self.named(source, extends)?;
                 self.types[id.0 as usize].extends = Some(extended);
+            }
+            if let Some(row) = &entry.row {
+                let (id, _) = self.receiver_type(source, &entry.name)?;
+                let row = self.named(source, row)?;
+                self.types[id.0 as usize].row = Some(row);
             }
             if let Some(to_many) = &entry.to_many {
                 let (id, _) = self.receiver_type(source, &entry.name)?;
@@ -151,6 +157,11 @@ impl Models {
             if entry.columns.is_some() {
                 self.deferring.extend(entry.paths.iter().filter_map(last));
                 self.deferring.extend(entry.names.iter().cloned());
+            }
+            if let Some(target) = &entry.associates {
+                for name in &entry.names {
+                    self.associating.insert(name.clone(), bound_named(target));
+                }
             }
             for key in &entry.pages {
                 if !self.page_keys.contains(key) {
@@ -253,7 +264,12 @@ impl Models {
             for (value, ty) in &entry.queries {
                 queries.push((value.clone(), self.named(source, ty)?));
             }
+            let ty = match &entry.ty {
+                Some(ty) => Some(self.named(source, ty)?),
+                None => None,
+            };
             self.relations.push(RelationModel {
+                ty,
                 many: many(entry.kind),
                 target: entry.target.iter().map(|text| bound_named(text)).collect(),
                 key: entry.key,

@@ -118,6 +118,7 @@ pub(super) struct TypeEntry {
     pub(super) load_many: Option<String>,
     #[serde(rename = "to-many")]
     pub(super) to_many: Option<String>,
+    pub(super) row: Option<String>,
     pub(super) statement: Option<Effect>,
     pub(super) shape: Option<String>,
     #[serde(rename = "default-order")]
@@ -174,6 +175,7 @@ pub(super) struct CallEntry {
     pub(super) range: Option<String>,
     #[serde(default)]
     pub(super) preloaded: bool,
+    pub(super) associates: Option<String>,
     #[serde(default)]
     pub(super) identity: bool,
     #[serde(default)]
@@ -303,6 +305,8 @@ pub(super) struct RelationEntry {
     pub(super) names: Vec<String>,
     pub(super) kind: RelationKind,
     pub(super) target: Vec<String>,
+    #[serde(rename = "type")]
+    pub(super) ty: Option<String>,
     #[serde(default)]
     pub(super) key: bool,
     #[serde(default)]

@@ -27,6 +27,9 @@ pub struct TableRules {
     pub abstract_: Option<String>,
     /// The path that is true for a class that shares the table of its base.
     pub shares: Option<String>,
+    /// Whether each class has a table of its own, with the columns of those it derives from.
+    #[serde(default)]
+    pub copies: bool,
     /// The path that is false for a class whose table someone else makes.
     pub managed: Option<String>,
     /// The argument that is true for a class whose deleted rows stay, and queries leave them out.

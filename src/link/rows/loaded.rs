@@ -288,7 +288,14 @@ impl Finder<'_> {
         if let Base::Function(function) = callee_type.base {
             return self.loaded_result(file, expr, function);
         }
+        let callee_value = self.typer(file).of(callee);
         let object = match module.expr(callee) {
+            // The member itself is called: `Book.objects(title="…")`.
+            Expr::Member { .. }
+                if matches!(callee_value.base, Base::Model(..)) && callee_value.is_bare() =>
+            {
+                Some(callee)
+            }
             Expr::Member { object, .. } => Some(object),
             _ => None,
         };
@@ -335,7 +342,13 @@ impl Finder<'_> {
                     }
                     Some(found)
                 }
-                Base::Model(..) => Some(self.loaded(file, argument)),
+                Base::Model(..) => {
+                    let mut found = self.loaded(file, argument);
+                    if model.loads.is_some() {
+                        self.loaded_beside(file, ty, args, &mut found);
+                    }
+                    Some(found)
+                }
                 _ => None,
             };
         }
@@ -356,7 +369,9 @@ impl Finder<'_> {
         {
             return self.loaded_field(self.view.unwrap_or(class), "queryset");
         }
-        if !matches!(receiver.base, Base::Model(..) | Base::Instance(_)) {
+        let is_table = matches!(receiver.base, Base::Class(class)
+            if self.world.entities.table(class).is_some());
+        if !is_table && !matches!(receiver.base, Base::Model(..) | Base::Instance(_)) {
             return None;
         }
         let loads = model.loads.is_some();
@@ -374,7 +389,10 @@ impl Finder<'_> {
         }
         if loads {
             found.query = ExprRef { file, expr };
-            if args.is_empty() {
+            if self.loaded_beside(file, receiver, args, &mut found) {
+                return Some(found);
+            }
+            if args.is_empty() && !is_table {
                 // All to-one relations, as deep as they go.
                 found.origin = Origin::Unknown;
             }
@@ -391,6 +409,59 @@ impl Finder<'_> {
             }
         }
         Some(found)
+    }
+
+    /// What rows of other entities load along that a query names by their classes or queries:
+    /// `Book.select(Book, Author)`, `prefetch(Author.select(), Book.select())`. Whether it does.
+    fn loaded_beside(
+        &mut self,
+        file: FileId,
+        rows: Type,
+        args: &[ExprId],
+        found: &mut Loaded,
+    ) -> bool {
+        let entity_of = |ty: Type| match ty.base {
+            Base::Class(class) | Base::Model(_, Entity::Class(class)) => Some(class),
+            _ => None,
+        };
+        let Some(owner) = entity_of(rows) else {
+            return false;
+        };
+        let entities = &self.world.entities;
+        let module = self.module(file);
+        let named: Vec<ClassRef> = args
+            .iter()
+            .filter_map(|&arg| {
+                match module.expr(arg) {
+                    // A column of the class.
+                    Expr::Member { object, .. } => entity_of(self.typer(file).of(object)),
+                    _ => None,
+                }
+                .or_else(|| entity_of(self.typer(file).of(arg)))
+            })
+            .filter(|&class| entities.table(class).is_some())
+            .collect();
+        let mut at = vec![(owner, String::new())];
+        for class in &named {
+            if at.iter().any(|(known, _)| known == class) {
+                continue;
+            }
+            let mut paths = Vec::new();
+            for (from, before) in &at {
+                for relation in entities.leading(self.world, *from, *class) {
+                    let name = &entities.get(relation).name;
+                    paths.push(match before.as_str() {
+                        "" => name.clone(),
+                        before => format!("{before}__{name}"),
+                    });
+                }
+            }
+            if let Some(first) = paths.first() {
+                at.push((*class, first.clone()));
+            }
+            found.paths.extend(paths);
+        }
+        !named.is_empty()
     }
 
     /// Whether the relations of an entity's rows are read by awaiting them.
@@ -502,6 +573,10 @@ impl Finder<'_> {
                 true
             }
             Expr::Null => true,
+            Expr::Sequence { elements, .. } => {
+                let mut elements = module.list(elements).iter();
+                elements.all(|&element| self.path_of(file, element, paths))
+            }
             Expr::Call { args, .. } => {
                 if self.typer(file).called_model(arg).is_some() {
                     let path = self.loader_path(file, arg);

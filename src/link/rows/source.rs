@@ -62,8 +62,8 @@ impl Finder<'_> {
                 Expr::Local(_) => at = self.single_value(at)?,
                 Expr::Member { object, name } => {
                     if let Some(relation) = self.relation_at(object, name) {
-                        let relation_is_many = self.world.entities.get(relation).many;
-                        if !relation_is_many {
+                        let known = self.world.entities.get(relation);
+                        if !known.many && known.query.is_none() {
                             return None;
                         }
                         let mut source = self.source_of_row(object)?;

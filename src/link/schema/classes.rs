@@ -180,7 +180,7 @@ fn is_table(
     class: ClassRef,
     (model, decorator): (&TableModel, Option<ExprId>),
 ) -> bool {
-    if is_said(world, class, model.rules.abstract_.as_deref(), true) {
+    if model.rules.copies || is_said(world, class, model.rules.abstract_.as_deref(), true) {
         return false;
     }
     decorator.is_some()
