@@ -3,6 +3,7 @@
 //! The format is told in `rules/models/README.md`. A model is used if the project imports its
 //! package; the models of the languages' own libraries always are.
 
+pub mod chains;
 pub mod clauses;
 mod compile;
 mod entry_points;
@@ -570,6 +571,7 @@ pub struct Models {
     tables: Vec<tables::TableModel>,
     steps: Vec<tables::StepModel>,
     histories: Vec<tables::HistoryRules>,
+    chains: Vec<chains::ChainModel>,
     /// The names of methods that run once per row, of all types.
     per_row_names: Vec<String>,
     /// What decorators make of methods.
@@ -678,6 +680,7 @@ impl Models {
         }
         for source in &sources {
             models.add_tables(source, &sources)?;
+            models.add_chains(source);
             models.add_members(source)?;
         }
         Ok(models)

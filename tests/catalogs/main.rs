@@ -22,6 +22,7 @@ use crate::database::Engine;
 /// The projects, and the engines that their tables are made for.
 const CATALOGS: &[(&str, &[Engine])] = &[
     ("alembic", &[Engine::PostgreSql]),
+    ("knex", &[Engine::PostgreSql]),
     ("sqlalchemy", &[Engine::Sqlite, Engine::PostgreSql]),
 ];
 
@@ -30,6 +31,8 @@ const ACCOUNTS: &[&str] = &[
     "alembic_version",
     "django_content_type",
     "django_migrations",
+    "knex_migrations",
+    "knex_migrations_lock",
     "sqlite_sequence",
 ];
 
@@ -122,6 +125,7 @@ fn make(root: &Path, address: &str) {
         .arg(script)
         .arg(address)
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("NODE_PATH", node_modules())
         .output()
         .unwrap_or_else(|error| panic!("{} does not start: {error}", interpreter.display()));
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -223,6 +227,14 @@ fn plain(expression: &str) -> String {
 
 fn catalogs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/catalogs")
+}
+
+/// Where the packages are that the projects import.
+fn node_modules() -> PathBuf {
+    env::var_os("SLOWPATH_NODE_MODULES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/catalogs/node/node_modules"),
+        PathBuf::from,
+    )
 }
 
 /// Node; where its packages are is told by `SLOWPATH_NODE_MODULES`.

@@ -68,6 +68,12 @@ pub(super) struct FileSpec {
     pub(super) steps: Vec<super::tables::StepRules>,
     #[serde(default, rename = "history")]
     pub(super) histories: Vec<super::tables::HistoryRules>,
+    #[serde(default, rename = "modifier")]
+    pub(super) modifiers: Vec<super::chains::ModifierModel>,
+    #[serde(default, rename = "builder")]
+    pub(super) builders: Vec<super::chains::BuilderRules>,
+    #[serde(default, rename = "alteration")]
+    pub(super) alterations: Vec<super::chains::AlterationRules>,
     #[serde(default, rename = "page")]
     pub(super) pages: Vec<PageEntry>,
     #[serde(default)]

@@ -121,6 +121,8 @@ pub struct ColumnModel {
     pub pairs: bool,
     /// Makes no column.
     pub none: bool,
+    /// The columns that it makes where none is named.
+    pub makes: Vec<String>,
 }
 
 /// What a column holds, as models write it.
@@ -138,6 +140,7 @@ pub enum Kind {
     Array,
     Bytes,
     TextSearch,
+    Enum,
     /// As its arguments or its annotation say.
     #[default]
     Typed,
@@ -157,6 +160,7 @@ impl Kind {
             Self::Array => ColumnKind::Array,
             Self::Bytes => ColumnKind::Bytes,
             Self::TextSearch => ColumnKind::TextSearch,
+            Self::Enum => ColumnKind::Enum(0),
             Self::Typed => return None,
         })
     }
@@ -173,6 +177,8 @@ pub struct IndexModel {
     pub fields: Vec<String>,
     /// Arguments with its name.
     pub name: Vec<String>,
+    /// Its name where none is given: `{table}_{columns}_index`.
+    pub default: Option<String>,
     /// Whether no two rows are alike in the keys.
     pub is_unique: bool,
     /// The argument that says so.

@@ -4,7 +4,9 @@
 //! What classes describe and what migrations leave behind are joined: an index that either has
 //! counts as there. Databases of packages apart from each other are kept apart.
 
+mod builders;
 mod calls;
+mod chains;
 mod classes;
 mod columns;
 mod dialect;

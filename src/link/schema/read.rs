@@ -2,6 +2,8 @@
 
 use crate::analysis::def_use::Def;
 use crate::ir::{Expr, ExprId, Module};
+use crate::link::infer::Typer;
+use crate::link::types::Base;
 use crate::link::world::World;
 use crate::source::FileId;
 
@@ -161,10 +163,23 @@ pub(super) fn name_of(world: &World, file: FileId, expr: ExprId) -> Option<Strin
                 [only] => at = only,
                 _ => return None,
             },
+            Expr::Member { object, name } => {
+                return constant_of(world, file, object, module.text(name));
+            }
             _ => return None,
         }
     }
     None
+}
+
+/// The text of a constant of a class: `TableName.Book`.
+fn constant_of(world: &World, file: FileId, class: ExprId, name: &str) -> Option<String> {
+    let mut typer = Typer::new(world, file);
+    let Base::Class(class) = typer.of(class).base else {
+        return None;
+    };
+    let found = world.field_value(class, name)?;
+    text(&world.unit(found.file).facts.module, found.expr).map(str::to_owned)
 }
 
 /// Words in small letters with underscores: `OrderLine` is `order_line`.

@@ -2,7 +2,7 @@
 //! if it is a migration.
 
 use super::read::text;
-use super::{calls, history};
+use super::{builders, calls, history};
 use crate::ir::change::Change;
 use crate::ir::{Expr, ExprId, Module};
 use crate::link::world::World;
@@ -58,13 +58,15 @@ fn in_calls(world: &World, file: FileId) -> Vec<Change> {
     let module = &world.unit(file).facts.module;
     let mut found = Vec::new();
     let mut sites: Vec<ExprId> = module.sites.iter().map(|site| site.expr).collect();
-    // Those of a function inside another come after all of the other's.
-    sites.sort_by_key(|&site| module.span(site).start);
-    for site in sites {
+    // Those of a function inside another come after all of the other's, and of a chain's calls
+    // the last one ends last.
+    sites.sort_by_key(|&site| (module.span(site).start, module.span(site).end));
+    for &site in &sites {
         if !matches!(module.expr(site), Expr::Call { .. }) || is_backward(module, site) {
             continue;
         }
-        if let Some(changes) = calls::changes_by(world, file, site) {
+        let made = calls::changes_by(world, file, site);
+        if let Some(changes) = made.or_else(|| builders::changes_by(world, file, site, &sites)) {
             found.extend(changes);
             continue;
         }
