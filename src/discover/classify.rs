@@ -93,6 +93,7 @@ const TEST_FOLDERS: &[&str] = &[
     "integration_tests",
     "unit-tests",
     "unit_tests",
+    "unittests",
     "functional_tests",
     "__mocks__",
     "__fixtures__",

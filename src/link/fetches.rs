@@ -25,6 +25,7 @@ use super::infer::Typer;
 use super::models::{Effect, Rows, TypeSpec};
 use super::program::Function;
 use super::types::{Base, Entity, Type};
+use super::words::{self, Growth};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, Module, StmtId, UnaryOp};
 
@@ -255,6 +256,7 @@ impl Fetch<'_> {
             Entity::None => self.table_of_text().or_else(|| {
                 // `prisma.book.findMany`: the member that the method is called on.
                 let name = text.split('.').rev().nth(1).map(str::to_owned);
+                let name = name.filter(|name| !STARTS.contains(&name.as_str()));
                 name.filter(|_| self.is_called_on_name())
                     .or_else(|| self.table_asked())
             }),
@@ -281,17 +283,27 @@ impl Fetch<'_> {
         Some(asked.first()?.query.tables.first()?.name.clone())
     }
 
-    /// Whether the rows are those of a table that stays small by what it is called: kinds,
-    /// settings, roles.
+    /// Whether the rows are those of a table that stays small: as the configuration says, or by
+    /// what it is called: kinds, settings, roles.
     pub fn is_small_table(&self) -> bool {
-        if let Entity::Class(class) = self.entity
-            && let Some((_, table)) = self.function.program.schemas.table_of(class)
-            && table.is_small
-        {
-            return true;
-        }
-        self.entity_name()
-            .is_some_and(|name| ends_with_word(&name, SMALL_TABLES))
+        self.is_declared_small() || self.growth() == Some(Growth::Small)
+    }
+
+    /// Whether the configuration says that the table stays small.
+    pub fn is_declared_small(&self) -> bool {
+        let schemas = &self.function.program.schemas;
+        let table = match self.entity {
+            Entity::Class(class) => schemas.table_of(class),
+            _ => self
+                .entity_name()
+                .and_then(|name| schemas.table_named(&name, self.function.file)),
+        };
+        table.is_some_and(|(_, table)| table.is_small)
+    }
+
+    /// How the table grows, by what it is called.
+    pub fn growth(&self) -> Option<Growth> {
+        words::growth(&self.entity_name()?)
     }
 
     /// Whether the rows are known to have so many columns that leaving them out is worth a change.
@@ -306,8 +318,7 @@ impl Fetch<'_> {
     /// Whether the rows are those of a table that grows with use by what it is called: orders,
     /// messages, users.
     pub fn is_growing_table(&self) -> bool {
-        self.entity_name()
-            .is_some_and(|name| ends_with_word(&name, GROWING_TABLES))
+        matches!(self.growth(), Some(Growth::Happenings | Growth::Things))
     }
 
     /// The table that SQL text names first.
@@ -354,170 +365,28 @@ fn table_in(text: &str) -> Option<String> {
     Some(table.trim_matches(['"', '`', ';', ')']).to_owned())
 }
 
+/// Names of what queries start from, which say nothing of the table.
+const STARTS: &[&str] = &[
+    "cls",
+    "db",
+    "knex",
+    "manager",
+    "model",
+    "objects",
+    "pool",
+    "qb",
+    "qs",
+    "query",
+    "queryset",
+    "repo",
+    "repository",
+    "self",
+    "session",
+    "this",
+];
+
 /// Columns that make a row wide.
 const WIDE: usize = 8;
-
-/// Words that names of tables end with that stay small.
-const SMALL_TABLES: &[&str] = &[
-    "role",
-    "permission",
-    "setting",
-    "config",
-    "configuration",
-    "country",
-    "currency",
-    "locale",
-    "language",
-    "timezone",
-    "plan",
-    "tier",
-    "status",
-    "type",
-    "kind",
-    "unit",
-    "theme",
-    "provider",
-    "contenttype",
-    "site",
-    "group",
-    "region",
-    "state",
-    "category",
-    "flag",
-    "option",
-    "preference",
-    "tag",
-    "label",
-    "webhook",
-    "integration",
-    "connector",
-    "field",
-    "template",
-    "schedule",
-    "policy",
-    "rule",
-    "token",
-    "key",
-    "channel",
-    "environment",
-    "server",
-    "favorite",
-    "invite",
-    "invitation",
-];
-
-/// Words that names of tables end with that grow with use.
-const GROWING_TABLES: &[&str] = &[
-    "account",
-    "activity",
-    "article",
-    "attachment",
-    "attempt",
-    "book",
-    "booking",
-    "call",
-    "change",
-    "chat",
-    "checkout",
-    "click",
-    "comment",
-    "commission",
-    "contact",
-    "conversation",
-    "course",
-    "customer",
-    "delivery",
-    "device",
-    "document",
-    "email",
-    "employee",
-    "enrollment",
-    "entity",
-    "entry",
-    "envelope",
-    "event",
-    "execution",
-    "file",
-    "finding",
-    "guest",
-    "history",
-    "identity",
-    "image",
-    "incident",
-    "invoice",
-    "issue",
-    "item",
-    "job",
-    "lead",
-    "lesson",
-    "like",
-    "log",
-    "member",
-    "message",
-    "metric",
-    "notification",
-    "order",
-    "page",
-    "partner",
-    "patient",
-    "payment",
-    "payout",
-    "person",
-    "photo",
-    "ping",
-    "post",
-    "product",
-    "profile",
-    "project",
-    "purchase",
-    "reading",
-    "record",
-    "report",
-    "reservation",
-    "response",
-    "result",
-    "review",
-    "revision",
-    "run",
-    "session",
-    "shipment",
-    "story",
-    "student",
-    "submission",
-    "subscriber",
-    "subscription",
-    "task",
-    "ticket",
-    "trace",
-    "transaction",
-    "translation",
-    "upload",
-    "user",
-    "variant",
-    "version",
-    "video",
-    "view",
-    "visit",
-    "vote",
-];
-
-/// Whether a name, in the singular or the plural, ends with one of some words.
-pub fn ends_with_word(name: &str, words: &[&str]) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let singular = if let Some(stem) = lower.strip_suffix("ies") {
-        format!("{stem}y")
-    } else {
-        lower.strip_suffix('s').unwrap_or(&lower).to_owned()
-    };
-    words
-        .iter()
-        .any(|word| singular.ends_with(word) || lower.ends_with(word))
-}
-
-/// Whether a name is that of a table that grows with use.
-pub(super) fn names_growing(name: &str) -> bool {
-    ends_with_word(name, GROWING_TABLES) && !ends_with_word(name, SMALL_TABLES)
-}
 
 fn entity_of(ty: Type) -> Entity {
     match ty.base {

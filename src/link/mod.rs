@@ -33,6 +33,7 @@ pub mod summaries;
 pub mod templates;
 pub mod types;
 pub mod walks;
+pub mod words;
 pub mod world;
 
 #[cfg(test)]

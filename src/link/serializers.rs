@@ -8,12 +8,13 @@ use rustc_hash::FxHashSet;
 
 use super::cardinality::Cardinality;
 use super::entities::RelationId;
-use super::fetches::{Scope, facts_of, names_growing};
+use super::fetches::{QueryFacts, facts_of};
 use super::infer::{Typer, keyword_in};
 use super::models::Role;
 use super::program::Program;
 use super::rows::{self, Path, Root};
 use super::types::{Base, ClassRef, ExprRef, FunctionRef, Type};
+use super::words::{self, Growth};
 use super::world::World;
 use crate::finding::Confidence;
 use crate::ir::{ClassId, Expr, ExprId, FunctionKind, MODULE_BODY, Module};
@@ -660,10 +661,10 @@ pub struct UnpagedView {
     pub class: ClassRef,
     /// Where its query stands.
     pub query: Place,
-    /// Which part of the table it asks for.
-    pub scope: Scope,
-    /// Whether the table grows with use, by what the view is called.
-    pub is_growing: bool,
+    /// What it asks for.
+    pub asks: QueryFacts,
+    /// How the table grows, by what the view is called.
+    pub growth: Option<Growth>,
     /// How sure it is that nothing pages the rows.
     pub confidence: Confidence,
     /// What to do.
@@ -724,15 +725,15 @@ impl Program {
             if !has_rows {
                 continue;
             }
-            let Some((query, scope)) = self.query_of_view(class) else {
+            let Some((query, asks)) = self.query_of_view(class) else {
                 continue;
             };
             let attribute = model.paging.first().cloned().unwrap_or_default();
             found.push(UnpagedView {
                 class,
                 query,
-                scope,
-                is_growing: names_growing(&view_subject(module, class)),
+                asks,
+                growth: words::growth(&view_subject(module, class)),
                 confidence: Confidence::Medium,
                 help: match &model.paging_setting {
                     Some(setting) => format!("set `{attribute}`, or {setting} for all views"),
@@ -744,7 +745,7 @@ impl Program {
     }
 
     /// The query of a view that lists rows, if it is known to be unbounded.
-    fn query_of_view(&self, class: ClassRef) -> Option<(Place, Scope)> {
+    fn query_of_view(&self, class: ClassRef) -> Option<(Place, QueryFacts)> {
         let world = &self.world;
         let mut values: Vec<ExprRef> = Vec::new();
         if let Some(FunctionRef { file, function }) = world.method(class, "get_queryset") {
@@ -767,7 +768,7 @@ impl Program {
             file: value.file,
             span,
         };
-        Some((place, facts.scope))
+        Some((place, facts))
     }
 
     /// Whether a setting of the project pages all views, or may: settings out of sight may.

@@ -3,10 +3,11 @@
 
 use super::{Reporter, Rule, answers_requests, element_text, growing_loop};
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionKind, Site, Stmt};
+use crate::ir::{Expr, ExprId, FunctionKind, LoopKind, Site, Stmt};
 use crate::link::call_graph::{Call, Callee};
 use crate::link::entry_points::Reach;
 use crate::link::program::{Function, Loop};
+use crate::link::words;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("connection-per-request", check);
@@ -52,9 +53,18 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
     );
     // Whether there is a client that could be kept instead is seldom in sight: hosts differ, event
     // loops end, an administrator asks once. It is where the same is opened for each element, or
-    // straight in a handler, whatever that is asked.
-    let is_handler = reached.reach == Reach::Handler && !is_factory;
-    let is_same = || is_handler && depends_on_nothing(function, site.expr);
+    // where requests and jobs come by, with nothing but settings, and is used there only.
+    // A client that is told no server may talk to another one each time.
+    let is_told =
+        matches!(function.module().expr(site.expr), Expr::Call { args, .. } if args.len > 0);
+    let is_repeated = reached.reach == Reach::Handler
+        || is_told && (reached.reach == Reach::Called || reached.job.is_some());
+    let is_same = || {
+        is_repeated
+            && !is_factory
+            && depends_on_settings(function, site.expr)
+            && !needs_its_own(function, site)
+    };
     let confidence = if function.context() == Context::Product && (repeating.is_some() || is_same())
     {
         Confidence::Medium
@@ -82,18 +92,56 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
         .help("make one when the program starts and share it");
 }
 
-/// Whether what is opened is the same whatever the function is called with.
-fn depends_on_nothing(function: Function<'_>, expr: ExprId) -> bool {
+/// Whether what is opened is the same whatever the function is called with: made with constants,
+/// settings, and what its object was given.
+fn depends_on_settings(function: Function<'_>, expr: ExprId) -> bool {
     let module = function.module();
-    function.params_of(expr) == 0
+    let mut params = function.params_of(expr);
+    if module.exports_all && declared_in_class(function) {
+        // The receiver.
+        params &= !1;
+    }
+    params == 0
         && !function.asks_request(expr)
         && !function.facts().any_origin(expr, |id| {
-            id != expr
-                && matches!(
-                    module.expr(id),
-                    Expr::This | Expr::Call { .. } | Expr::Await(_)
-                )
+            id != expr && matches!(module.expr(id), Expr::Call { .. } | Expr::Await(_))
         })
+}
+
+fn declared_in_class(function: Function<'_>) -> bool {
+    function.declared().class.is_some() && !function.declared().is_static
+}
+
+/// Whether a connection is opened for its own sake: to see whether that works, or to wait on it.
+fn needs_its_own(function: Function<'_>, site: &Site) -> bool {
+    let module = function.module();
+    let mut is_tried = false;
+    let mut is_used = false;
+    for other in function.facts().sites(function.id) {
+        let Expr::Call { callee, .. } = module.expr(other.expr) else {
+            continue;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            continue;
+        };
+        if !is_value(function, object, site.expr) {
+            continue;
+        }
+        let name = module.text(name);
+        if words::waits_on_connection(name) {
+            return true;
+        }
+        if words::tries_connection(name) {
+            is_tried = true;
+        } else {
+            is_used = true;
+        }
+    }
+    // One that goes on for ever keeps what it opened.
+    let is_endless = function.module().loops.iter().any(|lp| {
+        lp.function == function.id && matches!(lp.kind, LoopKind::While) && site.lp.is_none()
+    });
+    is_endless || is_tried && !is_used
 }
 
 /// Whether a call opens a pool or connection, or makes a client that keeps one.

@@ -10,9 +10,9 @@ use super::{Reporter, listed};
 use crate::finding::{Confidence, Finding};
 use crate::ir::query::{Condition, Operand, Query, Term, Value, Verb};
 use crate::ir::schema::{Origin, Schema, Table};
-use crate::link::fetches::ends_with_word;
 use crate::link::program::Program;
 use crate::link::schema::serve::{Verdict, serve};
+use crate::link::words;
 use crate::source::Place;
 
 /// Queries shown beside the one that is reported.
@@ -266,32 +266,9 @@ pub(super) fn advice<T>(group: &Group<'_, T>) -> String {
     }
 }
 
-/// Words that names of tables end with that hold what the program can choose from: few rows.
-const LOOKUPS: &[&str] = &[
-    "category",
-    "config",
-    "country",
-    "currency",
-    "group",
-    "kind",
-    "language",
-    "locale",
-    "menu",
-    "permission",
-    "plan",
-    "plugin",
-    "priority",
-    "role",
-    "setting",
-    "severity",
-    "status",
-    "type",
-    "workflow",
-];
-
 /// Whether a table is called like one that holds few rows.
 pub(super) fn stays_small(table: &str) -> bool {
-    ends_with_word(table, LOOKUPS)
+    words::is_lookup(table)
 }
 
 /// Whether columns tell one customer of the program from another: most installations have one.

@@ -3,8 +3,9 @@
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::MODULE_BODY;
-use crate::link::fetches::{Along, Fetch, Leave, Scope};
+use crate::link::fetches::{Along, Fetch, Leave, QueryFacts, Scope};
 use crate::link::program::Function;
+use crate::link::words::{self, Growth};
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("missing-pagination", check);
@@ -24,7 +25,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     }
     let mut reported = Vec::new();
     for fetch in reporter.fetches().iter() {
-        if fetch.query.locks || fetch.query.streams {
+        if fetch.query.locks || fetch.query.streams || fetch.is_declared_small() {
             continue;
         }
         if !fetch.query.is_unbounded() {
@@ -125,18 +126,20 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
     let name = function.callee_text(fetch.rows);
     let handler = program.function(leave.handler);
     let answers = handler.name().unwrap_or_else(|| "the handler".to_owned());
-    // How large a table gets is seldom in sight; what belongs to one row is few, as a rule, and
-    // what is exported is meant to be all. Who takes rows through helpers may cut them there,
-    // unless they are seen to come through as they are.
-    let is_small =
-        !fetch.is_growing_table() || fetch.is_small_table() || fetch.query.scope == Scope::Part;
     let is_own = leave.handler.file == function.file && leave.handler.function == function.id;
-    let confidence =
-        if is_small || !(is_own || leave.is_whole) || is_export(&answers) || is_change(&answers) {
-            Confidence::Low
-        } else {
-            fetch.confidence.min(leave.confidence)
-        };
+    let path = &program.world.unit(leave.handler.file).path;
+    // How large a table gets is seldom in sight; what is exported is meant to be all. Who takes
+    // rows through helpers may cut them there, unless they are seen to come through as they are.
+    let is_sure = grows(fetch.growth(), fetch.query, path)
+        && (is_own || leave.is_whole)
+        && !words::is_whole(&answers)
+        && !words::is_whole_path(path)
+        && !words::is_change(&answers);
+    let confidence = if is_sure && !fetch.is_small_table() {
+        fetch.confidence.min(leave.confidence)
+    } else {
+        Confidence::Low
+    };
     let of = fetch
         .entity_name()
         .map_or_else(|| "rows".to_owned(), |name| format!("rows of `{name}`"));
@@ -155,28 +158,14 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// Whether a handler is named after something that holds everything.
-fn is_export(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [
-        "export", "download", "csv", "dump", "sitemap", "feed", "backup", "report", "choices",
-        "options",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
-}
-
-/// Whether a handler is named after a request that changes something.
-fn is_change(name: &str) -> bool {
-    let name = name.rsplit('.').next().unwrap_or(name);
-    let word = name
-        .find(|c: char| c == '_' || c.is_ascii_uppercase())
-        .filter(|&end| end > 0)
-        .map_or(name, |end| &name[..end]);
-    matches!(
-        word.to_ascii_lowercase().as_str(),
-        "post" | "put" | "patch" | "delete" | "create" | "update" | "destroy" | "bulk" | "remove"
-    )
+/// Whether what is asked for grows with use: all that happens, or all that happens to someone; of
+/// other things, what everybody sees.
+fn grows(growth: Option<Growth>, query: QueryFacts, path: &str) -> bool {
+    match (growth, query.scope) {
+        (Some(Growth::Happenings), Scope::All | Scope::Owner) => !query.is_since,
+        (Some(Growth::Things), Scope::All) => !words::is_for_staff(path),
+        _ => false,
+    }
 }
 
 fn page_help(fetch: &Fetch<'_>) -> Option<String> {
@@ -207,10 +196,11 @@ fn check_views(function: Function<'_>, reporter: &mut Reporter<'_>) {
         let module = function.module();
         let class = module.class(view.class.class);
         let name = class.name.map_or("this view", |name| module.text(name));
-        let confidence = if view.scope == Scope::Part || !view.is_growing {
-            Confidence::Low
-        } else {
+        let path = &program.world.unit(function.file).path;
+        let confidence = if grows(view.growth, view.asks, path) {
             view.confidence
+        } else {
+            Confidence::Low
         };
         let message = format!("`{name}` lists all rows of its query at once");
         let finding = reporter.report(class.name_span, confidence, message);

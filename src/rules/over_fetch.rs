@@ -1,12 +1,15 @@
 //! `over-fetch`: rows are loaded, and then counted, tested, cut or thinned out in memory, where
 //! the database would do it and send the result only.
 
+use rustc_hash::FxHashSet;
+
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{ExprId, LoopId};
-use crate::link::fetches::{Fetch, Given, Outcome, OutcomeKind, Related, RelatedUse};
+use crate::link::fetches::{Fetch, Given, Outcome, OutcomeKind, Related, RelatedUse, Scope};
 use crate::link::models::Advice;
 use crate::link::program::Function;
+use crate::link::words::{self, Growth};
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("over-fetch", check);
@@ -15,9 +18,11 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.context() == Context::Test {
         return;
     }
+    // Queries that are built on in branches run in one place.
+    let mut reported = FxHashSet::default();
     for fetch in reporter.fetches().iter() {
         if fetch.query.is_unbounded() && !fetch.query.locks {
-            check_fetch(fetch, reporter);
+            check_fetch(fetch, &mut reported, reporter);
         }
     }
     for given in function.given_rows(|rows| is_little(&rows.outcomes())) {
@@ -51,17 +56,22 @@ struct Waste {
     help: Option<String>,
     /// At most this sure.
     confidence: Confidence,
+    /// Whether all that is asked is whether there are any.
+    is_test: bool,
 }
 
-fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
+fn check_fetch(fetch: &Fetch<'_>, reported: &mut FxHashSet<ExprId>, reporter: &mut Reporter<'_>) {
     let outcomes = fetch.outcomes();
     let Some(waste) = waste_of(fetch, &outcomes) else {
         return;
     };
+    if fetch.is_declared_small() || !reported.insert(waste.expr) {
+        return;
+    }
     let function = fetch.function;
     let name = function.callee_text(fetch.rows);
     let mut confidence = waste.confidence.min(fetch.confidence);
-    if fetch.is_small_table() || function.context() != Context::Product {
+    if is_few(fetch, &waste) || function.context() != Context::Product {
         confidence = Confidence::Low;
     }
     let module = function.module();
@@ -79,6 +89,18 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
+/// Whether rows are few, as a rule: those of a table that stays small, or that belong to one other
+/// row and do not grow with use. Who asks whether there are any of them looks for one or two.
+fn is_few(fetch: &Fetch<'_>, waste: &Waste) -> bool {
+    let is_all = fetch.query.scope == Scope::All;
+    fetch.is_small_table()
+        || match fetch.growth() {
+            Some(Growth::Happenings) => false,
+            Some(Growth::Things) => !is_all && waste.is_test,
+            _ => !is_all,
+        }
+}
+
 /// Rows that a function gives back, and of which its caller uses little.
 fn check_given(given: &Given<'_>, reporter: &mut Reporter<'_>) {
     let fetch = &given.rows;
@@ -90,7 +112,7 @@ fn check_given(given: &Given<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let function = fetch.function;
-    let is_small = given.read.as_ref().unwrap_or(fetch).is_small_table();
+    let is_small = is_few(given.read.as_ref().unwrap_or(fetch), &waste);
     // What a function is for, besides giving these rows to this caller, is not in sight: others
     // may use them all, and what is made of the rows may be what is counted.
     let is_sure = given.is_plain && matches!(waste.confidence, Confidence::High);
@@ -152,8 +174,11 @@ fn check_related(related: &Related<'_>, reporter: &mut Reporter<'_>) {
             Some(at),
         ),
     };
+    // One row is joined for nothing; and of what belongs to one, there are few, as a rule.
+    let are_many = words::growth(relation) == Some(Growth::Happenings);
+    let is_little = related.is_of_one && !are_many;
     let confidence = match function.context() {
-        Context::Product => related.confidence,
+        Context::Product if !is_little => related.confidence,
         _ => Confidence::Low,
     };
     let finding = reporter.report(function.module().span(related.place), confidence, message);
@@ -193,6 +218,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             cost: "n rows read for one bit",
             help: ask(advice.exists.as_deref()),
             confidence: Confidence::High,
+            is_test: true,
         });
     }
     if all(|kind| matches!(kind, Kind::Tested | Kind::Counted)) {
@@ -202,6 +228,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             cost: "n rows read for one number",
             help: ask(advice.count.as_deref()),
             confidence: Confidence::High,
+            is_test: false,
         });
     }
     if let Some(cut) = find(|kind| matches!(kind, Kind::Cut))
@@ -218,6 +245,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             cost: "n rows read where a few are used",
             help: ask(advice.limit.as_deref()),
             confidence: Confidence::High,
+            is_test: false,
         });
     }
     if let Some(one) = find(|kind| matches!(kind, Kind::First))
@@ -232,6 +260,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             cost: "n rows read where one is used",
             help: ask(advice.limit.as_deref()),
             confidence: Confidence::Low,
+            is_test: false,
         });
     }
     if let [one] = outcomes
@@ -246,6 +275,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
                 .as_deref()
                 .map(|phrase| format!("put the condition into the query: {phrase}")),
             confidence: Confidence::Medium,
+            is_test: false,
         });
     }
     if let [one] = outcomes
@@ -260,6 +290,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
                 format!("put what the database can know of it into the query: {phrase}")
             }),
             confidence: Confidence::Low,
+            is_test: false,
         });
     }
     if let Some(search) = find(|kind| matches!(kind, Kind::Searched))
@@ -274,6 +305,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
                 .as_deref()
                 .map(|phrase| format!("ask for those that are looked for: {phrase}")),
             confidence: Confidence::Low,
+            is_test: false,
         });
     }
     if let Some((column, lp)) = one_column(outcomes)
@@ -328,5 +360,6 @@ fn one_column_waste(fetch: &Fetch<'_>, advice: &Advice, column: &str, lp: LoopId
         } else {
             Confidence::Low
         },
+        is_test: false,
     })
 }

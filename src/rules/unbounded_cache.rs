@@ -13,6 +13,7 @@ use crate::link::infer::Typer;
 use crate::link::models::Wrapper;
 use crate::link::program::Function;
 use crate::link::types::{Base, ClassRef, FunctionRef};
+use crate::link::words;
 use crate::source::{Context, FileId, Span};
 
 pub(super) const RULE: Rule = Rule::per_function("unbounded-cache", check);
@@ -592,13 +593,13 @@ fn opens_keys(function: Function<'_>, key: ExprId) -> Option<bool> {
                     "__class__" | "__name__" | "__qualname__" | "constructor" | "displayName"
                 );
                 varies = true;
-                is_named |= names_a_record(text);
+                is_named |= words::names_a_record(text);
             }
             Expr::Local(local) => {
                 let local = module.local(local);
                 varies |= matches!(local.kind, LocalKind::Param(_) | LocalKind::Variable);
                 is_named |=
-                    local.function != MODULE_BODY && names_a_record(module.text(local.name));
+                    local.function != MODULE_BODY && words::names_a_record(module.text(local.name));
                 is_code |= matches!(local.kind, LocalKind::Class(_) | LocalKind::Function(_));
             }
             Expr::Param(_) | Expr::Element(_) => varies = true,
@@ -635,48 +636,6 @@ fn is_choice(function: Function<'_>, key: ExprId) -> bool {
         !matches!(module.expr(annotation), Expr::Name(_))
             && !matches!(function.type_of(key).base, Base::Str | Base::Num)
     })
-}
-
-/// Whether a name is that of what tells records, users or requests apart.
-fn names_a_record(text: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "id",
-        "ids",
-        "uuid",
-        "guid",
-        "email",
-        "token",
-        "url",
-        "uri",
-        "ip",
-        "hash",
-        "query",
-        "session",
-        "address",
-        "phone",
-        "slug",
-        "username",
-        "sku",
-        "isbn",
-        "fingerprint",
-        "cursor",
-        "digest",
-        "pk",
-        "href",
-        "body",
-        "params",
-        "sub",
-    ];
-    let mut last = String::new();
-    for c in text.chars() {
-        if c == '_' || c.is_ascii_uppercase() && !last.ends_with(|l: char| l.is_ascii_uppercase()) {
-            last.clear();
-        }
-        if c != '_' {
-            last.push(c);
-        }
-    }
-    WORDS.contains(&last.to_ascii_lowercase().as_str())
 }
 
 /// Whether the container is one for the whole process.

@@ -41,8 +41,15 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
     let module = function.module();
     let name = function.callee_text(fetch.rows);
     let reached = function.reached();
-    // How many rows there are is not in sight: as many of the tables walked hold a few hundred.
-    let confidence = Confidence::Low;
+    let query = fetch.query;
+    // How many rows there are is not in sight: as many of the tables walked hold a few hundred, and
+    // those in some state are a queue. It is sure of a job that goes through all that users make.
+    let is_whole = fetch.is_growing_table() && !query.has_conditions && !query.is_projected;
+    let confidence = if is_whole && reached.job.is_some() && !fetch.is_small_table() {
+        fetch.confidence.min(Confidence::Medium)
+    } else {
+        Confidence::Low
+    };
     let finding = reporter.report(
         module.span(fetch.rows),
         confidence,

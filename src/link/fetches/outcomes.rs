@@ -8,6 +8,7 @@ pub(super) use self::elements::element_local;
 use rustc_hash::FxHashSet;
 
 use super::Fetch;
+use crate::analysis::def_use::Def;
 use crate::analysis::uses::{Root, Uses};
 use crate::ir::{BinaryOp, ComprehensionKind, Expr, ExprId, LogicalOp, LoopId, Module, UnaryOp};
 use crate::link::call_graph::Callee;
@@ -228,7 +229,7 @@ impl<'p> Follower<'p> {
                 self.member(value, parent, module.text(name));
             }
             // A slice or an element of a query is a query of its own, unless it was asked before.
-            Expr::Index { object, .. } if object == value && self.is_query(value) => {
+            Expr::Index { object, .. } if object == value && self.is_lazy(value) => {
                 self.note(OutcomeKind::Escapes, parent);
             }
             Expr::Index { object, index } if object == value => match module.expr(index) {
@@ -375,7 +376,17 @@ impl<'p> Follower<'p> {
                             | BinaryOp::Greater
                             | BinaryOp::GreaterEqual
                     );
-                    compares && matches!(module.expr(other), Expr::Number(0 | 1))
+                    // `< 1`, `>= 1`; whether there is exactly one, or more than one, needs a count.
+                    let splits = if left == count {
+                        matches!(op, BinaryOp::Less | BinaryOp::GreaterEqual)
+                    } else {
+                        matches!(op, BinaryOp::Greater | BinaryOp::LessEqual)
+                    };
+                    match module.expr(other) {
+                        Expr::Number(0) => compares,
+                        Expr::Number(1) => splits,
+                        _ => false,
+                    }
                 }
                 Expr::Unary {
                     op: UnaryOp::Not, ..
@@ -415,6 +426,43 @@ impl<'p> Follower<'p> {
         self.method(value, call, name);
     }
 
+    /// Whether a value is a query that has not run, on one branch at least: `query if asked else []`.
+    fn is_lazy(&mut self, value: ExprId) -> bool {
+        self.is_query(value)
+            || self.rows.is_some_and(|rows| self.is_query(rows))
+                && matches!(
+                    self.module.expr(value),
+                    Expr::Local(_) | Expr::Conditional { .. }
+                )
+                && self.typer.of(value).wrapper().is_none()
+                && self.has_query_branch(value)
+    }
+
+    /// Whether one of the values that a name may have is the query itself.
+    fn has_query_branch(&self, value: ExprId) -> bool {
+        let Some(rows) = self.rows else {
+            return false;
+        };
+        let def_use = &self.function.facts().def_use;
+        let mut values = vec![value];
+        if let Some(def) = def_use.reaching(value) {
+            def_use.any_source(def, |_, def| {
+                if let Def::Value { value, .. } = def {
+                    values.push(*value);
+                }
+                false
+            });
+        }
+        values
+            .into_iter()
+            .any(|value| match self.module.expr(value) {
+                Expr::Conditional {
+                    then, otherwise, ..
+                } => then == rows || otherwise == rows,
+                _ => value == rows,
+            })
+    }
+
     /// Whether a value is a query that runs when it is walked.
     fn is_query(&mut self, value: ExprId) -> bool {
         let ty = self.typer.of(value);
@@ -445,6 +493,8 @@ impl<'p> Follower<'p> {
             "slice" | "fetchmany" if !args.is_empty() => self.note(OutcomeKind::Cut, call),
             "slice" | "concat" => self.push(call),
             "at" | "shift" | "pop" => self.note(OutcomeKind::First, call),
+            // What is for the compiler leaves nothing out.
+            "filter" if self.is_type_guard(call) => self.push(call),
             "filter" | "find" | "some" | "every" | "findIndex" | "findLast" => {
                 // In a callback, the condition may be another one each time.
                 let sites = self.function.facts().sites(self.function.id);
@@ -469,6 +519,19 @@ impl<'p> Follower<'p> {
             // A promise's continuation is handed the rows.
             _ => self.note(OutcomeKind::Escapes, call),
         }
+    }
+
+    /// Whether a callback tells the compiler of what type a row is: `(row): row is Row => …`.
+    fn is_type_guard(&self, call: ExprId) -> bool {
+        let module = self.module;
+        let Some((function, _)) = self.callback_of(call) else {
+            return false;
+        };
+        let returns = module.function(function).returns;
+        returns.is_some_and(|returns| {
+            matches!(module.expr(returns), Expr::Index { object, .. }
+                if matches!(module.expr(object), Expr::Name(name) if module.text(name) == "boolean"))
+        })
     }
 
     fn walked(&mut self, value: ExprId, lp: LoopId) {

@@ -9,6 +9,7 @@ use super::super::callbacks::argument_for;
 use super::super::infer::Typer;
 use super::super::models::{Bounded, TypeSpec};
 use super::super::types::{Base, ExprRef, FunctionRef};
+use super::super::words;
 use super::super::world::World;
 use crate::analysis::def_use::Def;
 use crate::ir::{BinaryOp, Expr, ExprId, FunctionId, LocalKind, MODULE_BODY, Module};
@@ -16,6 +17,8 @@ use crate::source::FileId;
 
 /// Expressions looked at for one query.
 const MAX_STEPS: u32 = 120;
+/// Objects and calls within each other in an argument.
+const MAX_NESTING: u32 = 14;
 /// Calls of project functions followed.
 const MAX_CALLS: u32 = 4;
 
@@ -25,8 +28,8 @@ pub enum Scope {
     /// All of it, or what constants pick.
     #[default]
     All,
-    /// What belongs to a customer of the program: an organization, a team, a project.
-    Tenant,
+    /// What belongs to someone or something that lives long: a user, a team, a project.
+    Owner,
     /// What belongs to some other row, or fulfils a condition of which nothing is known.
     Part,
 }
@@ -63,6 +66,8 @@ pub struct QueryFacts {
     pub streams: bool,
     /// The rows are locked, to be changed.
     pub locks: bool,
+    /// Only those from some time on are asked for.
+    pub is_since: bool,
     /// Other rows come along.
     pub includes: bool,
     /// Something is counted or summed of each group.
@@ -345,7 +350,7 @@ impl<'w> Reader<'w> {
                 expr: *limit,
             });
         }
-        if name.eq_ignore_ascii_case("select") {
+        if name.eq_ignore_ascii_case("select") || name == "query" {
             self.selected(typer, module, args);
         }
         for &arg in args {
@@ -393,8 +398,8 @@ impl<'w> Reader<'w> {
             }
             "orderby" | "sort" | "addorderby" | "order" | "orderbyraw" => facts.is_ordered = true,
             "values" | "valueslist" | "only" | "defer" | "project" | "pluck"
-            | "withonlycolumns" | "getrawmany" | "columns" | "column" | "loadonly" | "dates"
-            | "datetimes" => {
+            | "withonlycolumns" | "withentities" | "getrawmany" | "columns" | "column"
+            | "loadonly" | "dates" | "datetimes" => {
                 facts.is_projected = true;
                 facts.is_narrow |= (1..=2).contains(&args);
             }
@@ -411,7 +416,7 @@ impl<'w> Reader<'w> {
     }
 
     fn argument(&mut self, typer: &mut Typer<'w>, module: &Module, arg: ExprId, depth: u32) {
-        if depth > 6 || self.steps > MAX_STEPS {
+        if depth > MAX_NESTING || self.steps > MAX_STEPS {
             return;
         }
         self.steps += 1;
@@ -425,7 +430,8 @@ impl<'w> Reader<'w> {
                 }
             }
             // Options made elsewhere may limit.
-            Expr::Spread(_) if depth > 0 => self.facts.is_open |= depth <= 1,
+            Expr::Spread(_) if depth > 1 => self.narrow(Scope::Part),
+            Expr::Spread(_) if depth > 0 => self.facts.is_open = true,
             Expr::Spread(_) => {}
             Expr::Local(_) if depth == 0 => {
                 let facts = &self.world.unit(typer.file()).facts;
@@ -472,6 +478,11 @@ impl<'w> Reader<'w> {
                         self.condition(module, column, other);
                     }
                 } else {
+                    if matches!(op, BinaryOp::Greater | BinaryOp::GreaterEqual)
+                        && let Expr::Member { name, .. } = module.expr(left)
+                    {
+                        self.facts.is_since |= words::is_time(module.text(name));
+                    }
                     self.argument(typer, module, left, depth + 1);
                     self.argument(typer, module, right, depth + 1);
                 }
@@ -484,7 +495,7 @@ impl<'w> Reader<'w> {
                         // What another query finds is no list of keys at hand.
                         if args.iter().any(|&arg| is_query(typer, arg)) {
                             self.facts.has_conditions = true;
-                            self.narrow(Scope::Tenant);
+                            self.narrow(Scope::Owner);
                         } else {
                             self.facts.is_keyed = true;
                         }
@@ -499,10 +510,17 @@ impl<'w> Reader<'w> {
                             self.condition(module, module.text(name), second);
                         }
                     }
+                    "gt" | "gte" | "MoreThan" | "MoreThanOrEqual" | "Between" | "between" => {
+                        self.facts.is_since |= args.first().is_some_and(|&first| {
+                            matches!(module.expr(first), Expr::Member { name, .. }
+                                if words::is_time(module.text(name)))
+                        });
+                    }
                     "Count" | "Sum" | "Avg" | "Min" | "Max" | "count" | "sum" | "avg" | "max"
                     | "min" => {
                         self.facts.has_aggregate = true;
                     }
+                    "distinct" | "Distinct" => self.facts.is_aggregated = true,
                     // A subquery's own limits bound nothing here.
                     "Subquery" | "OuterRef" | "Exists" | "exists" => self.narrow(Scope::Part),
                     "select" | "filter" | "Prefetch" => {}
@@ -565,6 +583,10 @@ impl<'w> Reader<'w> {
             // An option of the statement or of its execution.
             "yield_per" | "stream_results" => facts.streams |= !is_absent,
             "in" | "$in" => facts.is_keyed = true,
+            _ if is_lower_bound(key) => {
+                facts.has_conditions = true;
+                facts.is_since |= words::is_time(key);
+            }
             _ if key.ends_with("__in") => {
                 if is_query(typer, value) {
                     self.facts.has_conditions = true;
@@ -587,7 +609,14 @@ impl<'w> Reader<'w> {
                     self.condition(module, key, value);
                 } else if let Expr::Map(entries) = module.expr(value) {
                     // `{ createdAt: { gt: date } }`, `{ team: { some: … } }`
-                    for &entry in module.list(entries) {
+                    let bounds = ["gt", "gte", "$gt", "$gte"];
+                    let is_lower = |entry: &ExprId| {
+                        matches!(module.expr(*entry), Expr::Keyword { name, .. }
+                            if bounds.contains(&module.text(name)))
+                    };
+                    let entries_of = module.list(entries);
+                    facts.is_since |= words::is_time(key) && entries_of.iter().any(is_lower);
+                    for &entry in entries_of {
                         if let Expr::Keyword {
                             name,
                             value: operand,
@@ -605,6 +634,8 @@ impl<'w> Reader<'w> {
                     Expr::Call { callee, .. } => {
                         let name = name_of(module, callee);
                         self.facts.is_keyed |= matches!(name, "In" | "in_" | "inArray");
+                        self.facts.is_since |= words::is_time(key)
+                            && matches!(name, "MoreThan" | "MoreThanOrEqual" | "Between");
                     }
                     _ => {}
                 }
@@ -625,7 +656,7 @@ impl<'w> Reader<'w> {
             .filter(|&value| matches!(module.expr(value), Expr::Map(_)));
         match assigned {
             Some(value) => {
-                self.narrow(Scope::Tenant);
+                self.narrow(Scope::Owner);
                 self.argument(typer, module, value, depth + 1);
             }
             None => self.facts.is_open = true,
@@ -654,7 +685,12 @@ fn is_handle(typer: &mut Typer<'_>, expr: ExprId) -> bool {
     let models = &typer.world().models;
     match typer.of(expr).base {
         Base::Model(ty, _) => models.iterate(ty).is_none() && models.awaited(ty).is_none(),
-        Base::Instance(_) | Base::Class(_) | Base::ModelClass(..) => true,
+        // A query of a class of the project's own has what it was built with before.
+        Base::Instance(class) => {
+            let mut bases = typer.world().library_bases(class).into_iter();
+            !bases.any(|base| models.is_query_of_rows(base))
+        }
+        Base::Class(_) | Base::ModelClass(..) => true,
         _ => false,
     }
 }
@@ -670,27 +706,6 @@ fn is_query(typer: &mut Typer<'_>, expr: ExprId) -> bool {
 
 /// What a condition on a column leaves of a table.
 fn scope_of(column: &str) -> Scope {
-    const TENANTS: &[&str] = &[
-        "team",
-        "organization",
-        "organisation",
-        "org",
-        "workspace",
-        "project",
-        "account",
-        "tenant",
-        "company",
-        "program",
-        "customer",
-        "store",
-        "shop",
-        "channel",
-        "site",
-        "environment",
-        "space",
-        "product",
-        "domain",
-    ];
     let lower = column.to_ascii_lowercase();
     let path = lower.split("__").filter(|part| {
         !matches!(
@@ -703,11 +718,17 @@ fn scope_of(column: &str) -> Scope {
         .trim_end_matches("_id")
         .trim_end_matches("id")
         .trim_end_matches('_');
-    if TENANTS.contains(&last) {
-        Scope::Tenant
+    if words::is_owner(last) {
+        Scope::Owner
     } else {
         Scope::Part
     }
+}
+
+/// Whether a keyword compares by a lower bound: `created_at__gte`.
+fn is_lower_bound(key: &str) -> bool {
+    let ends = ["__gt", "__gte", "__range", "__date", "__year", "__month"];
+    ends.iter().any(|end| key.ends_with(end))
 }
 
 /// Columns that, as a rule, identify a row.

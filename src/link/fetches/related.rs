@@ -4,7 +4,7 @@
 use super::members::Members;
 use super::outcomes::{Outcome, OutcomeKind, outcomes_of};
 use super::query::loads_of;
-use super::{Fetch, QueryFacts, entity_of, names_growing};
+use super::{Fetch, QueryFacts, entity_of};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, LoopId, Module};
 use crate::link::call_graph::{ActKind, Callee};
@@ -12,6 +12,7 @@ use crate::link::infer::{Typer, keyword_in};
 use crate::link::models::{Bounded, Effect, Rows};
 use crate::link::program::Function;
 use crate::link::types::{Base, Entity, ExprRef};
+use crate::link::words;
 
 /// Calls between the one that names relations and the read.
 const MAX_STEPS: usize = 24;
@@ -40,6 +41,8 @@ pub struct Related<'p> {
     pub place: ExprId,
     /// The read of the rows, if the relation comes with them.
     pub read: Option<ExprId>,
+    /// Whether it comes with one row only.
+    pub is_of_one: bool,
     /// What is used.
     pub used: RelatedUse,
     /// The library.
@@ -135,7 +138,7 @@ impl<'p> Function<'p> {
         {
             return world.entities.get(relation).many;
         }
-        named.name.ends_with('s') && names_growing(&named.name)
+        named.name.ends_with('s') && words::is_growing(&named.name)
     }
 
     /// Relations that come with the rows of a read.
@@ -185,6 +188,7 @@ impl<'p> Function<'p> {
                     name,
                     place,
                     read: Some(read.rows),
+                    is_of_one: !read.is_many,
                     used,
                     package: read.package.clone(),
                     confidence: read.confidence.min(confidence),
@@ -428,6 +432,7 @@ impl<'p> Function<'p> {
                 name: name.to_owned(),
                 place: *member,
                 read: None,
+                is_of_one: true,
                 used,
                 package: package.clone(),
                 confidence: Confidence::Low,

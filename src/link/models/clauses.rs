@@ -71,6 +71,8 @@ pub struct Clauses {
     pub limit: Option<Count>,
     /// How many rows are passed over.
     pub offset: Option<Count>,
+    /// The argument that names the row where the page begins; the rows passed over come after it.
+    pub cursor: Option<Bounded>,
     /// The argument that names a further table.
     pub join: Option<Bounded>,
     /// The argument that says how its rows belong to the others.

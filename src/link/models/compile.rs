@@ -527,6 +527,7 @@ fn clauses(entry: &ClausesEntry) -> Clauses {
         descending: entry.descending,
         limit: count(&entry.limit),
         offset: count(&entry.offset),
+        cursor: place(&entry.cursor),
         join: place(&entry.join),
         on: place(&entry.on),
         alias: place(&entry.alias),

@@ -245,6 +245,7 @@ pub(super) struct ClausesEntry {
     pub(super) descending: bool,
     pub(super) limit: Option<LimitEntry>,
     pub(super) offset: Option<LimitEntry>,
+    pub(super) cursor: Option<String>,
     pub(super) join: Option<String>,
     pub(super) on: Option<String>,
     pub(super) alias: Option<String>,

@@ -570,7 +570,11 @@ impl Reader<'_> {
             draft.limit = self.count(file, call, limit, draft.limit);
         }
         if let Some(offset) = &clauses.offset {
-            draft.offset = self.count(file, call, offset, draft.offset);
+            let begins = clauses.cursor.as_ref();
+            let begins = begins.is_some_and(|cursor| self.typer(file).is_given(call, cursor));
+            if !begins {
+                draft.offset = self.count(file, call, offset, draft.offset);
+            }
         }
         match clauses.projection {
             Some(Projects::Columns) => draft.projection = Projection::Columns(Vec::new()),

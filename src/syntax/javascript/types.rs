@@ -76,8 +76,15 @@ impl Lowering<'_> {
                 let op = UnaryOp::TypeOf;
                 Expr::Unary { op, operand }
             }
-            Kind::TypePredicateAnnotation | Kind::TypePredicate => {
-                return self.b.reference("boolean", span);
+            Kind::TypePredicateAnnotation => {
+                let inner = self.in_first(Self::type_expr);
+                return inner.unwrap_or_else(|| self.nothing(span));
+            }
+            // `row is Row` is a boolean that says more: `boolean[…]`.
+            Kind::TypePredicate => {
+                let object = self.b.reference("boolean", span);
+                let index = self.nothing(span);
+                Expr::Index { object, index }
             }
             Kind::TemplateType => Expr::Template(ExprList::default()),
             Kind::String => {

@@ -4,6 +4,7 @@ use super::{Reader, is_key, scope_of};
 use crate::ir::{CallKind, Expr, ExprId, Module};
 use crate::link::infer::Typer;
 use crate::link::types::ExprRef;
+use crate::link::words;
 
 impl<'w> Reader<'w> {
     /// The value that stands for the limit of a text: `LIMIT $2`, `` LIMIT ${n} ``.
@@ -56,6 +57,7 @@ impl<'w> Reader<'w> {
 
     /// What SQL text says of itself.
     pub(super) fn statement(&mut self, module: &Module, sql: ExprId) {
+        let sql = tagged(module, sql).unwrap_or(sql);
         let text = match module.expr(sql) {
             Expr::String(text) => module.text(text).to_owned(),
             Expr::Template(parts) => module
@@ -89,15 +91,19 @@ impl<'w> Reader<'w> {
         if !matches!(words.first(), Some(&("select" | "with" | "values"))) {
             return;
         }
-        // A hole may hold the rest of the statement.
+        // A hole may hold the rest of the statement, or a fragment with a limit.
         if let Expr::Template(parts) = module.expr(sql) {
             let last = module.list(parts).last();
             let ends = last.is_some_and(|&last| !matches!(module.expr(last), Expr::String(_)));
             facts.is_bounded |= ends && !lower.contains("where");
+            let parts = module.list(parts).iter();
+            facts.is_bounded |= parts.into_iter().any(|&part| limits(module, part));
         }
         let follows = |a: &str, b: &str| words.windows(2).any(|pair| pair == [a, b]);
         let has = |word: &str| words.contains(&word);
         facts.is_bounded |= has("limit") || has("fetch") || has("top");
+        // What a database tells of itself is little.
+        facts.is_bounded |= CATALOGUES.iter().any(|name| lower.contains(name));
         facts.has_conditions |= has("where");
         facts.is_ordered |= follows("order", "by");
         facts.is_aggregated |= follows("group", "by") || has("distinct") || has("union");
@@ -108,6 +114,12 @@ impl<'w> Reader<'w> {
         facts.is_keyed |= follows("in", "?") || lower.contains("any(") || has("in");
         facts.skips |= has("offset");
         facts.locks |= follows("for", "update");
+        let is_bound = |pair: &[&str]| matches!(pair[1], ">" | ">=") && words::is_time(pair[0]);
+        facts.is_since |= lower
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .windows(2)
+            .any(is_bound);
         let mut scope = facts.scope;
         for (i, word) in words.iter().enumerate() {
             let (column, value) = match word.split_once('=') {
@@ -127,6 +139,51 @@ impl<'w> Reader<'w> {
         facts.scope = scope;
         facts.is_unique |= is_unique(&words);
     }
+}
+
+/// The text of a tagged template: `` Prisma.sql`…` ``.
+fn tagged(module: &Module, sql: ExprId) -> Option<ExprId> {
+    let Expr::Call { args, .. } = module.expr(sql) else {
+        return None;
+    };
+    let first = *module.list(args).first()?;
+    matches!(module.expr(first), Expr::Template(_)).then_some(first)
+}
+
+/// Names by which databases tell of themselves.
+const CATALOGUES: &[&str] = &[
+    "information_schema",
+    "pg_catalog",
+    "pg_class",
+    "pg_database",
+    "pg_indexes",
+    "pg_tables",
+    "sqlite_master",
+    "sqlite_schema",
+];
+
+/// Whether a part of a text holds a fragment with a limit.
+fn limits(module: &Module, part: ExprId) -> bool {
+    const MAX_PARTS: usize = 40;
+    let mut open = vec![part];
+    let mut seen = 0;
+    while let Some(at) = open.pop() {
+        seen += 1;
+        if seen > MAX_PARTS {
+            break;
+        }
+        match module.expr(at) {
+            Expr::String(text) => {
+                let lower = module.text(text).to_ascii_lowercase();
+                if at != part && lower.split_whitespace().any(|word| word == "limit") {
+                    return true;
+                }
+            }
+            Expr::Function(_) => {}
+            _ => module.for_each_part(at, |next| open.push(next)),
+        }
+    }
+    false
 }
 
 /// Whether a column that identifies rows is compared with a value, and not with the column of

@@ -1,0 +1,246 @@
+//! What names stand for, where names are all there is to go by. The words are data, in
+//! `rules/words.toml`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// The words, read once.
+static WORDS: LazyLock<Words> =
+    LazyLock::new(|| toml::from_str(include_str!("../../rules/words.toml")).unwrap_or_default());
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    tables: Tables,
+    columns: Columns,
+    connections: Connections,
+    handlers: Handlers,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Tables {
+    small: Vec<String>,
+    lookups: Vec<String>,
+    small_before: Vec<String>,
+    happenings: Vec<String>,
+    things: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Columns {
+    owners: Vec<String>,
+    records: Vec<String>,
+    times: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Connections {
+    tries: Vec<String>,
+    waits: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Handlers {
+    whole: Vec<String>,
+    whole_paths: Vec<String>,
+    changes: Vec<String>,
+    staff: Vec<String>,
+}
+
+/// How a table grows, by what it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Growth {
+    /// It holds what the program can choose from.
+    Small,
+    /// With each thing that happens, for ever.
+    Happenings,
+    /// With the things that users make.
+    Things,
+}
+
+/// How a table grows, if its name says so.
+pub fn growth(table: &str) -> Option<Growth> {
+    let words = &WORDS.tables;
+    let parts = parts_of(table);
+    let (_, before) = parts.split_last()?;
+    if ends_with(table, &words.small) || before.iter().any(|part| has(&words.small_before, part)) {
+        Some(Growth::Small)
+    } else if ends_with(table, &words.happenings) {
+        Some(Growth::Happenings)
+    } else if ends_with(table, &words.things) {
+        Some(Growth::Things)
+    } else {
+        None
+    }
+}
+
+/// Whether a table grows with use, by what it is called.
+pub fn is_growing(table: &str) -> bool {
+    matches!(growth(table), Some(Growth::Happenings | Growth::Things))
+}
+
+/// Whether a table holds what the program can choose from, by what it is called.
+pub fn is_lookup(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.lookups)
+}
+
+/// Whether a name is that of what tells records, users or requests apart.
+pub fn names_a_record(name: &str) -> bool {
+    let parts = parts_of(name);
+    parts
+        .last()
+        .is_some_and(|last| has(&WORDS.columns.records, last))
+}
+
+/// Whether a column leads to someone or something that lives long: a user, a project.
+pub fn is_owner(column: &str) -> bool {
+    has(&WORDS.columns.owners, column)
+}
+
+/// Whether a column holds a time, by its name.
+pub fn is_time(column: &str) -> bool {
+    let lower = column.to_ascii_lowercase();
+    let mut times = WORDS.columns.times.iter();
+    column.ends_with("At") || times.any(|part| lower.contains(part.as_str()))
+}
+
+/// Whether a method shows no more than that a connection works.
+pub fn tries_connection(method: &str) -> bool {
+    has(&WORDS.connections.tries, method)
+}
+
+/// Whether a method holds a connection while it waits.
+pub fn waits_on_connection(method: &str) -> bool {
+    has(&WORDS.connections.waits, method)
+}
+
+/// Whether a handler is named after something that holds everything.
+pub fn is_whole(handler: &str) -> bool {
+    let lower = handler.to_ascii_lowercase();
+    let mut words = WORDS.handlers.whole.iter();
+    words.any(|word| lower.contains(word.as_str()))
+}
+
+/// Whether a handler stands at a place for what holds everything: `reports/export/route.ts`.
+pub fn is_whole_path(path: &str) -> bool {
+    let mut names = path.split(['/', '.']);
+    names.any(|name| has(&WORDS.handlers.whole_paths, name))
+}
+
+/// Whether a handler is named after a request that changes something.
+pub fn is_change(handler: &str) -> bool {
+    let name = handler.rsplit('.').next().unwrap_or(handler);
+    let parts = parts_of(name);
+    parts
+        .first()
+        .is_some_and(|first| has(&WORDS.handlers.changes, first))
+}
+
+/// Whether a path or the name of a handler is that of a page for the few who run the program.
+pub fn is_for_staff(path: &str) -> bool {
+    let mut names = path.split(['/', '.']).flat_map(parts_of);
+    names.any(|part| has(&WORDS.handlers.staff, &part))
+}
+
+fn has(words: &[String], word: &str) -> bool {
+    words.iter().any(|known| known == word)
+}
+
+/// Whether a name, in the singular or the plural, ends with one of some words: with its last part,
+/// or, where it has only one, with the letters of a word.
+fn ends_with(name: &str, words: &[String]) -> bool {
+    /// Letters of a word that may stand at the end of another: `newsarticle`.
+    const MIN_LETTERS: usize = 4;
+    let parts = parts_of(name);
+    let Some(last) = parts.last() else {
+        return false;
+    };
+    let forms = singulars(last);
+    let mut forms = forms.iter();
+    forms.any(|form| {
+        has(words, form)
+            || parts.len() == 1
+                && words
+                    .iter()
+                    .any(|word| word.len() > MIN_LETTERS && form.ends_with(word.as_str()))
+    })
+}
+
+/// A word, and what it may be in the singular.
+fn singulars(word: &str) -> Vec<String> {
+    let mut forms = vec![word.to_owned()];
+    if let Some(stem) = word.strip_suffix("ies") {
+        forms.push(format!("{stem}y"));
+    }
+    forms.extend(word.strip_suffix("es").map(str::to_owned));
+    forms.extend(word.strip_suffix('s').map(str::to_owned));
+    forms
+}
+
+/// The words of a name in small letters: `OrderLine`, `order_line`.
+fn parts_of(name: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut is_inside = false;
+    let mut was_small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            is_inside = false;
+            continue;
+        }
+        if !is_inside || c.is_uppercase() && was_small {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.extend(c.to_lowercase());
+        }
+        is_inside = true;
+        was_small = !c.is_uppercase();
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read() {
+        let words: Result<Words, _> = toml::from_str(include_str!("../../rules/words.toml"));
+        let lists = words.map(|words| words.tables.small.len() + words.columns.owners.len());
+        assert!(lists.is_ok_and(|lists| lists > 20));
+    }
+
+    #[test]
+    fn tables_grow_by_their_last_word() {
+        for (table, expected) in [
+            ("orders", Some(Growth::Happenings)),
+            ("ChatMessage", Some(Growth::Happenings)),
+            ("auditlog", Some(Growth::Happenings)),
+            ("deliveries", Some(Growth::Happenings)),
+            ("app_user", Some(Growth::Things)),
+            ("BookCategory", Some(Growth::Small)),
+            ("order_statuses", Some(Growth::Small)),
+            ("PeriodicTask", Some(Growth::Small)),
+            ("OrganisationEmail", None),
+            ("shopping", None),
+            ("", None),
+        ] {
+            assert_eq!(growth(table), expected, "{table}");
+        }
+    }
+
+    #[test]
+    fn handlers_are_told_by_their_names() {
+        assert!(is_whole("exportOrders") && !is_whole("orders"));
+        assert!(is_change("Orders.create_many") && !is_change("createdOrders"));
+        assert!(is_for_staff("app/(ee)/api/admin/partners/route.ts"));
+        assert!(
+            is_for_staff("helpdesk/views/staff.py") && !is_for_staff("api/administrative/x.py")
+        );
+    }
+}
