@@ -27,6 +27,7 @@ use super::program::Function;
 use super::types::{Base, Entity, Type};
 use super::words::{self, Growth};
 use crate::finding::Confidence;
+use crate::ir::schema::{ColumnKind, Schema, Table};
 use crate::ir::{Expr, ExprId, Module, StmtId, UnaryOp};
 
 /// A read of many rows.
@@ -90,6 +91,41 @@ impl<'p> Function<'p> {
         self.lazy_fetches(&mut typer, &mut found);
         self.answered_fetches(&mut typer, &mut found);
         self.statement_fetches(&mut typer, &mut found);
+        found
+    }
+
+    /// Parts of queries of many rows: `books[:count]`.
+    pub fn slices(self) -> Vec<Fetch<'p>> {
+        let world = &self.program.world;
+        let module = self.module();
+        let mut typer = Typer::new(world, self.file);
+        let mut found = Vec::new();
+        for expr in self.declared().exprs.iter() {
+            let Expr::Index { object, index } = module.expr(expr) else {
+                continue;
+            };
+            if !matches!(module.expr(index), Expr::Slice(_)) || module.function_of(expr) != self.id
+            {
+                continue;
+            }
+            let ty = typer.of(object);
+            let (Base::Model(id, entity), true) = (ty.base, self.is_query_of_rows(ty)) else {
+                continue;
+            };
+            let Some((_, _, stmt)) = self.facts().context_of(expr) else {
+                continue;
+            };
+            found.push(Fetch {
+                function: self,
+                rows: expr,
+                stmt,
+                is_lazy: true,
+                package: package_of(&world.models.ty(id).name),
+                entity,
+                confidence: ty.confidence,
+                query: query::facts_of(world, self.file, expr),
+            });
+        }
         found
     }
 
@@ -291,19 +327,34 @@ impl Fetch<'_> {
 
     /// Whether the configuration says that the table stays small.
     pub fn is_declared_small(&self) -> bool {
+        self.table().is_some_and(|(_, table)| table.is_small)
+    }
+
+    /// The table of the rows, as the schema declares it.
+    fn table(&self) -> Option<(&Schema, &Table)> {
         let schemas = &self.function.program.schemas;
-        let table = match self.entity {
+        match self.entity {
             Entity::Class(class) => schemas.table_of(class),
-            _ => self
-                .entity_name()
-                .and_then(|name| schemas.table_named(&name, self.function.file)),
-        };
-        table.is_some_and(|(_, table)| table.is_small)
+            _ => schemas.table_named(&self.entity_name()?, self.function.file),
+        }
     }
 
     /// How the table grows, by what it is called.
     pub fn growth(&self) -> Option<Growth> {
         words::growth(&self.entity_name()?)
+    }
+
+    /// Columns of the rows that hold much: documents, files, long texts.
+    pub fn large_columns(&self) -> Vec<String> {
+        let Some((_, table)) = self.table() else {
+            return Vec::new();
+        };
+        let columns = table.columns.iter().filter(|column| {
+            matches!(column.kind, ColumnKind::Json | ColumnKind::Bytes)
+                || words::is_large(&column.name)
+                    && matches!(column.kind, ColumnKind::Text | ColumnKind::CaseInsensitiveText)
+        });
+        columns.map(|column| column.name.clone()).collect()
     }
 
     /// Whether the rows are known to have so many columns that leaving them out is worth a change.

@@ -103,6 +103,23 @@ impl Program {
 }
 
 impl Function<'_> {
+    /// Whether all calls of it, of which there are some, hand it a constant as this parameter.
+    pub fn is_handed_constants(self, param: u16) -> bool {
+        let at = FunctionRef {
+            file: self.file,
+            function: self.id,
+        };
+        let Some(callers) = self.program.callers().get(&at) else {
+            return false;
+        };
+        !callers.is_empty()
+            && callers.iter().all(|&(caller, call)| {
+                let module = self.program.function(caller).module();
+                argument_for(&self.program.world, module, call, at, param)
+                    .is_some_and(|argument| is_constant(module, argument))
+            })
+    }
+
     /// Whether a value is made of the request that a framework hands out by an import: `request.args`.
     pub fn asks_request(self, expr: ExprId) -> bool {
         let module = self.module();
@@ -116,6 +133,17 @@ impl Function<'_> {
     /// The last part of the name that an expression, or what it calls, is written as.
     pub fn last_name_of(&self, expr: ExprId) -> Option<&str> {
         name_of(self.module(), expr)
+    }
+}
+
+/// Whether an expression is a literal or the name of a constant.
+fn is_constant(module: &crate::ir::Module, expr: ExprId) -> bool {
+    let is_loud = |name: &str| !name.chars().any(char::is_lowercase);
+    match module.expr(expr) {
+        Expr::String(_) | Expr::Number(_) => true,
+        Expr::Member { name, .. } => is_loud(module.text(name)),
+        Expr::Local(local) => is_loud(module.text(module.local(local).name)),
+        _ => false,
     }
 }
 

@@ -277,6 +277,10 @@ pub struct CallModel {
     pub memoizes: bool,
     /// What takes away again the listener, timer or subscription that it adds.
     pub ended_by: Vec<String>,
+    /// Whether what it is called on is kept by others: it lives longer than the call.
+    pub lasts: bool,
+    /// Whether only a further call gives the cache entry that it makes an end.
+    pub endless: bool,
     /// The argument that says, in milliseconds, when that ends by itself.
     pub ends_after: Vec<Bounded>,
     /// Whether it runs its callback when a component appears, and what that returns when it goes.

@@ -33,6 +33,7 @@ struct Tables {
 struct Columns {
     owners: Vec<String>,
     records: Vec<String>,
+    large: Vec<String>,
     times: Vec<String>,
 }
 
@@ -100,6 +101,14 @@ pub fn names_a_record(name: &str) -> bool {
 /// Whether a column leads to someone or something that lives long: a user, a project.
 pub fn is_owner(column: &str) -> bool {
     has(&WORDS.columns.owners, column)
+}
+
+/// Whether a column of text holds long ones, by its name.
+pub fn is_large(column: &str) -> bool {
+    let parts = parts_of(column);
+    parts
+        .last()
+        .is_some_and(|last| has(&WORDS.columns.large, last))
 }
 
 /// Whether a column holds a time, by its name.

@@ -4,9 +4,11 @@ use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{BinaryOp, Expr, ExprId, LocalKind};
 use crate::link::call_graph::{Act, ActKind};
+use crate::link::entry_points::Reach;
 use crate::link::infer::Typer;
 use crate::link::models::{Bounded, CallModel, Effect};
 use crate::link::program::Function;
+use crate::link::types::Base;
 use crate::source::{Context, FileId};
 
 pub(super) const RULE: Rule = Rule::per_function("cache-without-expiry", check);
@@ -24,6 +26,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if !matches!(function.context(), Context::Product | Context::Script) {
         return;
     }
+    check_decorators(function, reporter);
     for act in function.acts() {
         let Some(model) = entry_of(function, act) else {
             continue;
@@ -44,8 +47,12 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         {
             continue;
         }
-        // A store of what cannot be made again looks the same.
-        let confidence = Confidence::Low;
+        // A store of what cannot be made again looks the same, unless it is asked first.
+        let confidence = if is_asked_first(function, act, head.as_ref()) {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        };
         let name = function.callee_text(act.expr);
         let what = match &head {
             Some(KeyHead::Text(text)) => format!("an entry below `{text}`"),
@@ -63,6 +70,57 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
+/// `@cached()`: what a function returns is kept for each of its arguments.
+fn check_decorators(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    let declared = function.declared();
+    let is_method = declared.class.is_some() && !declared.is_static;
+    if declared.params.len() <= usize::from(is_method) {
+        return;
+    }
+    let world = &function.program.world;
+    let mut typer = Typer::new(world, function.file);
+    for &decorator in module.list(declared.decorators) {
+        let Expr::Call { args, .. } = module.expr(decorator) else {
+            continue;
+        };
+        let Base::Path(path) = typer.callee(decorator).base else {
+            continue;
+        };
+        let Some(model) = world.models.path(path).call.map(|id| world.models.call(id)) else {
+            continue;
+        };
+        let is_open = |&arg: &ExprId| matches!(module.expr(arg), Expr::Spread(_));
+        let mut bounds = model.expires.iter();
+        if !model.memoizes
+            || model.expires.is_empty()
+            || bounds.any(|bound| typer.is_given(decorator, bound))
+            || module.list(args).iter().any(is_open)
+        {
+            continue;
+        }
+        let name = function.callee_text(decorator);
+        let of = function.name().unwrap_or_default();
+        // Where few arguments come, few results are kept.
+        let confidence = match function.reached().reach {
+            Reach::None => Confidence::Low,
+            Reach::Called | Reach::Handler => Confidence::Medium,
+        };
+        let help = match model.expires.first() {
+            Some(Bounded::Key(key)) => format!("give them an end: `{key}`"),
+            _ => "give them an end: a time to live".to_owned(),
+        };
+        reporter
+            .report(
+                module.span(decorator),
+                confidence,
+                format!("`{name}` keeps what `{of}` returns for each of its arguments for ever"),
+            )
+            .cost("the cache fills up with what nobody asks for any more, and old values are served for ever")
+            .help(help);
+    }
+}
+
 /// The model of an act that makes an entry which could be given an end.
 fn entry_of<'p>(function: Function<'p>, act: &Act) -> Option<&'p CallModel> {
     let ActKind::Effect {
@@ -74,7 +132,26 @@ fn entry_of<'p>(function: Function<'p>, act: &Act) -> Option<&'p CallModel> {
         return None;
     };
     let model = function.program.world.models.call(id);
-    (!model.expires.is_empty()).then_some(model)
+    (!model.expires.is_empty() || model.endless).then_some(model)
+}
+
+/// Whether the same function asks the cache for such a key before it sets it: what is missing is
+/// made anew.
+fn is_asked_first(function: Function<'_>, act: &Act, head: Option<&KeyHead>) -> bool {
+    head.is_some()
+        && function.acts().iter().any(|other| {
+            let reads = matches!(
+                other.kind,
+                ActKind::Effect {
+                    effect: Effect::CacheRead,
+                    ..
+                }
+            );
+            reads
+                && other.expr.0 < act.expr.0
+                && first_argument(function, other.expr)
+                    .is_some_and(|key| key_head(function, key).as_ref() == head)
+        })
 }
 
 /// Whether a call gives the entry an end, or may do so in a way that is not in sight.
@@ -85,6 +162,9 @@ fn may_end(function: Function<'_>, call: ExprId, model: &CallModel) -> bool {
         return true;
     };
     let args = module.list(args);
+    if model.endless {
+        return false;
+    }
     if model.expires_by_default {
         // The cache's own time holds unless it is switched off.
         let is_off = model.expires.iter().any(|bound| {
@@ -129,7 +209,10 @@ fn has_hole(function: Function<'_>, key: ExprId) -> bool {
     function
         .facts()
         .any_origin(key, |id| match module.expr(id) {
-            Expr::Local(local) => matches!(module.local(local).kind, LocalKind::Param(_)),
+            Expr::Local(local) => match module.local(local).kind {
+                LocalKind::Param(param) => !function.is_handed_constants(param),
+                _ => false,
+            },
             Expr::Param(_) | Expr::Element(_) | Expr::Call { .. } | Expr::Await(_) => true,
             _ => false,
         })

@@ -44,7 +44,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         let Some(Some(repeated)) = &repeated else {
             return;
         };
-        if outlives_call(function, site.expr)
+        if (model.lasts || outlives_call(function, site.expr))
             && !ends_itself(function, site)
             && !is_taken_away(function, site.expr, model)
         {
@@ -77,7 +77,13 @@ fn report(
             format!("each request makes `{name}` add one more, and none is taken away")
         }
     };
-    let finding = reporter.report(module.span(site.expr), Confidence::Medium, message);
+    // What is observed of a component's own goes with it, as a rule.
+    let confidence = if model.lasts && is_own_target(function, site.expr) {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    };
+    let finding = reporter.report(module.span(site.expr), confidence, message);
     match repeated {
         Repeated::Mount(call) => {
             finding
@@ -250,11 +256,34 @@ fn outlives_call(function: Function<'_>, call: ExprId) -> bool {
             // What a component has of its own goes with it: `this.store.changes.subscribe(…)` is
             // about what it was given.
             Expr::This => return members > 2,
-            // `interval(1000).pipe(…).subscribe(…)`
-            Expr::Call { callee, .. } => at = callee,
+            // `interval(1000).pipe(…).subscribe(…)`; what a function of the project gives may end by
+            // itself, as the answer of a server does.
+            Expr::Call { callee, .. } => {
+                let called = function.call_at(at).map(|call| &call.callee);
+                if matches!(called, Some(Callee::Function(_))) {
+                    return false;
+                }
+                at = callee;
+            }
             _ => return false,
         }
     }
+}
+
+/// Whether what is observed is something that the function has a name for, and no global.
+fn is_own_target(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(call) else {
+        return false;
+    };
+    let Some(&first) = module.list(args).first() else {
+        return false;
+    };
+    let mut at = first;
+    while let Expr::Member { object, .. } = module.expr(at) {
+        at = object;
+    }
+    matches!(module.expr(at), Expr::Local(_) | Expr::This | Expr::Call { .. })
 }
 
 /// Whether a call is told when to stop, or is made only once.

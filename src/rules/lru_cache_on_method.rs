@@ -41,7 +41,8 @@ fn memo_of(function: Function<'_>, decorator: ExprId) -> Option<&CallModel> {
         return None;
     };
     let model = world.models.call(world.models.path(path).call?);
-    model.memoizes.then_some(model)
+    // What ends after some time is for `cache-without-expiry`.
+    (model.memoizes && model.expires.is_empty()).then_some(model)
 }
 
 /// Whether a decorator keeps a limited number of results.
@@ -63,7 +64,15 @@ fn is_bounded(function: Function<'_>, decorator: ExprId, model: &CallModel) -> b
             (Expr::Keyword { .. }, _) => None,
             _ => Some(arg),
         });
-    given.is_none_or(|value| module.expr(value) != Expr::Null)
+    // A plain map keeps all.
+    given.is_none_or(|value| match module.expr(value) {
+        Expr::Null | Expr::Map(_) => false,
+        Expr::Call { callee, args, .. } => {
+            !(args.len == 0
+                && matches!(module.expr(callee), Expr::Name(name) if module.text(name) == "dict"))
+        }
+        _ => true,
+    })
 }
 
 /// Whether a method's receiver is kept with the results, and is not kept by others anyway. None

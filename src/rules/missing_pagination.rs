@@ -2,7 +2,7 @@
 
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::MODULE_BODY;
+use crate::ir::{Expr, MODULE_BODY};
 use crate::link::fetches::{Along, Fetch, Leave, QueryFacts, Scope};
 use crate::link::program::Function;
 use crate::link::words::{self, Growth};
@@ -16,6 +16,9 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     }
     if function.id == MODULE_BODY {
         check_views(function, reporter);
+    }
+    for slice in function.slices() {
+        check_limit(&slice, reporter);
     }
     for range in function.whole_ranges() {
         check_range(&range, reporter);
@@ -53,7 +56,11 @@ fn check_limit(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let function = fetch.function;
-    let name = function.callee_text(fetch.rows);
+    let rows = match function.module().expr(fetch.rows) {
+        Expr::Index { object, .. } => object,
+        _ => fetch.rows,
+    };
+    let name = function.callee_text(rows);
     let finding = reporter.report(
         function.module().span(fetch.rows),
         Confidence::Low,

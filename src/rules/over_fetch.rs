@@ -24,9 +24,15 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         if fetch.query.is_unbounded() && !fetch.query.locks {
             check_fetch(fetch, &mut reported, reporter);
         }
+        if !fetch.query.locks {
+            check_large(fetch, reporter);
+        }
     }
     for given in function.given_rows(|rows| is_little(&rows.outcomes())) {
         check_given(&given, reporter);
+    }
+    for (fetch, test) in function.tested_rows() {
+        check_test(&fetch, test, reporter);
     }
     for related in function.idle_relations() {
         check_related(&related, reporter);
@@ -44,6 +50,83 @@ fn is_little(outcomes: &[Outcome]) -> bool {
                 Kind::Tested | Kind::Counted | Kind::Cut | Kind::Sorted | Kind::Filtered
             )
         })
+}
+
+/// Rows come with columns that hold much and that nobody reads.
+fn check_large(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
+    let query = fetch.query;
+    if query.is_projected || query.includes || query.is_aggregated {
+        return;
+    }
+    let outcomes = fetch.outcomes();
+    let mut read: Vec<&str> = Vec::new();
+    let mut walk = None;
+    for outcome in &outcomes {
+        match &outcome.kind {
+            OutcomeKind::Columns(columns, lp) => {
+                read.extend(columns.iter().map(String::as_str));
+                walk = Some(*lp);
+            }
+            OutcomeKind::Tested | OutcomeKind::Counted => {}
+            _ => return,
+        }
+    }
+    // One column of each is another finding.
+    let (Some(lp), true) = (walk, read.len() > 1) else {
+        return;
+    };
+    let mut large = fetch.large_columns();
+    let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    large.retain(|column| read.iter().all(|name| plain(name) != plain(column)));
+    if large.is_empty() {
+        return;
+    }
+    let function = fetch.function;
+    let module = function.module();
+    let name = function.callee_text(fetch.rows);
+    let columns: Vec<String> = large.iter().map(|column| format!("`{column}`")).collect();
+    let columns = columns.join(", ");
+    // How much they hold is not in sight.
+    let finding = reporter.report(
+        module.span(fetch.rows),
+        Confidence::Low,
+        format!("`{name}` loads {columns} of each row, which nobody reads"),
+    );
+    finding
+        .related(function.place(module.lp(lp).span), "all that is read of them")
+        .cost("what each row holds most is read for nothing")
+        .help("ask for the columns that are read");
+}
+
+/// One row is loaded to see whether there is one.
+fn check_test(fetch: &Fetch<'_>, test: ExprId, reporter: &mut Reporter<'_>) {
+    let function = fetch.function;
+    // By its key a row is found at once; what it holds is little, unless it holds files.
+    let query = fetch.query;
+    if query.is_projected || query.locks || query.is_aggregated || query.is_keyed {
+        return;
+    }
+    let models = &function.program.world.models;
+    let Some(exists) = models
+        .advice(&fetch.package)
+        .and_then(|advice| advice.exists.clone())
+        // Where the first row is all there is to ask for, it was asked for.
+        .filter(|exists| exists.contains("exist"))
+    else {
+        return;
+    };
+    let name = function.callee_text(fetch.rows);
+    let finding = reporter.report(
+        function.module().span(fetch.rows),
+        Confidence::Low,
+        format!("`{name}` loads a row to see whether there is one"),
+    );
+    if test != fetch.rows {
+        finding.related(function.place_of(test), "all that is done with it");
+    }
+    finding
+        .cost("all columns of a row read for one bit")
+        .help(format!("ask the database: {exists}"));
 }
 
 /// What is wasted, as the parts of a finding.

@@ -548,7 +548,7 @@ impl<'p> Follower<'p> {
         if used.is_whole || used.columns.is_empty() {
             return self.note(OutcomeKind::Walked(lp), value);
         }
-        if used.columns.len() <= 2 && !self.are_computed(&used.columns) {
+        if !self.are_computed(&used.columns) {
             let columns = used.columns.into_iter().collect();
             return self.note(OutcomeKind::Columns(columns, lp), value);
         }

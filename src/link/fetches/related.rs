@@ -141,6 +141,37 @@ impl<'p> Function<'p> {
         named.name.ends_with('s') && words::is_growing(&named.name)
     }
 
+    /// Reads of one row of which it is only asked whether there is one.
+    pub fn tested_rows(self) -> Vec<(Fetch<'p>, ExprId)> {
+        let world = &self.program.world;
+        let mut typer = Typer::new(world, self.file);
+        let mut found = Vec::new();
+        for read in self.row_reads(&mut typer) {
+            if read.is_many {
+                continue;
+            }
+            let entity = entity_of(typer.of(read.rows).awaited());
+            let outcomes = outcomes_of(self, read.rows, entity);
+            let is_tested = |outcome: &Outcome| outcome.kind == OutcomeKind::Tested;
+            if let (Some(first), true) = (outcomes.first(), outcomes.iter().all(is_tested))
+                && let Some(stmt) = self.stmt_of(read.rows)
+            {
+                let fetch = Fetch {
+                    function: self,
+                    rows: read.rows,
+                    stmt,
+                    is_lazy: false,
+                    package: read.package,
+                    entity,
+                    confidence: read.confidence,
+                    query: super::query::facts_of(world, self.file, read.rows),
+                };
+                found.push((fetch, first.expr));
+            }
+        }
+        found
+    }
+
     /// Relations that come with the rows of a read.
     fn loaded_along(self, typer: &mut Typer<'p>, found: &mut Vec<Related<'p>>) {
         let world = &self.program.world;

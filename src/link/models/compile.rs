@@ -141,6 +141,8 @@ impl Models {
                 evicts: entry.evicts,
                 memoizes: entry.memoizes,
                 ended_by: entry.ended_by.clone(),
+                lasts: entry.lasts,
+                endless: entry.endless,
                 ends_after: bounds_named(&entry.ends_after),
                 mounts: entry.mounts,
                 stable: bounds_named(&entry.stable),

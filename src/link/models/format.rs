@@ -197,6 +197,10 @@ pub(super) struct CallEntry {
     pub(super) memoizes: bool,
     #[serde(default, rename = "ended-by")]
     pub(super) ended_by: Vec<String>,
+    #[serde(default)]
+    pub(super) lasts: bool,
+    #[serde(default)]
+    pub(super) endless: bool,
     #[serde(default, rename = "ends-after")]
     pub(super) ends_after: Vec<String>,
     #[serde(default)]
