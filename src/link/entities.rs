@@ -335,10 +335,10 @@ impl World {
     pub fn per_row(&self, at: FunctionRef) -> Option<PerRow<'_>> {
         let module = &self.unit(at.file).facts.module;
         let function = module.function(at.function);
-        if let Some(model) = self.resolvers.of(&self.models, at) {
+        if let Some((model, param)) = self.resolvers.of(&self.models, at) {
             return Some(PerRow {
                 model,
-                param: u16::from(model.param),
+                param,
                 entity: None,
             });
         }

@@ -502,6 +502,14 @@ pub struct RelationModel {
 /// Methods that run once per row, by convention of a library.
 #[derive(Debug, Clone)]
 pub struct PerRowModel {
+    /// The type whose deriving classes have them, or whose members take them.
+    pub on: Option<ModelTypeId>,
+    /// The members that are handed one, or decorate it.
+    pub adds: Vec<String>,
+    /// The members that are handed objects and functions with some below the key `resolve`.
+    pub builds: Vec<String>,
+    /// The calls with such a key whose function gets the row one parameter later.
+    pub shifted: Vec<String>,
     /// Their names, or what these start with (`resolve_*`).
     pub names: Vec<String>,
     /// The decorators that make a method one of them, whatever its name.
@@ -811,9 +819,10 @@ impl Models {
 
     /// What libraries say of functions in objects.
     pub fn per_row_in_maps(&self) -> impl Iterator<Item = &PerRowModel> {
-        self.decorated
-            .iter()
-            .filter(|model| model.maps || !model.objects.is_empty())
+        self.decorated.iter().filter(|model| {
+            let is_handed = !model.adds.is_empty() || !model.builds.is_empty();
+            model.maps || is_handed || !model.objects.is_empty()
+        })
     }
 
     /// Whether some library calls methods of this name once per row.

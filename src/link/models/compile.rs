@@ -296,6 +296,10 @@ impl Models {
             }
         }
         for entry in &source.spec.per_row {
+            let on = match &entry.on {
+                Some(on) => Some(self.receiver_type(source, on)?.0),
+                None => None,
+            };
             let mut nodes = |paths: &[String]| {
                 let paths = paths.iter();
                 paths
@@ -303,6 +307,10 @@ impl Models {
                     .collect::<Vec<_>>()
             };
             let model = PerRowModel {
+                on,
+                adds: entry.adds.clone(),
+                builds: entry.builds.clone(),
+                shifted: entry.shifted.clone(),
                 names: entry.names.clone(),
                 decorators: nodes(&entry.decorators),
                 rows: nodes(&entry.rows),
@@ -316,8 +324,8 @@ impl Models {
                 help: entry.help.clone(),
                 listed: entry.listed,
             };
-            if let Some(on) = &entry.on {
-                let (on, _) = self.receiver_type(source, on)?;
+            let is_handed = !entry.adds.is_empty() || !entry.builds.is_empty();
+            if let Some(on) = on.filter(|_| !is_handed) {
                 self.per_row_names.extend(entry.names.iter().cloned());
                 self.types[on.0 as usize].per_row.push(model);
             } else {

@@ -360,6 +360,12 @@ pub(super) struct PerRowEntry {
     #[serde(default)]
     pub(super) objects: Vec<String>,
     #[serde(default)]
+    pub(super) adds: Vec<String>,
+    #[serde(default)]
+    pub(super) builds: Vec<String>,
+    #[serde(default)]
+    pub(super) shifted: Vec<String>,
+    #[serde(default)]
     pub(super) param: u8,
     pub(super) entity: Option<String>,
     #[serde(default)]
