@@ -535,8 +535,10 @@ fn declared_in(world: &World, file: FileId) -> Found {
                 queries.find(|(known, _)| known == value).map(|&(_, ty)| ty)
             });
             let key_field = module.name(&format!("{}_id", module.text(field.name)));
-            let has_key =
-                key_field.is_some_and(|key| declared.fields.iter().any(|f| f.name == key));
+            // What leads to rows of any table is no key of one.
+            let is_any = model.many.is_some() && model.target.is_empty();
+            let has_key = !is_any
+                && key_field.is_some_and(|key| declared.fields.iter().any(|f| f.name == key));
             found.relations.push(Declared {
                 relation: Relation {
                     name: module.text(field.name).to_owned(),

@@ -7,6 +7,7 @@
 
 mod columns;
 mod gathered;
+mod known;
 mod loaded;
 mod source;
 

@@ -3,9 +3,11 @@
 
 use super::{Reporter, element_text};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, ExprId};
+use crate::ir::{CallKind, ComprehensionKind, Expr, ExprId, LogicalOp, LoopKind};
+use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::entities::RelationId;
+use crate::link::models::clauses::Form;
 use crate::link::program::{Function, Loop, Program};
 use crate::link::rows::{Missing, Read, Root};
 use crate::link::types::{ExprRef, FunctionRef};
@@ -82,6 +84,22 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
                 function: owner,
                 id: lp,
             };
+            // A closure that is only kept is not run by the loop.
+            let is_run = owner.id == function.id
+                || function
+                    .loops_around(None)
+                    .iter()
+                    .any(|around| around.id == lp.id);
+            // What the loop itself has read is at hand in its closures.
+            let is_known = owner.id != function.id
+                && owner
+                    .reads()
+                    .iter()
+                    .any(|known| known.source == read.source);
+            if !is_run || is_known {
+                return None;
+            }
+            is_small |= is_search(lp);
             (lp.cardinality(), Some(lp))
         }
         Root::ElementOf(rows) => (program.size_of(function.file, rows), None),
@@ -105,7 +123,11 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
     if asks_once_per_distinct(function, read, missing) {
         confidence = confidence.min(Confidence::Medium);
     }
-    if is_small || read.depth > 3 || function.context() == Context::Script {
+    if is_small
+        || leads_to_same_rows(function, read, missing)
+        || read.depth > 3
+        || function.context() == Context::Script
+    {
         confidence = Confidence::Low;
     }
     Some(Lacked {
@@ -113,6 +135,28 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
         missing,
         lp,
         confidence,
+    })
+}
+
+/// Whether a comprehension is walked until something fits: `any(line.is_open for line in lines)`.
+fn is_search(lp: Loop<'_>) -> bool {
+    let module = lp.function.module();
+    if lp.head().kind != LoopKind::Comprehension {
+        return false;
+    }
+    let sites = lp.function.facts().sites(lp.function.id).iter();
+    let mut calls = sites.map(|site| module.expr(site.expr));
+    calls.any(|call| {
+        let Expr::Call { callee, args, .. } = call else {
+            return false;
+        };
+        let is_walked = module.list(args).iter().any(|&arg| {
+            matches!(module.expr(arg), Expr::Comprehension { lp: walked, kind }
+                if walked == lp.id && kind == ComprehensionKind::Generator)
+        });
+        is_walked
+            && matches!(module.expr(callee), Expr::Name(name)
+                if matches!(module.text(name), "any" | "all" | "next"))
     })
 }
 
@@ -138,6 +182,18 @@ fn asks_once_per_distinct(function: Function<'_>, read: &Read, missing: &Missing
     let asked = world.entities.get(read.source.path[missing.loaded]);
     let table = world.entities.table(asked.owner);
     !asked.many && !asked.is_column && table.is_some_and(|ty| world.models.ty(ty).identity)
+}
+
+/// Whether the session has the rows that the relation leads to, as they are some of those walked.
+fn leads_to_same_rows(function: Function<'_>, read: &Read, missing: &Missing) -> bool {
+    let asked = function
+        .program
+        .world
+        .entities
+        .get(read.source.path[missing.loaded]);
+    missing.loaded == 0
+        && asked.target == Some(asked.owner)
+        && asks_once_per_distinct(function, read, missing)
 }
 
 fn report(
@@ -347,6 +403,37 @@ fn attribute_text(program: &Program, path: &[RelationId]) -> String {
     names.join(", ")
 }
 
+/// Whether a query is sent only where the row has not what it asks for: `book.author ?? (await
+/// book.getAuthor())`.
+pub(super) fn asks_for_lacking(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return false;
+    };
+    let Expr::Member { object: row, .. } = module.expr(callee) else {
+        return false;
+    };
+    let uses = function.program.uses(function.file);
+    let mut at = call;
+    for _ in 0..4 {
+        for &parent in uses.parents(at) {
+            if let Expr::Logical { op, left, right } = module.expr(parent)
+                && op != LogicalOp::And
+                && right == at
+                && let Expr::Member { object, .. } = module.expr(left)
+            {
+                return module.expr(object) == module.expr(row);
+            }
+        }
+        let mut parents = uses.parents(at).iter().copied();
+        match parents.find(|&parent| matches!(module.expr(parent), Expr::Await(_))) {
+            Some(parent) => at = parent,
+            None => break,
+        }
+    }
+    false
+}
+
 /// Whether all that is read of a row is its key.
 fn reads_only_key(function: Function<'_>, expr: ExprId) -> bool {
     let module = function.module();
@@ -359,5 +446,23 @@ fn reads_only_key(function: Function<'_>, expr: ExprId) -> bool {
             || matches!(module.expr(object), Expr::Call { kind: CallKind::Implicit, callee, .. }
                 if callee == expr);
         is_read && matches!(module.text(name), "id" | "pk")
+    }) || is_compared(function, expr)
+}
+
+/// Whether a row is compared with a column by the keyword of a query: `filter(author=book.author)`.
+fn is_compared(function: Function<'_>, row: ExprId) -> bool {
+    let module = function.module();
+    let uses = function.program.uses(function.file);
+    let keywords = uses.parents(row).iter().filter(
+        |&&parent| matches!(module.expr(parent), Expr::Keyword { value, .. } if value == row),
+    );
+    let mut calls = keywords.flat_map(|&keyword| uses.parents(keyword));
+    calls.any(|&call| {
+        let callee = function.call_at(call).map(|call| &call.callee);
+        let Some(Callee::Model(id)) = callee else {
+            return false;
+        };
+        let query = function.program.world.models.call(*id).query.as_ref();
+        query.is_some_and(|query| query.conditions == Some(Form::Keywords))
     })
 }

@@ -589,6 +589,9 @@ fn doubt(
         Effect::DbRead if reads_own_row(function, act, found) => {
             "it is about a row in hand, which is checked or read again"
         }
+        Effect::DbRead if super::lazy_relation::asks_for_lacking(function, act.expr) => {
+            "it is asked for only where the row has it not"
+        }
         _ if function.context() == Context::Script => super::BY_HAND,
         _ if is_unit_of_work(function, act, found, lp) => {
             "each element is a piece of work of its own, with changes, messages or a transaction"

@@ -66,11 +66,34 @@ fn check_returned(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Re
             "the query of `{name}` runs once per row: {}",
             per_row.model.caller
         );
-        let confidence = ty.confidence.min(Confidence::Medium);
+        let confidence = if is_asked_of_one(function, per_row) {
+            Confidence::Low
+        } else {
+            ty.confidence.min(Confidence::Medium)
+        };
         let finding = reporter.report(module.span(value), confidence, message);
         describe(function, per_row, finding);
         return;
     }
+}
+
+/// Whether the field is one that is asked of one parent, to search in what belongs to it or to
+/// pick one of it.
+fn is_asked_of_one(function: Function<'_>, per_row: PerRow<'_>) -> bool {
+    let module = function.module();
+    let params = function.declared().params.iter().enumerate();
+    params
+        .filter(|&(i, _)| i != usize::from(per_row.param))
+        .any(|(_, param)| match module.expr(param.target) {
+            Expr::Local(local) => {
+                let name = module.text(module.local(local).name);
+                matches!(
+                    name,
+                    "id" | "pk" | "slug" | "search" | "filter" | "filters" | "where"
+                )
+            }
+            _ => false,
+        })
 }
 
 /// Lazy queries that a method of a serializer hands to another one, which runs them.
@@ -221,7 +244,10 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
             _ => "queries",
         };
         let looks_first = per_row.model.listed && asks_first(function);
-        let confidence = if looks_first || may_be_loaded(function, per_row, act.stmt) {
+        let is_doubtful = looks_first
+            || may_be_loaded(function, per_row, act.stmt)
+            || is_asked_of_one(function, per_row);
+        let confidence = if is_doubtful {
             Confidence::Low
         } else {
             found.confidence.min(Confidence::Medium)

@@ -122,7 +122,7 @@ impl Finder<'_> {
             return self.element(lp);
         }
         let walked = part_walked(module, lp, n)?;
-        Some(self.element_of(lp, walked))
+        self.element_of(lp, walked)
     }
 }
 

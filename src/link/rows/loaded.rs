@@ -194,7 +194,9 @@ impl Finder<'_> {
             }
         };
         let Some(def) = facts.def_use.reaching(expr) else {
-            return at_param(local);
+            let mut found = at_param(local)?;
+            self.loaded_later(file, local, &mut found);
+            return Some(found);
         };
         let mut values = Vec::new();
         let mut entries = Vec::new();
@@ -240,36 +242,8 @@ impl Finder<'_> {
             });
         }
         let mut found = found?;
-        found.paths.extend(self.loaded_later(file, local));
+        self.loaded_later(file, local, &mut found);
         Some(found)
-    }
-
-    /// What `prefetch_related_objects(rows, "author")` loads into the rows that a name holds.
-    fn loaded_later(&mut self, file: FileId, local: LocalId) -> Vec<String> {
-        let module = self.module(file);
-        let mut paths = Vec::new();
-        for site in &module.sites {
-            let Expr::Call { args, .. } = module.expr(site.expr) else {
-                continue;
-            };
-            let args = module.list(args);
-            let takes = args
-                .first()
-                .is_some_and(|&a| module.expr(a) == Expr::Local(local));
-            if !takes {
-                continue;
-            }
-            let loads = self
-                .typer(file)
-                .called_model(site.expr)
-                .is_some_and(|(model, _)| model.loads.is_some());
-            if loads {
-                for &arg in &args[1..] {
-                    self.path_of(file, arg, &mut paths);
-                }
-            }
-        }
-        paths
     }
 
     fn loaded_call(&mut self, file: FileId, expr: ExprId) -> Option<Loaded> {
@@ -383,6 +357,9 @@ impl Finder<'_> {
         if let Some(Bounded::Key(key)) = &model.loads {
             self.named_paths(file, args, key, &mut found);
             return Some(found);
+        }
+        if let Some(query) = &model.query {
+            self.known_by_conditions(file, expr, query, &mut found);
         }
         if let Some(columns) = columns {
             self.columns_of(file, args, columns, &mut found);
@@ -565,7 +542,7 @@ impl Finder<'_> {
 
     /// The path that an argument of `select_related` or the like names; false if it is not in
     /// sight.
-    fn path_of(&mut self, file: FileId, arg: ExprId, paths: &mut Vec<String>) -> bool {
+    pub(super) fn path_of(&mut self, file: FileId, arg: ExprId, paths: &mut Vec<String>) -> bool {
         let module = self.module(file);
         match module.expr(arg) {
             Expr::String(text) => {

@@ -4,7 +4,7 @@ use super::{Finder, MAX_PATH, MAX_STEPS, Path, Root, RowSource};
 use crate::analysis::def_use::{Def, DefId};
 use crate::ir::{CallKind, Expr, ExprId, Invocation, LocalId, LocalKind, LoopId, Name};
 use crate::link::entities::RelationId;
-use crate::link::types::Base;
+use crate::link::types::{Base, ClassRef};
 
 impl Finder<'_> {
     /// Where the row that a member leads to comes from; none if the member is no to-one
@@ -164,15 +164,21 @@ impl Finder<'_> {
     /// The element of a loop: a row of a query, or one that a to-many relation leads to.
     pub(super) fn element(&mut self, lp: LoopId) -> Option<RowSource> {
         let over = self.module(self.file).lp(lp).over?;
-        Some(self.element_of(lp, over))
+        self.element_of(lp, over)
     }
 
     /// The element of a loop that is one of `over`, which the loop walks perhaps with others.
-    pub(super) fn element_of(&mut self, lp: LoopId, over: ExprId) -> RowSource {
+    pub(super) fn element_of(&mut self, lp: LoopId, over: ExprId) -> Option<RowSource> {
         if let Some(source) = self.many_source(over)
             && self.is_whole_relation(over)
         {
-            return source;
+            return Some(source);
+        }
+        let ty = self.typer(self.file).of(over);
+        if let (Base::Instance(class), true) = (ty.base, ty.is_bare())
+            && self.world.entities.table(class).is_some()
+        {
+            return self.walked_row(over, class);
         }
         let is_beside = self.module(self.file).lp(lp).over != Some(over);
         let root = if is_beside && !self.is_numbered(lp) {
@@ -181,7 +187,35 @@ impl Finder<'_> {
             Root::Element(lp)
         };
         let path = Path::new();
-        RowSource { root, path }
+        Some(RowSource { root, path })
+    }
+
+    /// What walking a row itself gives, if that is one of its relations: `return
+    /// iter(self.lines.all())`.
+    fn walked_row(&mut self, row: ExprId, class: ClassRef) -> Option<RowSource> {
+        let method = self.world.method(class, "__iter__")?;
+        let module = self.module(method.file);
+        let mut at = *module.returned(method.function).first()?;
+        let name = loop {
+            at = match module.expr(at) {
+                Expr::Call { callee, args, .. } => match module.expr(callee) {
+                    Expr::Name(_) => *module.list(args).first()?,
+                    _ => callee,
+                },
+                Expr::Member { object, name } => {
+                    if module.receiver_class(object).is_some() {
+                        break name;
+                    }
+                    object
+                }
+                _ => return None,
+            };
+        };
+        let entities = &self.world.entities;
+        let relation = entities.find(self.world, class, module.text(name))?;
+        let mut source = self.source_of_row(row)?;
+        source.path.push(relation);
+        (source.path.len() <= MAX_PATH).then_some(source)
     }
 
     /// Whether a loop walks a collection with its positions.
