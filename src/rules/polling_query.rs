@@ -95,9 +95,14 @@ fn number(function: Function<'_>, value: ExprId, depth: u32) -> Option<i64> {
             left,
             right,
         } => number(function, left, depth + 1)?.checked_mul(number(function, right, depth + 1)?),
+        // What asks only for some time, `isReady ? undefined : 1000`, is no polling.
         Expr::Conditional {
             then, otherwise, ..
-        } => number(function, then, depth + 1).or_else(|| number(function, otherwise, depth + 1)),
+        } => {
+            let then = number(function, then, depth + 1)?;
+            let otherwise = number(function, otherwise, depth + 1)?;
+            Some(then.max(otherwise))
+        }
         Expr::Local(local) => {
             let value = function.facts().def_use.single_value(local)?;
             number(function, value, depth + 1)
