@@ -352,7 +352,10 @@ impl Fetch<'_> {
         let columns = table.columns.iter().filter(|column| {
             matches!(column.kind, ColumnKind::Json | ColumnKind::Bytes)
                 || words::is_large(&column.name)
-                    && matches!(column.kind, ColumnKind::Text | ColumnKind::CaseInsensitiveText)
+                    && matches!(
+                        column.kind,
+                        ColumnKind::Text | ColumnKind::CaseInsensitiveText
+                    )
         });
         columns.map(|column| column.name.clone()).collect()
     }

@@ -51,6 +51,7 @@ struct Handlers {
     whole_paths: Vec<String>,
     changes: Vec<String>,
     staff: Vec<String>,
+    health: Vec<String>,
 }
 
 /// How a table grows, by what it is called.
@@ -156,6 +157,12 @@ pub fn is_for_staff(path: &str) -> bool {
     names.any(|part| has(&WORDS.handlers.staff, &part))
 }
 
+/// Whether a path or the name of a handler is that of a page that tells whether all is well.
+pub fn is_for_health(path: &str) -> bool {
+    let mut names = path.split(['/', '.']).flat_map(parts_of);
+    names.any(|part| has(&WORDS.handlers.health, &part))
+}
+
 fn has(words: &[String], word: &str) -> bool {
     words.iter().any(|known| known == word)
 }
@@ -247,6 +254,7 @@ mod tests {
     fn handlers_are_told_by_their_names() {
         assert!(is_whole("exportOrders") && !is_whole("orders"));
         assert!(is_change("Orders.create_many") && !is_change("createdOrders"));
+        assert!(is_for_health("StatusResource.get_status") && !is_for_health("orders"));
         assert!(is_for_staff("app/(ee)/api/admin/partners/route.ts"));
         assert!(
             is_for_staff("helpdesk/views/staff.py") && !is_for_staff("api/administrative/x.py")

@@ -115,6 +115,13 @@ fn declared_in_class(function: Function<'_>) -> bool {
 /// Whether a connection is opened for its own sake: to see whether that works, or to wait on it.
 fn needs_its_own(function: Function<'_>, site: &Site) -> bool {
     let module = function.module();
+    let names = [
+        function.name().unwrap_or_default(),
+        function.program.world.unit(function.file).path.clone(),
+    ];
+    if names.iter().any(|name| words::is_for_health(name)) {
+        return true;
+    }
     let mut is_tried = false;
     let mut is_used = false;
     for other in function.facts().sites(function.id) {

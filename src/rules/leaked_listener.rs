@@ -283,7 +283,10 @@ fn is_own_target(function: Function<'_>, call: ExprId) -> bool {
     while let Expr::Member { object, .. } = module.expr(at) {
         at = object;
     }
-    matches!(module.expr(at), Expr::Local(_) | Expr::This | Expr::Call { .. })
+    matches!(
+        module.expr(at),
+        Expr::Local(_) | Expr::This | Expr::Call { .. }
+    )
 }
 
 /// Whether a call is told when to stop, or is made only once.

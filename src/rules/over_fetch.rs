@@ -93,7 +93,10 @@ fn check_large(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
         format!("`{name}` loads {columns} of each row, which nobody reads"),
     );
     finding
-        .related(function.place(module.lp(lp).span), "all that is read of them")
+        .related(
+            function.place(module.lp(lp).span),
+            "all that is read of them",
+        )
         .cost("what each row holds most is read for nothing")
         .help("ask for the columns that are read");
 }

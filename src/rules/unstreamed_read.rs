@@ -3,7 +3,7 @@
 use super::{Reporter, Rule, whole_reads};
 use crate::finding::Confidence;
 use crate::ir::{BlockOwner, ComprehensionKind, Expr, LoopId, LoopKind, Module, Stmt, StmtId};
-use crate::link::fetches::{Fetch, Outcome, OutcomeKind, outcomes_of_param};
+use crate::link::fetches::{Fetch, Outcome, OutcomeKind, Scope, outcomes_of_param};
 use crate::link::models::Wrapper;
 use crate::link::program::Function;
 use crate::source::Context;
@@ -44,7 +44,10 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
     let query = fetch.query;
     // How many rows there are is not in sight: as many of the tables walked hold a few hundred, and
     // those in some state are a queue. It is sure of a job that goes through all that users make.
-    let is_whole = fetch.is_growing_table() && !query.has_conditions && !query.is_projected;
+    let is_whole = fetch.is_growing_table()
+        && query.scope == Scope::All
+        && !query.has_conditions
+        && !query.is_projected;
     let confidence = if is_whole && reached.job.is_some() && !fetch.is_small_table() {
         fetch.confidence.min(Confidence::Medium)
     } else {
