@@ -271,7 +271,7 @@ impl<'w> Reader<'w> {
     fn is_client(&self, typer: &mut Typer<'w>, expr: ExprId) -> bool {
         let models = &self.world.models;
         matches!(typer.of(expr).base, Base::Model(ty, _)
-            if !models.is_to_many(ty) && models.ty(ty).statement.is_none())
+            if !models.is_to_many(ty))
             && is_handle(typer, expr)
     }
 
@@ -684,7 +684,11 @@ impl<'w> Reader<'w> {
 fn is_handle(typer: &mut Typer<'_>, expr: ExprId) -> bool {
     let models = &typer.world().models;
     match typer.of(expr).base {
-        Base::Model(ty, _) => models.iterate(ty).is_none() && models.awaited(ty).is_none(),
+        Base::Model(ty, _) => {
+            models.iterate(ty).is_none()
+                && models.awaited(ty).is_none()
+                && models.ty(ty).statement.is_none()
+        }
         // A query of a class of the project's own has what it was built with before.
         Base::Instance(class) => {
             let mut bases = typer.world().library_bases(class).into_iter();

@@ -91,7 +91,7 @@ fn typed_parameters() {
           pass
         fn#2 Arrow g({|id: id, name: name = "x"|}: 'Props')
           return id
-        fn#3 Function isUser(x: 'unknown') -> 'boolean'[?]
+        fn#3 Function isUser(x: 'unknown') -> 'boolean'[?{}]
           return true
         "#
     );
