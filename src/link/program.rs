@@ -265,6 +265,24 @@ impl<'p> Function<'p> {
         }
     }
 
+    /// Whether nothing in the program is seen to call it, or the function that it stands in.
+    /// Where no entries of the program are seen, everything may be one.
+    pub fn is_idle(self) -> bool {
+        if self.program.entry_points.is_empty() {
+            return false;
+        }
+        let callers = self.program.callers();
+        let mut at = Some(self.id);
+        while let Some(function) = at {
+            let file = self.file;
+            if callers.contains_key(&FunctionRef { file, function }) {
+                return false;
+            }
+            at = self.module().function(function).parent;
+        }
+        true
+    }
+
     /// A name for it in messages: its own, or that of the function around it.
     pub fn name(self) -> Option<String> {
         let module = self.module();

@@ -21,7 +21,11 @@ pub(super) struct Site<'p> {
 pub(super) enum Weight {
     /// It runs in a migration, a script, a seed.
     Aside,
-    /// Nobody is known to call it.
+    /// Nothing is seen to call it, in a program whose entries are seen.
+    Idle,
+    /// Only jobs and commands are known to lead to it: it runs once in a while, and nobody waits.
+    Job,
+    /// It is called, but nothing is known to lead there.
     Unknown,
     /// A request leads to it.
     Called,
@@ -59,15 +63,19 @@ impl Site<'_> {
             Context::Product => {}
             _ => return Weight::Aside,
         }
-        let reach = self.function.reached().reach;
-        if reach == Reach::Handler {
+        let reached = self.function.reached();
+        if reached.reach == Reach::Handler {
             return Weight::Handler;
+        }
+        if reached.reach == Reach::None && reached.job.is_some() {
+            return Weight::Job;
         }
         if growing_loop(&self.function.loops_around(self.act.lp)).is_some() {
             return Weight::Repeated;
         }
-        match reach {
+        match reached.reach {
             Reach::Called => Weight::Called,
+            _ if self.function.is_idle() => Weight::Idle,
             _ => Weight::Unknown,
         }
     }

@@ -21,7 +21,7 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
             Weight::Handler | Weight::Called | Weight::Repeated => {
                 site.confidence().min(Confidence::Medium)
             }
-            Weight::Unknown | Weight::Aside => Confidence::Low,
+            Weight::Unknown | Weight::Job | Weight::Idle | Weight::Aside => Confidence::Low,
         };
         let (name, span) = (table.name.clone(), site.place().span);
         reporter

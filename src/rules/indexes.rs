@@ -130,6 +130,12 @@ pub(super) fn is_narrowed(schema: &Schema, site: Site<'_>) -> bool {
     tables.any(|at| matches!(serve(schema, &query, at), Verdict::Served { .. }))
 }
 
+/// Whether an index narrows one table of a query by the query's conditions on that table alone.
+pub(super) fn narrows(schema: &Schema, site: Site<'_>, at: u16) -> bool {
+    let query = without_joins(&site.asked.query);
+    matches!(serve(schema, &query, at), Verdict::Served { .. })
+}
+
 fn without_joins(query: &Query) -> Query {
     let mut query = query.clone();
     query.conditions.retain(|condition| {
@@ -151,6 +157,18 @@ pub(super) fn spelled(value: &Value) -> String {
 }
 
 impl<'p, T> Group<'p, T> {
+    /// Takes over the queries of another group, which the index of this one serves too: its
+    /// columns stand first.
+    pub(super) fn take(&mut self, part: Self) {
+        let rest = self
+            .columns
+            .iter()
+            .filter(|name| !part.columns.contains(name));
+        self.columns = part.columns.iter().chain(rest).cloned().collect();
+        self.sites.extend(part.sites);
+        self.places.extend(part.places);
+    }
+
     /// The query that matters most.
     pub(super) fn worst(&self) -> Option<Site<'p>> {
         self.worst_at().map(|at| self.sites[at])
@@ -176,7 +194,8 @@ impl<'p, T> Group<'p, T> {
         if site.weight() <= Weight::Unknown {
             confidence = confidence.min(Confidence::Medium);
         }
-        if !site.asked.query.is_complete || site.weight() == Weight::Aside {
+        // It runs once in a while, or never.
+        if !site.asked.query.is_complete || site.weight() <= Weight::Job {
             confidence = Confidence::Low;
         }
         confidence

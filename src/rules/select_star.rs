@@ -27,8 +27,9 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
             continue;
         };
         let confidence = match site.weight() {
-            Weight::Aside | Weight::Unknown => Confidence::Low,
-            _ => site.confidence(),
+            Weight::Aside | Weight::Idle | Weight::Job | Weight::Unknown => Confidence::Low,
+            // Most of the columns may well be read.
+            _ => site.confidence().min(Confidence::Medium),
         };
         let (name, span) = (table.name.clone(), site.place().span);
         reporter

@@ -14,8 +14,9 @@ use crate::source::{Context, Place};
 
 pub(super) const RULE: Rule = Rule::per_program("unindexed-foreign-key", check);
 
-/// Where the program first asks for rows by each column of each table, names in small letters.
-type Asked = FxHashMap<(String, String), Place>;
+/// Where the program asks for rows by each column of each table, names in small letters, with
+/// how much that matters: the first of those that matter most.
+type Asked = FxHashMap<(String, String), (Weight, Place)>;
 
 fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
     let mut bare = program.schemas.bare_references().peekable();
@@ -38,25 +39,33 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
 fn asked(program: &Program, bare: &FxHashSet<(String, String)>) -> Asked {
     let mut found = Asked::default();
     for site in sites(program) {
-        if site.weight() == Weight::Aside {
+        let weight = site.weight();
+        if weight == Weight::Aside {
             continue;
         }
         let query = &site.asked.query;
         let mut is_narrowed = None;
-        let mut add = |table: u16, column: &str, is_joined: bool| {
-            let Some(table) = query.tables.get(usize::from(table)) else {
+        let mut add = |at: u16, column: &str, joined: Option<u16>| {
+            let Some(table) = query.tables.get(usize::from(at)) else {
                 return;
             };
             let key = (table.name.to_lowercase(), column.to_lowercase());
-            if !bare.contains(&key) || found.contains_key(&key) {
+            if !bare.contains(&key) || found.get(&key).is_some_and(|known| known.0 >= weight) {
                 return;
             }
-            // Rows that another index finds are not read by the reference.
-            let by_another = || {
-                schema_of(program, site).is_some_and(|schema| indexes::is_narrowed(schema, site))
+            let schema = schema_of(program, site);
+            let narrows = |at| schema.is_some_and(|schema| indexes::narrows(schema, site, at));
+            let is_read = match joined {
+                // From its rows to those that they refer to: these are found by their own key.
+                // The other way round only where these are found first.
+                Some(other) => !narrows(at) && (other < at || narrows(other)),
+                // Rows that another index finds are not read by the reference.
+                None => !*is_narrowed.get_or_insert_with(|| {
+                    schema.is_some_and(|schema| indexes::is_narrowed(schema, site))
+                }),
             };
-            if is_joined || !*is_narrowed.get_or_insert_with(by_another) {
-                found.insert(key, site.place());
+            if is_read {
+                found.insert(key, (weight, site.place()));
             }
         };
         for condition in &query.conditions {
@@ -66,12 +75,15 @@ fn asked(program: &Program, bare: &FxHashSet<(String, String)>) -> Asked {
             if term.class != OperatorClass::Equality || term.operand == Operand::Null {
                 continue;
             }
-            let is_joined = matches!(term.operand, Operand::Column(..));
+            let other = match &term.operand {
+                Operand::Column(other, column) => {
+                    add(*other, column, Some(term.table));
+                    Some(*other)
+                }
+                _ => None,
+            };
             if let Value::Column(column) = &term.value {
-                add(term.table, column, is_joined);
-            }
-            if let Operand::Column(table, column) = &term.operand {
-                add(*table, column, is_joined);
+                add(term.table, column, other);
             }
         }
     }
@@ -86,10 +98,15 @@ fn report(
 ) {
     let columns = key.columns.join(", ");
     let (from, to) = (&table.name, &key.target);
-    let by_query = key.columns.iter().find_map(|column| {
+    let asked = key.columns.iter().filter_map(|column| {
         let key = (from.to_lowercase(), column.to_lowercase());
         asked.get(&key).copied()
     });
+    let (weight, by_query) = asked
+        .max_by_key(|(weight, _)| *weight)
+        .map_or((Weight::Unknown, None), |(weight, place)| {
+            (weight, Some(place))
+        });
     let used = by_query.or(by_name);
     // Where the engine is not known, MySQL would make the index itself.
     let confidence = match (used, schema.dialect) {
@@ -100,6 +117,12 @@ fn report(
         _ if by_query.is_none() => Confidence::Low,
         // Few rows, or few values: the table is read as a whole anyway.
         _ if stays_small(&table.name) || is_tenant(&key.columns) => Confidence::Low,
+        // Each of a few rows is referred to by a large part of the table.
+        _ if stays_small(&key.target) => Confidence::Low,
+        // One of its columns may lead to few enough rows.
+        _ if key.columns.len() > 1 && leads_in_part(table, key) => Confidence::Low,
+        // Read now and then, if at all.
+        (Some(_), Some(_)) if weight <= Weight::Job => Confidence::Medium,
         (Some(_), Some(_)) => Confidence::High,
         (Some(_), None) => Confidence::Medium,
     };
@@ -134,6 +157,17 @@ fn report(
             "all rows of `{from}` are read to find those of one row of `{to}`, also when that is deleted"
         ))
         .help(help);
+}
+
+/// Whether an index starts with one of several columns of a reference.
+fn leads_in_part(table: &Table, key: &ForeignKey) -> bool {
+    table.indexes.iter().any(|index| {
+        let first = index.keys.first();
+        first.is_some_and(|first| match &first.value {
+            Value::Column(name) => key.columns.iter().any(|c| c.eq_ignore_ascii_case(name)),
+            Value::Expression(..) => false,
+        })
+    })
 }
 
 /// How to add the index, as the project declares indexes.

@@ -1,40 +1,71 @@
 //! `unindexed-predicate`: a filter on columns that no index can narrow.
 
-use super::asked::Weight;
-use super::indexes::{Group, Lack, advice, groups, spelled, stays_small, unserved};
+use super::indexes::{Group, Lack, advice, groups, is_tenant, spelled, stays_small, unserved};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::query::{Operand, OperatorClass, Term};
+use crate::ir::query::{Operand, OperatorClass, Term, Value};
+use crate::ir::schema::{ColumnKind, Table};
 use crate::link::program::Program;
 use crate::link::schema::serve::{Need, Verdict};
 
 pub(super) const RULE: Rule = Rule::per_program("unindexed-predicate", check);
 
 fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
-    let found = groups(program, |schema, site| {
+    let mut found = groups(program, |schema, site| {
         unserved(schema, site)?
             .into_iter()
-            .find_map(|(table, verdict)| match verdict {
-                Verdict::Unserved { terms, .. } => lack(table, &terms),
+            .find_map(|(at, verdict)| match verdict {
+                Verdict::Unserved { terms, .. } => {
+                    let named = &site.asked.query.tables.get(usize::from(at))?.name;
+                    lack(at, schema.table(named)?, &terms)
+                }
                 _ => None,
             })
     });
+    found.retain(|group| !is_for_reference(group));
+    fold(&mut found);
     for group in &found {
         report(group, reporter);
     }
 }
 
-/// The columns of an index that would serve the terms: those held equal, and one range behind.
-fn lack(table: u16, terms: &[Term]) -> Option<Lack<Need>> {
-    let mut equal: Vec<String> = Vec::new();
+/// What an index would narrow.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    need: Need,
+    /// Whether what is asked for is a few rows as far as one can tell: not one of a few values,
+    /// and nothing that the text of the program says.
+    is_selective: bool,
+}
+
+/// The columns of an index that would serve the terms: those held equal, the ones of few values
+/// last, and one range behind.
+fn lack(at: u16, table: &Table, terms: &[Term]) -> Option<Lack<Gap>> {
+    let mut equal: Vec<(bool, String)> = Vec::new();
     let mut range = None;
+    let mut is_whole = true;
     for term in terms {
         // Most rows have no value in a column that may be null, or most do.
         if term.operand == Operand::Null {
             continue;
         }
+        let kind = match &term.value {
+            Value::Column(name) => table.column(name).map(|column| column.kind),
+            Value::Expression(..) => None,
+        };
+        // A part of a document is compared, whatever the statement calls it: its index is of
+        // another kind.
+        if matches!(
+            kind,
+            Some(ColumnKind::Json | ColumnKind::Array | ColumnKind::Bytes)
+        ) {
+            is_whole = false;
+            continue;
+        }
+        let is_few = matches!(kind, Some(ColumnKind::Bool | ColumnKind::Enum(_)))
+            || matches!(term.operand, Operand::Constant(_) | Operand::Constants(_));
         match term.class {
-            OperatorClass::Equality => equal.push(spelled(&term.value)),
+            OperatorClass::Equality => equal.push((is_few, spelled(&term.value))),
             _ => range = range.or(Some(spelled(&term.value))),
         }
     }
@@ -43,19 +74,52 @@ fn lack(table: u16, terms: &[Term]) -> Option<Lack<Need>> {
     } else {
         Need::Equality
     };
-    equal.extend(range);
+    equal.sort_by_key(|(is_few, _)| *is_few);
+    let is_selective = is_whole && equal.first().is_some_and(|(is_few, _)| !is_few);
     let mut columns: Vec<String> = Vec::new();
-    for column in equal {
+    for column in equal.into_iter().map(|(_, name)| name).chain(range) {
         if !columns.contains(&column) {
             columns.push(column);
         }
     }
     let first = terms.iter().find(|term| term.operand != Operand::Null);
     (!columns.is_empty()).then_some(Lack {
-        table,
+        table: at,
         columns,
         place: first.and_then(|term| term.place),
-        what: need,
+        what: Gap { need, is_selective },
+    })
+}
+
+/// One index serves those queries, too, that ask for a part of its columns.
+fn fold(groups: &mut Vec<Group<'_, Gap>>) {
+    let mut at = 0;
+    while at < groups.len() {
+        let part = &groups[at];
+        let whole = groups.iter().position(|other| {
+            std::ptr::eq(other.table, part.table)
+                && other.columns.len() > part.columns.len()
+                && part.what.need == Need::Equality
+                && part.columns.iter().all(|name| other.columns.contains(name))
+        });
+        let Some(whole) = whole else {
+            at += 1;
+            continue;
+        };
+        let part = groups.remove(at);
+        let whole = &mut groups[whole - usize::from(whole > at)];
+        whole.take(part);
+    }
+}
+
+/// Whether the index that `unindexed-foreign-key` asks for serves the group: one on all of its
+/// columns, or on one that leads to few rows by itself.
+fn is_for_reference(group: &Group<'_, Gap>) -> bool {
+    let mut references = group.table.foreign_keys.iter();
+    references.any(|key| {
+        let is_few = stays_small(&key.target) || is_tenant(&key.columns);
+        same_columns(&key.columns, &group.columns)
+            || key.columns.len() == 1 && group.columns.contains(&key.columns[0]) && !is_few
     })
 }
 
@@ -66,26 +130,17 @@ fn same_columns(a: &[String], b: &[String]) -> bool {
             .all(|x| b.iter().any(|y| x.eq_ignore_ascii_case(y)))
 }
 
-fn report<'p>(group: &Group<'p, Need>, reporter: &mut Reporter<'p>) {
+fn report<'p>(group: &Group<'p, Gap>, reporter: &mut Reporter<'p>) {
     let Some(site) = group.worst() else {
         return;
     };
-    // `unindexed-foreign-key` reports references.
-    let mut references = group.table.foreign_keys.iter();
-    if references.any(|key| same_columns(&key.columns, &group.columns)) {
-        return;
-    }
     let mut confidence = group.confidence(site);
     if stays_small(&group.table.name) {
         confidence = Confidence::Low;
     }
-    // A range may well hold most of the rows.
-    if group.what == Need::Range {
-        confidence = confidence.min(if site.weight() > Weight::Unknown {
-            Confidence::Medium
-        } else {
-            Confidence::Low
-        });
+    // A range may well hold most of the rows, and so may one of a few values.
+    if !group.what.is_selective {
+        confidence = Confidence::Low;
     }
     let message = format!(
         "no declared index can narrow {} of table `{}` ({})",
