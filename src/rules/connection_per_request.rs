@@ -55,8 +55,7 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
     // loops end, an administrator asks once. It is where the same is opened for each element, or
     // where requests and jobs come by, with nothing but settings, and is used there only.
     // A client that is told no server may talk to another one each time.
-    let is_told =
-        matches!(function.module().expr(site.expr), Expr::Call { args, .. } if args.len > 0);
+    let is_told = has_arguments(function, site.expr) || asks_one_server(function, site.expr);
     let is_repeated = reached.reach == Reach::Handler
         || is_told && (reached.reach == Reach::Called || reached.job.is_some());
     let is_same = || {
@@ -106,6 +105,37 @@ fn depends_on_settings(function: Function<'_>, expr: ExprId) -> bool {
         && !function.facts().any_origin(expr, |id| {
             id != expr && matches!(module.expr(id), Expr::Call { .. } | Expr::Await(_))
         })
+}
+
+fn has_arguments(function: Function<'_>, call: ExprId) -> bool {
+    matches!(function.module().expr(call), Expr::Call { args, .. } if args.len > 0)
+}
+
+/// Whether a client is used with an address that is written out: `client.post("https://…")`.
+fn asks_one_server(function: Function<'_>, client: ExprId) -> bool {
+    let module = function.module();
+    let text_of = |expr: ExprId| match module.expr(expr) {
+        Expr::String(text) => Some(module.text(text)),
+        // As far as the first hole.
+        Expr::Template(parts) => match module.expr(*module.list(parts).first()?) {
+            Expr::String(text) => Some(module.text(text)),
+            _ => None,
+        },
+        _ => None,
+    };
+    function.facts().sites(function.id).iter().any(|site| {
+        let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let is_method = matches!(module.expr(callee), Expr::Member { object, .. }
+            if is_value(function, object, client));
+        let mut texts = module.list(args).iter().filter_map(|&arg| text_of(arg));
+        is_method
+            && texts.any(|text| {
+                let host = text.split_once("://").map(|(_, host)| host);
+                host.is_some_and(|host| host.contains('/'))
+            })
+    })
 }
 
 fn declared_in_class(function: Function<'_>) -> bool {
