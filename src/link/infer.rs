@@ -308,7 +308,7 @@ fn keyword_of(module: &Module, map: ExprId, name: &str) -> Option<ExprId> {
 
 /// The value of a key among the entries of a map or the arguments of a call; of several, the last
 /// one holds.
-pub(super) fn keyword_in(module: &Module, entries: &[ExprId], name: &str) -> Option<ExprId> {
+pub fn keyword_in(module: &Module, entries: &[ExprId], name: &str) -> Option<ExprId> {
     let name = module.name(name)?;
     let mut entries = entries.iter().rev();
     entries.find_map(|&entry| match module.expr(entry) {

@@ -4,8 +4,8 @@ use rustc_hash::FxHashSet;
 
 use super::{Reporter, Rule, listed};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, ExprId, FunctionKind, ImportKind, LocalId, LocalKind};
-use crate::link::infer::Typer;
+use crate::ir::{CallKind, Expr, ExprId, FunctionKind, ImportKind, LocalId, LocalKind, Module};
+use crate::link::infer::{Typer, keyword_in};
 use crate::link::modules::Target;
 use crate::link::program::Function;
 use crate::source::Context;
@@ -35,6 +35,9 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         if model.pages.is_empty() {
+            continue;
+        }
+        if is_layout(module, module.list(args)) {
             continue;
         }
         let before = pages.eager.len();
@@ -70,6 +73,29 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         );
 }
 
+/// Whether an element of a route is around other routes: it has some inside, or no path of its own.
+fn is_layout(module: &Module, args: &[ExprId]) -> bool {
+    let has_routes = args.iter().any(|&arg| {
+        matches!(
+            module.expr(arg),
+            Expr::Call {
+                kind: CallKind::Jsx,
+                ..
+            }
+        )
+    });
+    let is_element = args
+        .iter()
+        .any(|&arg| matches!(module.expr(arg), Expr::Keyword { .. }));
+    let has_path = ["path", "index", "from", "exact"]
+        .iter()
+        .any(|key| keyword_in(module, args, key).is_some());
+    let is_open = args
+        .iter()
+        .any(|&arg| matches!(module.expr(arg), Expr::Spread(_)));
+    is_element && !is_open && (has_routes || !has_path)
+}
+
 /// The pages that the routes of a file name.
 #[derive(Default)]
 struct Pages {
@@ -97,7 +123,19 @@ impl Pages {
                     self.of_table(function, value, keys, depth + 1);
                 }
             }
-            Expr::Map(_) | Expr::Sequence { .. } | Expr::Spread(_) => {
+            // What has routes below it is around them.
+            Expr::Map(entries) => {
+                let entries = module.list(entries);
+                let has_routes = keyword_in(module, entries, "children").is_some();
+                for &entry in entries {
+                    let is_page = matches!(module.expr(entry), Expr::Keyword { name, .. }
+                        if keys.iter().any(|key| key == module.text(name)));
+                    if !(has_routes && is_page) {
+                        self.of_table(function, entry, keys, depth + 1);
+                    }
+                }
+            }
+            Expr::Sequence { .. } | Expr::Spread(_) => {
                 module.for_each_part(expr, |part| self.of_table(function, part, keys, depth + 1));
             }
             _ => {}
@@ -114,11 +152,24 @@ impl Pages {
                 callee,
                 args,
             } => {
-                if let Expr::Local(local) = module.expr(callee) {
+                let inside = module.list(args).iter().copied();
+                let mut inside = inside
+                    .filter(|&arg| {
+                        matches!(
+                            module.expr(arg),
+                            Expr::Call {
+                                kind: CallKind::Jsx,
+                                ..
+                            }
+                        )
+                    })
+                    .peekable();
+                // What is around a page is a guard or a shell.
+                if let (None, Expr::Local(local)) = (inside.peek(), module.expr(callee)) {
                     self.add(function, local);
                 }
-                for &arg in module.list(args) {
-                    if depth < 24 && !matches!(module.expr(arg), Expr::Keyword { .. }) {
+                for arg in inside {
+                    if depth < 24 {
                         self.of_page(function, arg, depth + 1);
                     }
                 }
@@ -130,6 +181,13 @@ impl Pages {
     /// Counts a component that is imported from a file of the project.
     fn add(&mut self, function: Function<'_>, local: LocalId) {
         let module = function.module();
+        // What leads elsewhere is no page.
+        if module
+            .text(module.local(local).name)
+            .starts_with("Redirect")
+        {
+            return;
+        }
         let LocalKind::Import(import) = module.local(local).kind else {
             return;
         };
