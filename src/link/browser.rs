@@ -190,7 +190,10 @@ fn whole_imports_of(world: &World, file: FileId) -> Vec<WholeUse> {
         if model.shakes && !(is_module && import.local.is_some_and(|l| escapes(module, l))) {
             continue;
         }
-        if world.resolve(file, 0, module.text(import.module)).is_none() {
+        // The light part of it is what is to be imported instead.
+        let is_light = matches!(import.kind, ImportKind::Named(name)
+            if model.light.iter().any(|light| light == module.text(name)));
+        if !is_light && world.resolve(file, 0, module.text(import.module)).is_none() {
             found.push(WholeUse {
                 file,
                 import: ImportId(i as u32),

@@ -320,6 +320,8 @@ pub enum Columns {
 pub struct WholeImport {
     /// Whether bundlers leave out what is not used, unless the module is used as a value.
     pub shakes: bool,
+    /// Its members that do not bring the rest along.
+    pub light: Vec<String>,
     /// How much it is, as a phrase.
     pub weight: String,
     /// What to import instead.

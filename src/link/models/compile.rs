@@ -240,6 +240,7 @@ impl Models {
             for module in &entry.modules {
                 let model = WholeImport {
                     shakes: entry.shakes,
+                    light: entry.light.clone(),
                     weight: entry.weight.clone(),
                     instead: entry.instead.clone(),
                 };

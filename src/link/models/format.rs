@@ -385,6 +385,8 @@ pub(super) struct WholeImportEntry {
     pub(super) modules: Vec<String>,
     #[serde(default)]
     pub(super) shakes: bool,
+    #[serde(default)]
+    pub(super) light: Vec<String>,
     pub(super) weight: String,
     pub(super) instead: String,
 }
