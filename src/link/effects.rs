@@ -117,7 +117,8 @@ pub(super) fn sql_effect(facts: &FileFacts, argument: ExprId) -> Option<Effect> 
     let mut is_element = false;
     facts.any_origin(argument, |id| {
         is_element |= matches!(module.expr(id), Expr::Element(_));
-        if let Expr::String(text) = module.expr(first_part(module, id)) {
+        let text = kept_by_class(module, id).unwrap_or(id);
+        if let Expr::String(text) = module.expr(first_part(module, text)) {
             let word = first_word(module.text(text));
             if !word.is_empty() && verb.is_none() {
                 verb = Some(word);
@@ -138,6 +139,16 @@ pub(super) fn sql_effect(facts: &FileFacts, argument: ExprId) -> Option<Effect> 
         None if is_element => Some(Effect::Sql),
         _ => Some(Effect::DbRead),
     }
+}
+
+/// The value of the class's field that is read of the receiver: `self.INSERT`.
+fn kept_by_class(module: &Module, read: ExprId) -> Option<ExprId> {
+    let Expr::Member { object, name } = module.expr(read) else {
+        return None;
+    };
+    let class = module.receiver_class(object)?;
+    let mut fields = module.class(class).fields.iter();
+    fields.find(|field| field.name == name)?.value
 }
 
 /// What a text that is put together begins with.

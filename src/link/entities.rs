@@ -494,6 +494,10 @@ fn declared_in(world: &World, file: FileId) -> Found {
                 continue;
             }
             let Some(call) = field.value else {
+                // `title: Mapped[str]`
+                if field.annotation.is_some() {
+                    found.columns.push(column(module, class, field.name));
+                }
                 continue;
             };
             let Expr::Call { args, .. } = module.expr(call) else {
@@ -748,6 +752,15 @@ fn annotated_target(
     module: &Module,
     annotation: ExprId,
 ) -> (Option<Target>, Option<bool>) {
+    let (at, is_many) = annotated_part(module, annotation);
+    match target_of(typer, module, at) {
+        Some(target) => (Some(target), Some(is_many)),
+        None => (None, None),
+    }
+}
+
+/// The innermost name of an annotation, and whether it stands in a collection.
+pub(super) fn annotated_part(module: &Module, annotation: ExprId) -> (ExprId, bool) {
     let mut at = annotation;
     let mut is_many = false;
     for _ in 0..6 {
@@ -775,10 +788,7 @@ fn annotated_target(
             _ => break,
         }
     }
-    match target_of(typer, module, at) {
-        Some(target) => (Some(target), Some(is_many)),
-        None => (None, None),
-    }
+    (at, is_many)
 }
 
 /// The name of the way back and whether it leads to many rows.

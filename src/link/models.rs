@@ -259,6 +259,10 @@ pub struct CallModel {
     pub identity: bool,
     /// Whether a relation that came with the rows costs no round trip.
     pub preloaded: bool,
+    /// Whether the relation that its first argument names is joined to the rows of a query.
+    pub joins: bool,
+    /// The argument whose rows it reads, by the fields of the receiver's class.
+    pub reads: Option<Bounded>,
     /// Whether what it is handed runs at the same time.
     pub concurrent: bool,
     /// Whether the callback runs in another thread.
@@ -378,6 +382,8 @@ pub struct Advice {
     pub stream: Option<String>,
     /// One page.
     pub page: Option<String>,
+    /// How several relations to many rows come without being multiplied.
+    pub apart: Option<String>,
     /// The number of a row's related rows, `{relation}`.
     #[serde(rename = "count-related")]
     pub count_related: Option<String>,
@@ -620,6 +626,10 @@ pub struct Models {
     renderers: FxHashSet<String>,
     /// The last parts of the names of calls that leave columns out.
     deferring: FxHashSet<String>,
+    /// Whether some calls join relations.
+    has_joins: bool,
+    /// The names of methods that read rows by the fields of their class.
+    readers: FxHashSet<String>,
     /// The names of methods that declare relations, and where these say what they lead to.
     associating: FxHashMap<String, Bounded>,
     /// The keys under which any table of routes has its pages.
@@ -857,6 +867,16 @@ impl Models {
     /// The names of calls that leave columns out of a query.
     pub fn deferring(&self) -> &FxHashSet<String> {
         &self.deferring
+    }
+
+    /// Whether some calls join relations to the rows of a query.
+    pub fn has_joins(&self) -> bool {
+        self.has_joins
+    }
+
+    /// Whether some methods of this name read rows by the fields of their class.
+    pub fn may_read(&self, name: &str) -> bool {
+        self.readers.contains(name)
     }
 
     /// Whether some methods declare relations.

@@ -9,6 +9,7 @@ mod columns;
 mod gathered;
 mod known;
 mod loaded;
+mod shapes;
 mod source;
 
 use self::loaded::{Loaded, Origin};
@@ -357,6 +358,7 @@ impl<'w> Finder<'w> {
             }
             self.push(used.expr, used.function, source, &mut found);
         }
+        self.shaped_reads(&mut found);
         if self.world.entities.has_deferred {
             self.deferred_reads(&mut found);
         }

@@ -434,19 +434,39 @@ pub(super) fn asks_for_lacking(function: Function<'_>, call: ExprId) -> bool {
     false
 }
 
-/// Whether all that is read of a row is its key.
+/// Whether all that is read of a row is its key, wherever the function reads the row.
 fn reads_only_key(function: Function<'_>, expr: ExprId) -> bool {
     let module = function.module();
-    let of_function = function.declared().exprs;
-    of_function.iter().any(|id| {
-        let Expr::Member { object, name } = module.expr(id) else {
-            return false;
-        };
-        let is_read = object == expr
-            || matches!(module.expr(object), Expr::Call { kind: CallKind::Implicit, callee, .. }
-                if callee == expr);
-        is_read && matches!(module.text(name), "id" | "pk")
-    }) || is_compared(function, expr)
+    let Expr::Member { name: relation, .. } = module.expr(expr) else {
+        return false;
+    };
+    let text = function.callee_text(expr);
+    let mut rows = function.declared().exprs.iter().filter(|&id| {
+        matches!(module.expr(id), Expr::Member { name, .. } if name == relation)
+            && function.callee_text(id) == text
+    });
+    rows.all(|row| is_read_for_key(function, row) || is_compared(function, row))
+}
+
+fn is_read_for_key(function: Function<'_>, row: ExprId) -> bool {
+    let module = function.module();
+    let uses = function.program.uses(function.file);
+    let reads = |row: ExprId| {
+        uses.parents(row).iter().any(|&parent| {
+            matches!(module.expr(parent), Expr::Member { object, name }
+                if object == row && matches!(module.text(name), "id" | "pk"))
+        })
+    };
+    reads(row)
+        || uses.parents(row).iter().any(|&parent| {
+            matches!(
+                module.expr(parent),
+                Expr::Call {
+                    kind: CallKind::Implicit,
+                    ..
+                }
+            ) && reads(parent)
+        })
 }
 
 /// Whether a row is compared with a column by the keyword of a query: `filter(author=book.author)`.

@@ -132,6 +132,8 @@ impl Models {
                 iterates: entry.iterates.as_deref().and_then(argument_number),
                 identity: entry.identity,
                 preloaded: entry.preloaded,
+                joins: entry.joins,
+                reads: entry.reads.as_deref().map(bound_named),
                 concurrent: entry.concurrent,
                 off_thread: entry.off_thread,
                 opens: entry.opens,
@@ -159,6 +161,10 @@ impl Models {
             if entry.columns.is_some() {
                 self.deferring.extend(entry.paths.iter().filter_map(last));
                 self.deferring.extend(entry.names.iter().cloned());
+            }
+            self.has_joins |= entry.joins;
+            if entry.reads.is_some() {
+                self.readers.extend(entry.names.iter().cloned());
             }
             if let Some(target) = &entry.associates {
                 for name in &entry.names {

@@ -70,6 +70,7 @@ pub(super) struct EntryPointEntry {
     pub(super) directive: Option<String>,
     pub(super) path: Option<u8>,
     pub(super) method: Option<String>,
+    pub(super) answers: Option<String>,
 }
 
 /// One way by which a library takes functions.
@@ -83,6 +84,8 @@ pub struct EntryPointModel {
     pub path: Option<u8>,
     /// The method of the request; `name` is the name by which the function is taken.
     pub method: Option<String>,
+    /// The keyword that names the class whose fields are read of what is returned.
+    pub answers: Option<String>,
     /// Names of methods or exports; `x*` is what starts with `x`.
     names: Vec<String>,
     /// Where its files are in use; all if none.
@@ -126,6 +129,7 @@ impl EntryPoints {
             kind: entry.kind,
             path: entry.path,
             method: entry.method.clone(),
+            answers: entry.answers.clone(),
             names: names.clone(),
             ecosystem,
         });
@@ -154,6 +158,7 @@ impl EntryPoints {
             package: "configuration".to_owned(),
             kind,
             path: None,
+            answers: None,
             method: None,
             names: vec![name.to_owned()],
             ecosystem: None,

@@ -182,6 +182,9 @@ pub(super) struct CallEntry {
     #[serde(default)]
     pub(super) preloaded: bool,
     pub(super) associates: Option<String>,
+    pub(super) reads: Option<String>,
+    #[serde(default)]
+    pub(super) joins: bool,
     #[serde(default)]
     pub(super) identity: bool,
     #[serde(default)]

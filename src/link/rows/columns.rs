@@ -54,6 +54,9 @@ impl Finder<'_> {
         if !is_out && !loaded.deferred.iter().any(|column| column == name) {
             return None;
         }
+        if self.world.entities.find(self.world, class, name).is_some() {
+            return None;
+        }
         let column = self.world.entities.find_column(self.world, class, name)?;
         let mut path = Path::new();
         path.push(column);
