@@ -6,7 +6,9 @@ use rustc_hash::FxHashSet;
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{ExprId, LoopId};
-use crate::link::fetches::{Fetch, Given, Outcome, OutcomeKind, Related, RelatedUse, Scope};
+use crate::link::fetches::{
+    Fetch, Given, Outcome, OutcomeKind, Product, Related, RelatedUse, Scope,
+};
 use crate::link::models::Advice;
 use crate::link::program::Function;
 use crate::link::words::{self, Growth};
@@ -36,6 +38,30 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     }
     for related in function.idle_relations() {
         check_related(&related, reporter);
+    }
+    for product in function.products() {
+        check_product(function, &product, reporter);
+    }
+}
+
+/// Several relations to many rows in one join: the database sends their product.
+fn check_product(function: Function<'_>, product: &Product, reporter: &mut Reporter<'_>) {
+    let entities = &function.program.world.entities;
+    let names: Vec<String> = product
+        .relations
+        .iter()
+        .map(|&relation| format!("`{}`", entities.get(relation).name))
+        .collect();
+    let message = format!(
+        "{} are joined at once, and each row of one comes with each row of the others",
+        super::listed(&names)
+    );
+    let advice = function.program.world.models.advice(&product.package);
+    let span = function.module().span(product.call);
+    let finding = reporter.report(span, Confidence::Low, message);
+    finding.cost("n × m rows for n + m");
+    if let Some(apart) = advice.and_then(|advice| advice.apart.as_deref()) {
+        finding.help(format!("ask for them apart: {apart}"));
     }
 }
 
