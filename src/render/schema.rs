@@ -54,7 +54,8 @@ fn table_sql(table: &Table, files: &[SourceFile], out: &mut dyn Write) -> io::Re
             lines.push(format!("PRIMARY KEY ({})", keys_sql(index)));
         }
     }
-    lines.extend(table.foreign_keys.iter().map(reference_sql));
+    let enforced = table.foreign_keys.iter().filter(|key| key.is_enforced);
+    lines.extend(enforced.map(reference_sql));
     if lines.is_empty() {
         writeln!(out, "CREATE TABLE {name} ();")?;
     } else {
@@ -240,6 +241,7 @@ fn table_json(table: &Table, files: &[SourceFile]) -> Json {
             json!({
                 "columns": key.columns,
                 "target": key.target,
+                "enforced": key.is_enforced,
                 "place": place_text(key.place, files),
             })
         })

@@ -22,8 +22,12 @@ use crate::database::Engine;
 /// The projects, and the engines that their tables are made for.
 const CATALOGS: &[(&str, &[Engine])] = &[
     ("alembic", &[Engine::PostgreSql]),
+    ("django", &[Engine::Sqlite, Engine::PostgreSql]),
     ("knex", &[Engine::PostgreSql]),
+    ("peewee", &[Engine::Sqlite, Engine::PostgreSql]),
     ("sqlalchemy", &[Engine::Sqlite, Engine::PostgreSql]),
+    ("sqlmodel", &[Engine::Sqlite, Engine::PostgreSql]),
+    ("tortoise", &[Engine::Sqlite]),
 ];
 
 /// Tables in which the libraries keep account of migrations.
@@ -64,6 +68,13 @@ struct Index {
 struct Reference {
     columns: Vec<String>,
     target: String,
+    #[serde(default = "always")]
+    enforced: bool,
+}
+
+/// What a database has, it enforces.
+fn always() -> bool {
+    true
 }
 
 #[derive(Debug, Deserialize)]
@@ -178,7 +189,7 @@ fn lines(tables: &[Table]) -> Vec<String> {
             };
             let keys: Vec<String> = index.keys.iter().map(|key| plain(key)).collect();
             let condition = index.condition.as_ref();
-            let condition = condition.map(|condition| format!(" where {}", plain(condition)));
+            let condition = condition.map(|condition| format!(" where {}", terms(condition)));
             let method = match index.method.as_str() {
                 "btree" => String::new(),
                 method => format!(" {method}"),
@@ -186,7 +197,7 @@ fn lines(tables: &[Table]) -> Vec<String> {
             let (keys, condition) = (keys.join(", "), condition.unwrap_or_default());
             add(format!("{kind}{method} ({keys}){condition}"));
         }
-        for key in &table.foreign_keys {
+        for key in table.foreign_keys.iter().filter(|key| key.enforced) {
             add(format!("({}) -> {}", key.columns.join(", "), key.target));
         }
     }
@@ -208,6 +219,19 @@ fn without<'l>(lines: &'l [String], others: &[String]) -> Vec<&'l String> {
         },
     );
     rest
+}
+
+/// The terms of a condition, in one order: the libraries write them in theirs.
+fn terms(condition: &str) -> String {
+    let condition = condition.to_lowercase();
+    let terms = condition.split(" and ").map(plain);
+    let terms = terms.map(|term| match term.strip_prefix("not") {
+        Some(term) if term.contains('=') => term.replace('=', "<>"),
+        _ => term,
+    });
+    let mut terms: Vec<String> = terms.collect();
+    terms.sort();
+    terms.join(" and ")
 }
 
 /// An expression without what only one engine writes: casts, quotes, parentheses and blanks.

@@ -44,6 +44,15 @@ pub struct TableRules {
     pub key: Option<String>,
     /// The primary key of a class that derives from another table; none: it shares the table.
     pub child_key: Option<String>,
+    /// The path to the columns of the primary key, or to false: there is none.
+    pub primary: Option<String>,
+    /// Decorators of methods that give the attribute of their name.
+    pub methods: Vec<String>,
+    /// Functions whose calls declare a table without a class, with its columns and indexes among
+    /// their arguments.
+    pub calls: Vec<String>,
+    /// Functions whose calls add an index to the table of a class, outside of it.
+    pub index_calls: Vec<String>,
     /// Paths to lists of indexes and constraints.
     pub lists: Vec<String>,
     /// Paths to lists of columns that are unique together.
@@ -117,8 +126,14 @@ pub struct ColumnModel {
     pub referred_by: Option<String>,
     /// Whether queries leave out the rows for which it is set.
     pub hides: bool,
+    /// The argument with the column's own call, by which all is said.
+    pub given: Option<String>,
     /// Whether it makes a table of pairs.
     pub pairs: bool,
+    /// The name of that table: `{table}_{attribute}` if absent; also `{target}`, in small letters.
+    pub pairs_name: Option<String>,
+    /// Whether it has the two columns only, unique together.
+    pub pairs_only: bool,
     /// Makes no column.
     pub none: bool,
     /// The columns that it makes where none is named.
@@ -224,6 +239,10 @@ pub struct StepRules {
     /// that gave what it is called on (`receiver0`).
     #[serde(default)]
     pub table: Vec<String>,
+    /// The name of the table where a class is named: `{app}_{model}`.
+    pub default: Option<String>,
+    /// What the names of columns may end with besides.
+    pub suffix: Option<String>,
     /// Where the column, index or constraint is named, or the table's new name, if not by the
     /// second argument.
     #[serde(default)]
@@ -413,6 +432,19 @@ impl Models {
     /// How files say which steps they come after.
     pub fn histories(&self) -> &[HistoryRules] {
         &self.histories
+    }
+
+    /// How tables are declared by calls of this name.
+    pub fn table_called(&self, name: &str) -> Option<&TableModel> {
+        let is_called = |model: &&TableModel| model.rules.calls.iter().any(|known| known == name);
+        self.tables.iter().find(is_called)
+    }
+
+    /// The names of calls that declare tables, or add indexes to those of classes.
+    pub fn table_calls(&self) -> impl Iterator<Item = &str> {
+        let rules = self.tables.iter().map(|model| &model.rules);
+        let names = rules.flat_map(|rules| rules.calls.iter().chain(&rules.index_calls));
+        names.map(String::as_str)
     }
 
     /// How the classes of a package are tables.

@@ -1,7 +1,7 @@
 //! The schema changes that a migration makes by calls of a library: `createTable("books", {…})`,
 //! `addIndex("books", ["year"])`. Which calls do what is told by the library models.
 
-use super::classes::Reader;
+use super::classes::{Reader, label_of};
 use super::kinds::kind_of;
 use super::read::{
     argument, arguments_from, first_argument, last_name, list, name_of, positional, snake, text,
@@ -106,8 +106,19 @@ impl Step<'_> {
                 _ => Vec::new(),
             };
         }
-        let of_tables = tables.iter().flat_map(|table| self.changes_of(table));
+        let of_tables = tables.iter().flat_map(|table| match &rules.default {
+            Some(default) => self.changes_of(&self.table_by(default, table)),
+            None => self.changes_of(table),
+        });
         of_tables.collect()
+    }
+
+    /// The table of a class that is named.
+    fn table_by(&self, default: &str, class: &str) -> String {
+        let path = &self.world.unit(self.place.file).path;
+        default
+            .replace("{app}", &label_of(self.world, path))
+            .replace("{model}", &class.to_lowercase())
     }
 
     fn changes_of(&self, table: &str) -> Vec<Change> {
@@ -129,7 +140,13 @@ impl Step<'_> {
         match rules.does {
             Does::CreateTable => add(self.table(table, named)),
             Does::DropTable => add(ChangeKind::Drop),
-            Does::RenameTable => name().map(ChangeKind::Rename).into_iter().for_each(add),
+            Does::RenameTable => {
+                let name = name().map(|name| match &rules.default {
+                    Some(default) if to.is_none() => self.table_by(default, &name),
+                    _ => name,
+                });
+                name.map(ChangeKind::Rename).into_iter().for_each(add);
+            }
             Does::AddColumn | Does::ChangeColumn => {
                 let Some(name) = name() else {
                     return found;
@@ -172,13 +189,17 @@ impl Step<'_> {
                     .for_each(&mut add);
             }
             Does::RemoveColumn => {
-                let name = name().map(ChangeKind::DropColumn);
-                name.into_iter().for_each(add);
+                for name in name().iter().flat_map(|name| self.with_suffix(name)) {
+                    add(ChangeKind::DropColumn(name));
+                }
             }
             Does::RenameColumn => {
                 let to = to.and_then(|to| self.name(to));
                 if let Some((from, to)) = name().zip(to) {
-                    add(ChangeKind::RenameColumn { from, to });
+                    let names = self.with_suffix(&from).into_iter();
+                    for (from, to) in names.zip(self.with_suffix(&to)) {
+                        add(ChangeKind::RenameColumn { from, to });
+                    }
                 }
             }
             Does::AddIndex => add(match self.index(table, self.call) {
@@ -259,6 +280,13 @@ impl Step<'_> {
             let given = given_by(self.world, self.place.file, object)?;
             argument(self.module, given, &format!("argument{position}"))
         })
+    }
+
+    /// The columns that a name may stand for.
+    fn with_suffix(&self, name: &str) -> Vec<String> {
+        let suffix = self.model.rules.suffix.as_ref();
+        let longer = suffix.map(|suffix| format!("{name}{suffix}"));
+        std::iter::once(name.to_owned()).chain(longer).collect()
     }
 
     fn change(&self, table: &str, kind: ChangeKind) -> Change {

@@ -6,7 +6,7 @@ use super::lists::list_argument;
 use super::read::{argument, first_argument, last_name, plural, snake, text, truth};
 use super::replay::column_key;
 use crate::ir::schema::{Column, ColumnKind, Table};
-use crate::ir::{ClassId, ClassKind, Expr, ExprId, Field, Module};
+use crate::ir::{ClassId, ClassKind, Expr, ExprId, Field, FunctionId, Module};
 use crate::link::infer::Typer;
 use crate::link::models::tables::{ColumnModel, TableModel};
 use crate::link::types::{Base, ClassRef};
@@ -26,8 +26,8 @@ pub(super) struct Described {
     pub attributes: Vec<(String, String)>,
     /// The classes that references lead to, by the position of the reference.
     pub targets: Vec<(usize, ClassRef)>,
-    /// Tables of pairs: the attribute, the other class, whether both columns are indexed.
-    pub pairs: Vec<(String, Option<ClassRef>, Place)>,
+    /// Tables of pairs.
+    pub pairs: Vec<Pairs>,
     /// The class whose table it shares.
     pub shares: Option<ClassRef>,
     /// Whether its name follows from that of the class.
@@ -38,6 +38,19 @@ pub(super) struct Described {
     pub is_scoped: bool,
     /// The library.
     pub package: String,
+}
+
+/// A table of pairs that an attribute makes.
+#[derive(Debug)]
+pub(super) struct Pairs {
+    /// Its name, with `{table}` and `{target}` for those of the two.
+    pub name: String,
+    /// The class of the other table.
+    pub target: Option<ClassRef>,
+    /// Whether it has the two columns only, unique together.
+    pub is_bare: bool,
+    /// Where it is declared.
+    pub place: Place,
 }
 
 /// The tables that the classes of a file describe.
@@ -60,7 +73,7 @@ pub(super) fn described_in(world: &World, file: FileId) -> Vec<Described> {
 }
 
 /// How a class is a table.
-fn table_model<'w>(
+pub(super) fn table_model<'w>(
     world: &'w World,
     typer: &mut Typer<'_>,
     class: ClassRef,
@@ -122,7 +135,8 @@ fn described(
             .map(str::to_owned)
         }),
     };
-    let base = world.project_bases(class).find(|&base| {
+    let mut bases = world.project_bases(class).filter(|_| !rules.copies);
+    let base = bases.find(|&base| {
         let mut typer = Typer::new(world, base.file);
         table_model(world, &mut typer, base).is_some_and(|model| is_table(world, base, model))
     });
@@ -160,6 +174,9 @@ fn described(
     reader.found.is_guessed = is_guessed;
     for owner in inherited(world, class) {
         reader.fields(owner);
+    }
+    if rules.copies && reader.found.table.columns.is_empty() {
+        return None;
     }
     if let (Some(base), Some(key)) = (base, &rules.child_key)
         && shares.is_none()
@@ -212,7 +229,11 @@ fn is_said(world: &World, class: ClassRef, path: Option<&str>, wanted: bool) -> 
 }
 
 /// The value of an attribute of the class itself, or of a class inside it: `Meta.db_table`.
-fn own_value<'w>(world: &'w World, class: ClassRef, path: &str) -> Option<(&'w Module, ExprId)> {
+pub(super) fn own_value<'w>(
+    world: &'w World,
+    class: ClassRef,
+    path: &str,
+) -> Option<(&'w Module, ExprId)> {
     let module = &world.unit(class.file).facts.module;
     let (class, name) = match path.split_once('.') {
         Some((inner, name)) => (inner_class(module, class.class, inner)?, name),
@@ -254,6 +275,21 @@ pub(super) fn value_at<'w>(
             None => owner,
         };
         let found = world.field_value(holder, name);
+        if found.is_none() && inner.is_none() {
+            let mut typer = Typer::new(world, class.file);
+            let methods = table_model(world, &mut typer, class).map(|m| &m.0.rules.methods);
+            let given = methods.and_then(|methods| {
+                let mut of_class = module.class(owner.class).methods.iter();
+                let method = of_class.find(|&&method| {
+                    let called = module.function(method).name;
+                    called.is_some_and(|called| module.text(called) == name)
+                })?;
+                given_by_method(module, *method, methods)
+            });
+            if let Some(given) = given {
+                return Some((owner.file, module, given));
+            }
+        }
         // A class's own `Meta` hides that of its base.
         if found.is_some() || inner.is_some() {
             let found = found?;
@@ -262,6 +298,22 @@ pub(super) fn value_at<'w>(
         }
     }
     None
+}
+
+/// What a method gives that stands for an attribute, by its decorator.
+fn given_by_method(module: &Module, method: FunctionId, methods: &[String]) -> Option<ExprId> {
+    let is_named =
+        |expr| last_name(module, expr).is_some_and(|name| methods.iter().any(|m| m == name));
+    let mut decorators = module.list(module.function(method).decorators).iter();
+    // `@declared_attr`, `@declared_attr.directive`
+    decorators.find(|&&decorator| match module.expr(decorator) {
+        Expr::Member { object, .. } => is_named(decorator) || is_named(object),
+        _ => is_named(decorator),
+    })?;
+    match module.returned(method)[..] {
+        [value] => Some(value),
+        _ => None,
+    }
 }
 
 fn has_method(world: &World, class: ClassRef, names: &[String]) -> bool {
@@ -277,16 +329,21 @@ fn has_method(world: &World, class: ClassRef, names: &[String]) -> bool {
 
 /// The label of the application that a model belongs to: what its `Meta` says, the `label` of
 /// its configuration, or the folder that holds its `models`.
-fn app_label(world: &World, class: ClassRef) -> String {
+pub(super) fn app_label(world: &World, class: ClassRef) -> String {
     if let Some((_, module, value)) = value_at(world, class, "Meta.app_label")
         && let Some(label) = text(module, value)
     {
         return label.to_owned();
     }
-    let path = &world.unit(class.file).path;
+    label_of(world, &world.unit(class.file).path)
+}
+
+/// The label of the application that a file of models or migrations belongs to.
+pub(super) fn label_of(world: &World, path: &str) -> String {
     let mut folders: Vec<&str> = path.split('/').collect();
     folders.pop();
-    if let Some(at) = folders.iter().rposition(|&folder| folder == "models") {
+    let is_part = |folder: &&str| matches!(*folder, "models" | "migrations");
+    if let Some(at) = folders.iter().rposition(is_part) {
         folders.truncate(at);
     }
     let folder = folders.join("/");
@@ -311,7 +368,7 @@ pub(super) struct Reader<'w> {
     pub(super) class: Option<ClassRef>,
     pub(super) found: Described,
     /// Attributes that a nearer class has set.
-    seen: Vec<String>,
+    pub(super) seen: Vec<String>,
 }
 
 impl<'w> Reader<'w> {
@@ -365,6 +422,32 @@ impl<'w> Reader<'w> {
             self.seen.push(name);
             self.field(owner.file, module, &mut typer, field);
         }
+        for &method in &module.class(owner.class).methods {
+            let function = module.function(method);
+            let Some(name) = function.name.map(|name| module.text(name)) else {
+                continue;
+            };
+            if !self.seen.iter().any(|seen| seen == name)
+                && let Some(value) = given_by_method(module, method, &self.model.rules.methods)
+                && let Some(model) = last_name(module, value).and_then(|n| self.model.column(n))
+                && !model.none
+                && matches!(module.expr(value), Expr::Call { .. })
+            {
+                self.seen.push(name.to_owned());
+                let declaration = Declaration {
+                    attribute: name,
+                    annotation: function.returns,
+                    decorators: &[],
+                    call: value,
+                    joined: None,
+                    place: Place {
+                        file: owner.file,
+                        span: function.name_span,
+                    },
+                };
+                self.column(module, &mut typer, &declaration, model);
+            }
+        }
     }
 
     fn field(&mut self, file: FileId, module: &Module, typer: &mut Typer<'_>, field: &Field) {
@@ -395,10 +478,17 @@ impl<'w> Reader<'w> {
             span: field.span,
         };
         if column.pairs {
+            let named = first_argument(module, call, &column.name).and_then(|n| text(module, n));
             let is_through = argument(module, call, "key:through").is_some();
-            if !is_through {
-                let target = self.target(module, typer, call, column).and_then(|t| t.0);
-                self.found.pairs.push((attribute.to_owned(), target, place));
+            if named.is_some() || !is_through {
+                let default = column.pairs_name.as_deref();
+                let name = named.or(default).unwrap_or("{table}_{attribute}");
+                self.found.pairs.push(Pairs {
+                    name: name.replace("{attribute}", attribute),
+                    target: self.target(module, typer, call, column).and_then(|t| t.0),
+                    is_bare: column.pairs_only,
+                    place,
+                });
             }
             return;
         }
@@ -411,6 +501,11 @@ impl<'w> Reader<'w> {
         if column.needs_join && joined.is_none() {
             return;
         }
+        // `Field(sa_column=Column("year", Integer))`
+        let given = column.given.as_ref();
+        let given = given.and_then(|place| argument(module, call, place));
+        let given = given.and_then(|call| Some((call, made_by(call)?)));
+        let (call, column) = given.unwrap_or((call, column));
         let declaration = Declaration {
             attribute,
             annotation: field.annotation,

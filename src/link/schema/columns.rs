@@ -1,7 +1,7 @@
 //! What the columns of a table are: one by its call, with the keys, indexes and references that
 //! come with it.
 
-use super::classes::Reader;
+use super::classes::{Reader, value_at};
 use super::kinds::{annotated_kind, count_of, typed_kind};
 use super::read::{
     argument, arguments, first_argument, last_name, list, name_of, text, truth, value_of,
@@ -170,6 +170,9 @@ impl Reader<'_> {
             is_implied: false,
             place,
         };
+        let made = index(is_unique && !is_primary);
+        let patterns = (model.patterns && (is_primary || is_unique || is_indexed))
+            .then(|| for_patterns(&made));
         if is_primary {
             // Several such columns are one key.
             if let Some(key) = self
@@ -189,17 +192,6 @@ impl Reader<'_> {
             };
             self.found.table.indexes.push(key);
         } else if is_unique || is_indexed {
-            let made = index(is_unique);
-            let patterns = Index {
-                name: format!("{}_like", made.name),
-                keys: vec![IndexKey {
-                    operator_class: Some("varchar_pattern_ops".to_owned()),
-                    ..column_key(&name)
-                }],
-                is_unique: false,
-                is_implied: true,
-                ..made.clone()
-            };
             let is_said = model
                 .index
                 .as_ref()
@@ -208,10 +200,8 @@ impl Reader<'_> {
                 is_implied: model.indexed && !is_unique && !is_said,
                 ..made
             });
-            if model.patterns {
-                self.found.table.indexes.push(patterns);
-            }
         }
+        self.found.table.indexes.extend(patterns);
     }
 
     /// The class, or the text, that a reference leads to.
@@ -337,6 +327,26 @@ impl Reader<'_> {
             .indexes
             .iter()
             .any(|index| index.is_primary);
+        let declared = self.model.rules.primary.as_ref();
+        let declared = declared.and_then(|path| value_at(self.world, self.class?, path));
+        if let Some((file, module, value)) = declared {
+            let columns = match module.expr(value) {
+                Expr::Call { .. } => arguments(module, value),
+                _ => list(module, value).unwrap_or_default(),
+            };
+            let keys = columns
+                .iter()
+                .filter_map(|&column| self.key_of(module, column));
+            let keys: Vec<IndexKey> = keys.collect();
+            if !keys.is_empty() {
+                let span = module.span(value);
+                self.found
+                    .table
+                    .indexes
+                    .push(primary_key(keys, Place { file, span }));
+            }
+            return;
+        }
         if let Some(key) = &self.model.rules.key
             && !has_key
             && self.found.shares.is_none()
@@ -359,20 +369,37 @@ impl Reader<'_> {
                 place,
             },
         );
-        self.found.table.indexes.insert(
-            0,
-            Index {
-                name: String::new(),
-                keys: vec![column_key(name)],
-                include: Vec::new(),
-                condition: None,
-                method: IndexMethod::BTree,
-                is_unique: true,
-                is_primary: true,
-                is_implied: true,
-                place,
-            },
-        );
+        let key = primary_key(vec![column_key(name)], place);
+        self.found.table.indexes.insert(0, key);
+    }
+}
+
+/// The index that serves patterns beside another.
+pub(super) fn for_patterns(index: &Index) -> Index {
+    let keys = index.keys.iter().cloned().map(|key| IndexKey {
+        operator_class: Some("varchar_pattern_ops".to_owned()),
+        ..key
+    });
+    Index {
+        name: format!("{}_like", index.name),
+        keys: keys.collect(),
+        is_unique: false,
+        is_implied: true,
+        ..index.clone()
+    }
+}
+
+fn primary_key(keys: Vec<IndexKey>, place: Place) -> Index {
+    Index {
+        name: String::new(),
+        keys,
+        include: Vec::new(),
+        condition: None,
+        method: IndexMethod::BTree,
+        is_unique: true,
+        is_primary: true,
+        is_implied: true,
+        place,
     }
 }
 

@@ -1,10 +1,10 @@
 //! The indexes and constraints in the lists and decorators of a table's class.
 
-use super::classes::{Reader, value_at};
+use super::classes::{Reader, app_label, own_value, value_at};
 use super::columns::cascades;
 use super::read::{argument, first_argument, last_name, list, name_of, positional, text, truth};
 use super::replay::column_key;
-use crate::ir::query::{Operand, OperatorClass, Term, Value};
+use crate::ir::query::Value;
 use crate::ir::schema::{ForeignKey, Index, IndexKey, IndexMethod};
 use crate::ir::{Expr, ExprId, Module};
 use crate::link::models::tables::{IndexModel, method_named};
@@ -12,7 +12,12 @@ use crate::source::{FileId, Place};
 
 impl<'w> Reader<'w> {
     fn value_at(&self, path: &str) -> Option<(FileId, &'w Module, ExprId)> {
-        value_at(self.world, self.class?, path)
+        let class = self.class?;
+        if self.model.rules.copies {
+            let (module, value) = own_value(self.world, class, path)?;
+            return Some((class.file, module, value));
+        }
+        value_at(self.world, class, path)
     }
 
     /// The indexes and constraints in the lists of the class.
@@ -234,7 +239,7 @@ impl<'w> Reader<'w> {
     }
 
     /// `"name"`, `"-name"`, `Class.name`, `name.desc()`, `func.lower(name)`, `Lower("name")`.
-    fn key_of(&self, module: &Module, element: ExprId) -> Option<IndexKey> {
+    pub(super) fn key_of(&self, module: &Module, element: ExprId) -> Option<IndexKey> {
         match module.expr(element) {
             Expr::String(name) => {
                 let name = module.text(name);
@@ -301,60 +306,22 @@ impl<'w> Reader<'w> {
     }
 
     /// The column of an attribute.
-    fn column_named(&self, attribute: &str) -> String {
+    pub(super) fn column_named(&self, attribute: &str) -> String {
         let mut attributes = self.found.attributes.iter();
         let found = attributes.find(|(name, _)| name == attribute);
         found.map_or_else(|| attribute.to_owned(), |(_, column)| column.clone())
     }
 
-    /// The terms of a partial index; none if part of it is not understood.
-    fn condition(&self, module: &Module, expr: ExprId) -> Vec<Term> {
-        if let Some(sql) = text(module, expr) {
-            return crate::syntax::sql::condition::terms(sql, None);
-        }
-        let Expr::Call { args, .. } = module.expr(expr) else {
-            return Vec::new();
+    /// The name of an index that several classes inherit: `%(app_label)s_%(class)s_changed`.
+    fn filled(&self, name: String) -> String {
+        let Some(class) = self.class.filter(|_| name.contains("%(")) else {
+            return name;
         };
-        // `text("deleted_at IS NULL")`
-        if let [only] = module.list(args)
-            && text(module, *only).is_some()
-        {
-            return self.condition(module, *only);
-        }
-        // `Q(deleted_at__isnull=True, status="new")`
-        let terms = module.list(args).iter().map(|&arg| {
-            let Expr::Keyword { name, value } = module.expr(arg) else {
-                return None;
-            };
-            let name = module.text(name);
-            let make = |column: &str, class, operand| Term {
-                table: 0,
-                value: Value::Column(self.column_named(column)),
-                class,
-                operand,
-                place: None,
-            };
-            if let Some(column) = name.strip_suffix("__isnull") {
-                let class = if truth(module, value)? {
-                    OperatorClass::Equality
-                } else {
-                    OperatorClass::Negation
-                };
-                return Some(make(column, class, Operand::Null));
-            }
-            if name.contains("__") {
-                return None;
-            }
-            let constant = match module.expr(value) {
-                Expr::String(text) => format!("'{}'", module.text(text)),
-                Expr::Bool(value) => value.to_string(),
-                Expr::Number(value) => value.to_string(),
-                _ => return None,
-            };
-            let equality = OperatorClass::Equality;
-            Some(make(name, equality, Operand::Constant(constant)))
-        });
-        terms.collect::<Option<Vec<Term>>>().unwrap_or_default()
+        let module = &self.world.unit(class.file).facts.module;
+        let named = module.class(class.class).name;
+        let named = named.map_or("", |name| module.text(name)).to_lowercase();
+        name.replace("%(class)s", &named)
+            .replace("%(app_label)s", &app_label(self.world, class))
     }
 
     pub(super) fn push_index(
@@ -384,7 +351,8 @@ impl<'w> Reader<'w> {
             .and_then(|method| text(module, method))
             .map_or_else(|| model.index_method(), method_named);
         let name = first_argument(module, call, &model.name)
-            .and_then(|name| name_of(self.world, place.file, name));
+            .and_then(|name| name_of(self.world, place.file, name))
+            .map(|name| self.filled(name));
         // Several columns name the same index, or are one key together.
         let is_same = |known: &&mut Index| {
             model.is_primary && known.is_primary

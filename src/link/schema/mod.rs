@@ -9,6 +9,8 @@ mod calls;
 mod chains;
 mod classes;
 mod columns;
+mod conditions;
+mod declared;
 mod dialect;
 mod entities;
 mod history;
@@ -24,6 +26,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::classes::Described;
+use self::declared::{Additions, Declared};
 use self::read::snake;
 use self::replay::{Draft, column_key};
 use super::types::ClassRef;
@@ -69,9 +72,13 @@ impl Schemas {
         let named = dialect::named(world, contexts);
         let is_meant = |i: usize| !matches!(contexts[i], Context::Test | Context::Seed);
         let files: Vec<usize> = (0..world.units.len()).filter(|&i| is_meant(i)).collect();
-        let described: Vec<Vec<Described>> = files
+        let described: Vec<(Vec<Described>, Declared)> = files
             .par_iter()
-            .map(|&i| classes::described_in(world, FileId(i as u32)))
+            .map(|&i| {
+                let file = FileId(i as u32);
+                let described = classes::described_in(world, file);
+                (described, declared::declared_in(world, file))
+            })
             .collect();
         let mut changes: Vec<(usize, Vec<Change>)> = files
             .par_iter()
@@ -98,12 +105,12 @@ impl Schemas {
             paths: world.units.iter().map(|unit| unit.path.clone()).collect(),
             ..Self::default()
         };
-        let described: Vec<Described> = described.into_iter().flatten().collect();
-        let names = table_names(&described);
+        let described = joined(world, described);
+        let known = Known::of(&described);
         for described in described {
             let group = groups[described.file.index()].clone();
             let at = draft_of(group, &mut drafts);
-            found.add(described, at, &names, &mut drafts[at].1);
+            found.add(described, at, &known, &mut drafts[at].1);
         }
         let mut said: FxHashMap<usize, Dialect> = FxHashMap::default();
         for (group, declared) in entities::declared(world, &groups, &files) {
@@ -220,17 +227,16 @@ impl Schemas {
             .map(String::as_str)
     }
 
-    fn add(
-        &mut self,
-        described: Described,
-        schema: usize,
-        names: &FxHashMap<ClassRef, String>,
-        draft: &mut Draft,
-    ) {
+    fn add(&mut self, described: Described, schema: usize, known: &Known, draft: &mut Draft) {
+        let names = &known.names;
         let mut table = described.table;
         for (at, target) in described.targets {
             if let Some(name) = names.get(&target) {
                 table.foreign_keys[at].target.clone_from(name);
+            }
+            if known.text_keys.contains(&target) {
+                let columns = table.foreign_keys[at].columns.clone();
+                add_patterns(&mut table, &columns);
             }
         }
         if let Some(name) = described.class.and_then(|class| names.get(&class)) {
@@ -263,19 +269,87 @@ impl Schemas {
             self.tables_sorted
                 .push((class, (schema, table.name.clone())));
         }
-        for (attribute, target, place) in described.pairs {
-            let name = format!("{}_{attribute}", table.name);
-            let target = target
-                .and_then(|target| names.get(&target))
-                .cloned()
-                .unwrap_or_default();
-            draft.create(pair_table(&name, &table.name, &target, place));
+        for pairs in described.pairs {
+            let target = pairs.target.and_then(|target| names.get(&target));
+            let target = target.cloned().unwrap_or_default();
+            let name = pairs.name.replace("{table}", &table.name);
+            let name = name.replace("{target}", &target.to_lowercase());
+            let mut made = pair_table(&name, &table.name, &target, pairs.place);
+            for (at, class) in [described.class, pairs.target].into_iter().enumerate() {
+                if class.is_some_and(|class| known.text_keys.contains(&class)) {
+                    let columns = made.foreign_keys[at].columns.clone();
+                    add_patterns(&mut made, &columns);
+                }
+            }
+            if pairs.is_bare {
+                made.columns.remove(0);
+                made.indexes.retain(|index| index.keys.len() == 2);
+            }
+            draft.create(made);
         }
         self.packages
             .entry((schema, table.name.to_lowercase()))
             .or_insert(described.package);
         draft.create(table);
     }
+}
+
+/// The tables of all files, with the indexes that are declared outside of their classes.
+fn joined(world: &World, of_files: Vec<(Vec<Described>, Declared)>) -> Vec<Described> {
+    let mut tables = Vec::new();
+    let mut additions = Additions::default();
+    for (described, declared) in of_files {
+        tables.extend(described);
+        tables.extend(declared.tables);
+        for (class, file, call) in declared.indexes {
+            additions.entry(class).or_default().push((file, call));
+        }
+    }
+    let joined = tables.into_iter().map(|described| {
+        let calls = described.class.and_then(|class| additions.get(&class));
+        match calls {
+            Some(calls) => declared::add_indexes(world, described, calls),
+            None => described,
+        }
+    });
+    joined.collect()
+}
+
+/// What is known of the tables of all classes before they are put together.
+struct Known {
+    /// Their names.
+    names: FxHashMap<ClassRef, String>,
+    /// The classes whose key is text, with an index for patterns beside it.
+    text_keys: FxHashSet<ClassRef>,
+}
+
+impl Known {
+    fn of(described: &[Described]) -> Self {
+        let has_text_key = |described: &&Described| {
+            let table = &described.table;
+            let key = table.primary_key().map(Index::leading_columns);
+            key.is_some_and(|key| {
+                table.indexes.iter().any(|index| {
+                    index.leading_columns() == key
+                        && index.keys.iter().all(|key| key.operator_class.is_some())
+                })
+            })
+        };
+        let text_keys = described.iter().filter(has_text_key);
+        Self {
+            names: table_names(described),
+            text_keys: text_keys.filter_map(|described| described.class).collect(),
+        }
+    }
+}
+
+/// Adds the index for patterns beside the one on these columns, if there is one.
+fn add_patterns(table: &mut Table, columns: &[String]) {
+    let mut indexes = table.indexes.iter();
+    let index = indexes.find(|index| {
+        index.keys.len() == columns.len() && index.leading_columns().iter().eq(columns.iter())
+    });
+    table.indexes.extend(index.map(columns::for_patterns));
 }
 
 /// The names of the tables of all classes, those that share one included.

@@ -70,8 +70,11 @@ pub(super) fn positional(module: &Module, call: ExprId) -> Vec<ExprId> {
 
 /// The argument at a place: `argument0`, `string0` (if it is a text), `list0` (if it is a list),
 /// or `key:name`, a keyword or a key of an object; `key:outer.inner` is that of an object in it.
-/// An object may stand for the call.
+/// An object may stand for the call. Of several places, `key:pk|key:primary_key`, the first.
 pub(super) fn argument(module: &Module, call: ExprId, place: &str) -> Option<ExprId> {
+    if let Some((place, others)) = place.split_once('|') {
+        return argument(module, call, place).or_else(|| argument(module, call, others));
+    }
     if let Some(key) = place.strip_prefix("key:") {
         if let Some((outer, inner)) = key.split_once('.') {
             let outer = argument(module, call, &format!("key:{outer}"))?;
@@ -208,4 +211,15 @@ pub(super) fn plural(name: &str) -> String {
         }
         _ => format!("{name}s"),
     }
+}
+
+/// Whether a text is SQL that changes a schema.
+pub(super) fn is_schema_statement(sql: &str) -> bool {
+    let mut words = sql.split_whitespace();
+    let first = words.find(|word| !word.starts_with("--") && !word.starts_with("/*"));
+    first.is_some_and(|first| {
+        ["CREATE", "ALTER", "DROP", "RENAME", "DO", "BEGIN", "BEGIN;"]
+            .iter()
+            .any(|word| first.eq_ignore_ascii_case(word))
+    })
 }

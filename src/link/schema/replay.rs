@@ -25,6 +25,15 @@ impl Draft {
         if dialect == Some(Dialect::MySql) {
             tables.iter_mut().for_each(index_references);
         }
+        if matches!(dialect, Some(Dialect::MySql | Dialect::Sqlite)) {
+            // Libraries add those for patterns where the engine has classes of operators.
+            let is_for_patterns = |index: &Index| {
+                index.is_implied && index.keys.iter().all(|key| key.operator_class.is_some())
+            };
+            for table in &mut tables {
+                table.indexes.retain(|index| !is_for_patterns(index));
+            }
+        }
         tables
     }
 

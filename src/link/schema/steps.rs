@@ -1,7 +1,7 @@
 //! The schema changes of one file: its statements if it is SQL, its calls and the SQL in its texts
 //! if it is a migration.
 
-use super::read::text;
+use super::read::{is_schema_statement, text};
 use super::{builders, calls, history};
 use crate::ir::change::Change;
 use crate::ir::{Expr, ExprId, Module};
@@ -98,16 +98,6 @@ fn in_calls(world: &World, file: FileId) -> Vec<Change> {
         }
     }
     found
-}
-
-fn is_schema_statement(sql: &str) -> bool {
-    let mut words = sql.split_whitespace();
-    let first = words.find(|word| !word.starts_with("--") && !word.starts_with("/*"));
-    first.is_some_and(|first| {
-        ["CREATE", "ALTER", "DROP", "RENAME", "DO", "BEGIN", "BEGIN;"]
-            .iter()
-            .any(|word| first.eq_ignore_ascii_case(word))
-    })
 }
 
 /// A text, also one of several that are put together.
