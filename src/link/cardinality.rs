@@ -9,8 +9,7 @@ use super::types::{Base, Type};
 use super::world::ValueRef;
 use crate::analysis::def_use::Def;
 use crate::ir::{
-    BinaryOp, CallKind, ClassKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY,
-    Module,
+    BinaryOp, CallKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY, Module,
 };
 use crate::source::FileId;
 
@@ -309,7 +308,9 @@ impl<'p> Tracer<'p> {
                 Some(model) if model.effect.is_some() => Cardinality::Rows,
                 _ => Cardinality::Unknown,
             },
-            Base::Class(class) if ty.is_bare() && self.is_enum(class) => Cardinality::Fixed,
+            Base::Class(class) if ty.is_bare() && self.program.world.is_enum(class) => {
+                Cardinality::Fixed
+            }
             _ => Cardinality::Unknown,
         }
     }
@@ -325,20 +326,6 @@ impl<'p> Tracer<'p> {
             && module
                 .text(local.name)
                 .starts_with(|c: char| c.is_ascii_uppercase())
-    }
-
-    fn is_enum(&self, class: super::types::ClassRef) -> bool {
-        let module = &self.program.world.unit(class.file).facts.module;
-        let declared = module.class(class.class);
-        declared.kind == ClassKind::Enum
-            || module.list(declared.bases).iter().any(|&base| {
-                let name = match module.expr(base) {
-                    Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
-                    Expr::Local(local) => module.text(module.local(local).name),
-                    _ => return false,
-                };
-                name.ends_with("Enum") || name.ends_with("Choices") || name == "Flag"
-            })
     }
 
     fn collection_of(&mut self, expr: ExprId) -> Cardinality {

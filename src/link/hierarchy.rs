@@ -170,6 +170,21 @@ impl Hierarchy {
 }
 
 impl World {
+    /// Whether a class lists its few values.
+    pub(super) fn is_enum(&self, class: ClassRef) -> bool {
+        let module = &self.unit(class.file).facts.module;
+        let declared = module.class(class.class);
+        declared.kind == ClassKind::Enum
+            || module.list(declared.bases).iter().any(|&base| {
+                let name = match module.expr(base) {
+                    Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
+                    Expr::Local(local) => module.text(module.local(local).name),
+                    _ => return false,
+                };
+                name.ends_with("Enum") || name.ends_with("Choices") || name == "Flag"
+            })
+    }
+
     /// The classes a class derives from, itself first, nearest first.
     pub fn above(&self, class: ClassRef) -> Vec<ClassRef> {
         let mut found = vec![class];

@@ -175,9 +175,7 @@ fn init_writes_a_configuration_that_fits() {
     assert_eq!(elsewhere.run(&["init"]).status, Some(2));
 }
 
-#[test]
-fn the_schema_section_says_which_engine_and_which_tables_stay_small() {
-    const SHELVES: &str = "CREATE TABLE shelves (id bigint PRIMARY KEY);
+const SHELVES: &str = "CREATE TABLE shelves (id bigint PRIMARY KEY);
 CREATE TABLE boxes (
   id bigint PRIMARY KEY,
   shelf_id bigint NOT NULL,
@@ -185,6 +183,9 @@ CREATE TABLE boxes (
 );
 CREATE INDEX boxes_id ON boxes (id);
 ";
+
+#[test]
+fn the_schema_section_says_which_engine_and_which_tables_stay_small() {
     let reported = |schema: &str| {
         let configuration = format!("min-confidence = \"low\"\n[schema]\n{schema}\n");
         let project = Project::new(&[
@@ -203,4 +204,27 @@ CREATE INDEX boxes_id ON boxes (id);
     assert!(!reported(
         "dialect = \"postgresql\"\nsmall-tables = [\"boxes\"]"
     ));
+}
+
+#[test]
+fn a_dump_is_the_last_word_on_the_schema() {
+    let reported = |dump: &str| {
+        let project = Project::new(&[
+            (
+                "slowpath.toml",
+                "[schema]\ndialect = \"postgresql\"\nfiles = [\"db/structure.sql\"]",
+            ),
+            ("migrations/1.sql", SHELVES),
+            ("db/structure.sql", dump),
+        ]);
+        let select = "--select=unindexed-foreign-key";
+        let confidence = "--min-confidence=low";
+        let run = project.run(&["check", "--format=concise", "-q", select, confidence]);
+        run.stdout.contains("shelf_id")
+    };
+    assert!(reported(SHELVES));
+    let with_index = format!("{SHELVES}\nCREATE INDEX by_shelf ON boxes (shelf_id);");
+    assert!(!reported(&with_index));
+    // What only migrations say is not there.
+    assert!(!reported("CREATE TABLE other (id bigint PRIMARY KEY);"));
 }

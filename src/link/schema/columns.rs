@@ -2,9 +2,10 @@
 //! come with it.
 
 use super::classes::{Reader, value_at};
-use super::kinds::{annotated_kind, count_of, typed_kind};
+use super::kinds::{annotated_kind, count_of, listed_by_class, typed_kind};
 use super::read::{
-    argument, arguments, first_argument, last_name, list, name_of, text, truth, value_of,
+    argument, arguments, first_argument, last_name, list, name_of, positional, text, truth,
+    value_of,
 };
 use super::replay::column_key;
 use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey, IndexMethod};
@@ -84,12 +85,25 @@ impl Reader<'_> {
             .kind
             .column()
             .map(|kind| match argument(module, call, "key:choices") {
-                Some(choices) => ColumnKind::Enum(count_of(module, choices)),
+                Some(choices) => ColumnKind::Enum(count_of(self.world, place.file, choices)),
                 None => kind,
             })
             .or_else(|| typed_kind(module, typer, call))
             .or_else(|| annotated.and_then(|(kind, _)| kind))
             .unwrap_or(ColumnKind::Other);
+        let is_open = matches!(
+            kind,
+            ColumnKind::Text | ColumnKind::Integer | ColumnKind::Other | ColumnKind::Enum(0)
+        );
+        let mut told = positional(module, call)
+            .into_iter()
+            .chain(argument(module, call, "key:choices"))
+            .chain(argument(module, call, "key:type_|key:sa_type"))
+            .chain(declaration.annotation);
+        let listed = told
+            .find_map(|at| listed_by_class(self.world, module, typer, at))
+            .filter(|_| is_open);
+        let kind = listed.map_or(kind, ColumnKind::Enum);
         self.found
             .attributes
             .push((attribute.clone(), name.clone()));

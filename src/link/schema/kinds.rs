@@ -1,15 +1,48 @@
 //! What columns hold, as arguments and annotations say it.
 
 use super::columns::class_of;
-use super::read::{argument, arguments, last_name, list, positional, text};
+use super::read::{argument, arguments, last_name, list, positional, text, value_of};
 use crate::ir::schema::ColumnKind;
 use crate::ir::{Expr, ExprId, Module};
 use crate::link::infer::Typer;
+use crate::link::world::World;
+use crate::source::FileId;
 use crate::syntax::sql::kind_named;
 
 /// The number of choices, if they are written out; 0 if they are not.
-pub(super) fn count_of(module: &Module, choices: ExprId) -> u16 {
+pub(super) fn count_of(world: &World, file: FileId, choices: ExprId) -> u16 {
+    let module = &world.unit(file).facts.module;
+    let choices = value_of(world, file, choices);
     list(module, choices).map_or(0, |choices| choices.len() as u16)
+}
+
+/// The number of values of the class that lists them, if something in an expression is one:
+/// `Enum(State)`, `Mapped[State | None]`, `State.choices`.
+pub(super) fn listed_by_class(
+    world: &World,
+    module: &Module,
+    typer: &mut Typer<'_>,
+    expr: ExprId,
+) -> Option<u16> {
+    let mut open = vec![expr];
+    let mut steps = 0;
+    while let Some(at) = open.pop() {
+        steps += 1;
+        if steps > 32 {
+            return None;
+        }
+        let is_name = matches!(
+            module.expr(at),
+            Expr::Local(_) | Expr::Name(_) | Expr::Member { .. }
+        );
+        if let Some(class) = class_of(typer, at).filter(|&class| is_name && world.is_enum(class)) {
+            let class_module = &world.unit(class.file).facts.module;
+            let fields = class_module.class(class.class).fields.iter();
+            return Some(fields.filter(|field| field.value.is_some()).count() as u16);
+        }
+        module.for_each_part(at, |part| open.push(part));
+    }
+    None
 }
 
 /// What the arguments of a column say that it holds: `Column(String(20))`, `{ type: "uuid" }`.

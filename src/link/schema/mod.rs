@@ -32,6 +32,7 @@ use self::replay::{Draft, column_key};
 use super::types::ClassRef;
 use super::world::World;
 use crate::config::SchemaSettings;
+use crate::globs::Globs;
 use crate::ir::change::Change;
 use crate::ir::schema::{
     Column, ColumnKind, Dialect, ForeignKey, Index, IndexMethod, Origin, Schema, Table,
@@ -86,6 +87,15 @@ impl Schemas {
             .filter(|(_, changes)| !changes.is_empty())
             .collect();
         steps::sort(world, &mut changes);
+        let (dumps, _) = Globs::new(&settings.files);
+        let is_dump = |file: usize| dumps.matches(&world.units[file].path);
+        // A dump is the last word on its database.
+        let dumped: FxHashSet<String> = changes
+            .iter()
+            .filter(|(i, _)| is_dump(*i))
+            .map(|(i, _)| groups[*i].clone())
+            .collect();
+        changes.retain(|(i, _)| is_dump(*i) || !dumped.contains(&groups[*i]));
         let mut drafts: Vec<(String, Draft, Origin)> = Vec::new();
         let mut by_group: FxHashMap<String, usize> = FxHashMap::default();
         let mut draft_of = |group: String, drafts: &mut Vec<(String, Draft, Origin)>| {
@@ -96,11 +106,19 @@ impl Schemas {
         };
         for (i, changes) in &changes {
             let at = draft_of(groups[*i].clone(), &mut drafts);
-            drafts[at].2 = Origin::Migrations;
+            drafts[at].2 = if is_dump(*i) {
+                Origin::Dump
+            } else {
+                Origin::Migrations
+            };
             for change in changes {
                 drafts[at].1.apply(change);
             }
         }
+        let of_dumps = drafts.iter_mut();
+        of_dumps
+            .filter(|(.., origin)| *origin == Origin::Dump)
+            .for_each(|(_, draft, _)| draft.close());
         let mut found = Self {
             paths: world.units.iter().map(|unit| unit.path.clone()).collect(),
             ..Self::default()

@@ -62,11 +62,20 @@ impl Schemas {
                 if !table.is_complete || table.is_small {
                     continue;
                 }
-                for (k, key) in table.foreign_keys.iter().enumerate() {
-                    if !is_served(table, key) {
-                        found.push((s, t, k));
-                    }
-                }
+                let keys = &table.foreign_keys;
+                let bare: Vec<usize> = (0..keys.len())
+                    .filter(|&k| !is_served(table, &keys[k]))
+                    .collect();
+                // The index of a reference by more columns serves one by some of them.
+                let is_told = |&&k: &&usize| {
+                    bare.iter().any(|&other| {
+                        let (a, b) = (&keys[k].columns, &keys[other].columns);
+                        let is_part = a.iter().all(|column| b.contains(column));
+                        is_part && (b.len() > a.len() || other < k)
+                    })
+                };
+                let told = bare.iter().filter(|k| !is_told(k));
+                found.extend(told.map(|&k| (s, t, k)));
             }
         }
         if found.is_empty() {

@@ -15,6 +15,8 @@ pub(super) struct Draft {
     by_name: FxHashMap<String, usize>,
     /// Those of which only changes are known, all of them understood.
     opened: FxHashSet<usize>,
+    /// How many of the tables are known as they are in the end.
+    closed: usize,
 }
 
 impl Draft {
@@ -149,19 +151,32 @@ impl Draft {
         }
     }
 
+    /// Takes the tables as they are: nothing more is learnt of them.
+    pub(super) fn close(&mut self) {
+        self.closed = self.tables.len();
+    }
+
     /// Adds a table as it is in the end; what is known of it already is joined.
     pub(super) fn create(&mut self, made: Table) {
         let at = self.by_name.get(&made.name.to_lowercase()).copied();
+        if at.is_some_and(|at| at < self.closed && self.tables[at].is_some()) {
+            return;
+        }
         if let Some(at) = at
             && let Some(known) = &mut self.tables[at]
         {
             if self.opened.remove(&at) {
                 known.is_complete = made.is_complete;
             }
+            // The declaration is where people change it; migrations come first.
+            known.place = made.place;
             for column in made.columns {
                 let mut columns = known.columns.iter_mut();
                 match columns.find(|known| known.name.eq_ignore_ascii_case(&column.name)) {
-                    Some(known) => known.kind = narrower(known.kind, column.kind),
+                    Some(known) => {
+                        known.kind = narrower(known.kind, column.kind);
+                        known.place = column.place;
+                    }
                     None => known.columns.push(column),
                 }
             }
@@ -384,7 +399,6 @@ fn add_reference(table: &mut Table, mut key: ForeignKey) {
         Some(known) => {
             known.cascades |= key.cascades;
             known.is_enforced |= key.is_enforced;
-            // The declaration is where people change it; migrations come first.
             known.place = key.place;
         }
         None => table.foreign_keys.push(key),
