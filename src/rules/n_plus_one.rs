@@ -158,6 +158,8 @@ fn left_alone(
     let is_here = lp.function.id == function.id;
     Some(if !(is_callback || facts.varies_in(act.expr, lp.id)) {
         "it asks the same in each trip, which is for `repeated-query` to report"
+    } else if asks_receiver_alone(function, act, found, lp) {
+        "it writes, and asks the same of its receiver each time before it does"
     } else if facts.exits_on(lp.id, act.expr) {
         "the loop ends by what it finds: a search, attempts or pages"
     } else if is_here && facts.runs_at_most_once(act.stmt, lp.id) {
@@ -179,6 +181,30 @@ fn left_alone(
     } else {
         return None;
     })
+}
+
+/// Whether a method that changes something asks what depends on its receiver alone, which is the
+/// same for all elements: whether its table is there.
+fn asks_receiver_alone(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>) -> bool {
+    const RECEIVER: u32 = 1;
+    let module = function.module();
+    let Some((target, fact)) = found.via else {
+        return false;
+    };
+    let Expr::Call { callee, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    let Expr::Member { object, .. } = module.expr(callee) else {
+        return false;
+    };
+    let is_method = function.program.function(target).declared().class.is_some();
+    let writes = [Effect::DbWrite, Effect::Commit]
+        .iter()
+        .any(|&change| function.effect_of(act, change).is_some());
+    is_method
+        && writes
+        && fact.params & !RECEIVER == 0
+        && !function.facts().varies_in(object, lp.id)
 }
 
 fn verb_of(effect: Effect) -> &'static str {
