@@ -191,6 +191,8 @@ impl Default for Limits {
 pub struct SchemaSettings {
     /// The engine.
     pub dialect: Option<Dialect>,
+    /// The engine that is started beside the program, which counts where its code names none.
+    pub started: Option<Dialect>,
     /// Globs of dumps of the whole schema, relative to the root.
     pub files: Vec<String>,
     /// Names of tables that never grow, as the database has them.

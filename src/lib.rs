@@ -52,7 +52,7 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::facts::{self, FileFacts};
 use crate::base::{BaseSource, BaseTree};
-use crate::config::{Location, Settings};
+use crate::config::{Location, SchemaSettings, Settings};
 use crate::discover::{Candidate, Discovered, Loaded};
 use crate::finding::{Endpoint, Finding, Notice, Report};
 use crate::link::entry_points::EntryPoint;
@@ -206,7 +206,11 @@ fn program(
 ) -> Result<Program> {
     let contexts = files.iter().map(|file| file.context).collect();
     let world = link(settings, files, facts, manifests)?;
-    Ok(Program::new(world, contexts, &settings.schema))
+    let schema = SchemaSettings {
+        started: link::schema::started(manifests),
+        ..settings.schema.clone()
+    };
+    Ok(Program::new(world, contexts, &schema))
 }
 
 /// One version of the code, and what the rules say about it.

@@ -428,6 +428,7 @@ fn the_database_is_described() {
         settings.schema,
         SchemaSettings {
             dialect: Some(Dialect::MySql),
+            started: None,
             files: vec!["db/*.sql".to_owned()],
             small_tables: vec!["countries".to_owned()],
         }

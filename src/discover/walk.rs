@@ -447,10 +447,17 @@ fn is_telling(name: &str) -> bool {
     ) || classify::is_telling(name)
 }
 
-/// Whether a file says how modules are found: names of packages, aliases of paths.
+/// Whether a file says how modules are found, names of packages, aliases of paths, or which
+/// services are started beside the program.
 pub(super) fn is_manifest(name: &str) -> bool {
     let is_config = name.starts_with("tsconfig") || name.starts_with("jsconfig");
-    name == "package.json" || (is_config && name.ends_with(".json"))
+    let is_yaml = || {
+        let stem = name
+            .strip_suffix(".yml")
+            .or_else(|| name.strip_suffix(".yaml"));
+        stem.is_some_and(|stem| stem.starts_with("docker-compose") || stem.starts_with("compose"))
+    };
+    name == "package.json" || (is_config && name.ends_with(".json")) || is_yaml()
 }
 
 /// A relative path with `/`, replacing what is not UTF-8.

@@ -96,6 +96,8 @@ pub struct ColumnModel {
     pub indexed: bool,
     /// Whether its index has another for patterns beside it, in PostgreSQL.
     pub patterns: bool,
+    /// Whether it has that index beside the primary key, too.
+    pub indexes_key: bool,
     /// The argument by which its values are unique.
     pub unique: Option<String>,
     /// Whether they are without an argument.

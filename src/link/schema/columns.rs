@@ -187,6 +187,9 @@ impl Reader<'_> {
         let made = index(is_unique && !is_primary);
         let patterns = (model.patterns && (is_primary || is_unique || is_indexed))
             .then(|| for_patterns(&made));
+        if is_primary && is_indexed && model.indexes_key {
+            self.found.table.indexes.push(made.clone());
+        }
         if is_primary {
             // Several such columns are one key.
             if let Some(key) = self

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::ir::schema::Dialect;
+use crate::link::modules::Manifest;
 use crate::link::world::World;
 use crate::source::{Context, FileId};
 
@@ -53,6 +54,39 @@ const NAMES: &[(&str, Dialect)] = &[
     ("mysql", Dialect::MySql),
     ("mariadb", Dialect::MySql),
 ];
+
+/// How the names of images of servers start.
+const IMAGES: &[(&str, Dialect)] = &[
+    ("postgres", Dialect::PostgreSql),
+    ("postgis", Dialect::PostgreSql),
+    ("pgvector", Dialect::PostgreSql),
+    ("timescaledb", Dialect::PostgreSql),
+    ("mysql", Dialect::MySql),
+    ("mariadb", Dialect::MySql),
+    ("percona", Dialect::MySql),
+];
+
+/// The engine whose image the project's compose files start (`image: mariadb:10.11`); none if
+/// there are several.
+pub fn started(manifests: &[Manifest]) -> Option<Dialect> {
+    let files = manifests
+        .iter()
+        .filter(|manifest| !manifest.path.ends_with(".json"));
+    let images = files.flat_map(|manifest| {
+        let lines = manifest.text.lines();
+        lines.filter_map(|line| line.trim_start().strip_prefix("image:"))
+    });
+    let mut engines = images.filter_map(|image| {
+        let name = image.trim().trim_matches(['"', '\'']);
+        let name = name.rsplit('/').next()?;
+        let mut known = IMAGES.iter();
+        known
+            .find(|(start, _)| name.starts_with(start))
+            .map(|(_, dialect)| *dialect)
+    });
+    let first = engines.next()?;
+    engines.all(|engine| engine == first).then_some(first)
+}
 
 /// How often each file names each engine.
 pub(super) fn named(world: &World, contexts: &[Context]) -> Vec<[usize; 3]> {

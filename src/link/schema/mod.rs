@@ -25,6 +25,8 @@ mod steps;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub use self::dialect::started;
+
 use self::classes::Described;
 use self::declared::{Additions, Declared};
 use self::read::snake;
@@ -140,7 +142,14 @@ impl Schemas {
             let dialect = settings
                 .dialect
                 .or_else(|| said.get(&at).copied())
-                .or_else(|| dialect::of_group(&groups, &named, &group));
+                .or_else(|| {
+                    // SQLite is what development runs on.
+                    let named = dialect::of_group(&groups, &named, &group);
+                    named
+                        .filter(|named| *named != Dialect::Sqlite)
+                        .or(settings.started)
+                        .or(named)
+                });
             let mut tables = draft.finish(dialect);
             for table in &mut tables {
                 let mut small = settings.small_tables.iter();

@@ -259,6 +259,11 @@ impl Asked<'_> {
                 index: index.name.clone(),
             };
         }
+        // What is no column may stand for any.
+        let is_elsewhere = |term: &&Term| matches!(&term.value, Value::Column(column) if self.table.column(column).is_none());
+        if self.terms.iter().any(is_elsewhere) {
+            return Verdict::Unknown;
+        }
         let named: Vec<&Term> = self
             .terms
             .iter()
