@@ -24,10 +24,12 @@ const CATALOGS: &[(&str, &[Engine])] = &[
     ("alembic", &[Engine::PostgreSql]),
     ("django", &[Engine::Sqlite, Engine::PostgreSql]),
     ("knex", &[Engine::PostgreSql]),
+    ("mikro-orm", &[Engine::PostgreSql]),
     ("peewee", &[Engine::Sqlite, Engine::PostgreSql]),
     ("sqlalchemy", &[Engine::Sqlite, Engine::PostgreSql]),
     ("sqlmodel", &[Engine::Sqlite, Engine::PostgreSql]),
     ("tortoise", &[Engine::Sqlite]),
+    ("typeorm", &[Engine::Sqlite, Engine::PostgreSql]),
 ];
 
 /// Tables in which the libraries keep account of migrations.

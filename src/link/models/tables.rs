@@ -53,6 +53,24 @@ pub struct TableRules {
     pub calls: Vec<String>,
     /// Functions whose calls add an index to the table of a class, outside of it.
     pub index_calls: Vec<String>,
+    /// How columns are named after attributes: `snake`; none: alike.
+    pub columns_named: Option<String>,
+    /// How columns of an embedded object are named: `{prefix}` and the column's `{name}` or
+    /// `{Title}`.
+    pub embedded_as: Option<String>,
+    /// The decorator beside it by which rows of several classes are told apart; none: its own.
+    pub kinds_by: Option<String>,
+    /// Arguments with the column that tells them apart.
+    pub kinds_in: Vec<String>,
+    /// What that is called where only the decorator is there.
+    pub kinds_named: Option<String>,
+    /// How tables of pairs are named: `{table}`, `{attribute}`, `{target}`.
+    pub pairs_named: Option<String>,
+    /// How their columns are: `{table}`, `{class}`, `{key}`, `{Key}`; `{n}` tells two of the same
+    /// name apart.
+    pub pairs_columns: Option<String>,
+    /// Whether either of their columns has an index besides.
+    pub pairs_indexed: bool,
     /// Paths to lists of indexes and constraints.
     pub lists: Vec<String>,
     /// Paths to lists of columns that are unique together.
@@ -138,6 +156,24 @@ pub struct ColumnModel {
     pub pairs_only: bool,
     /// Makes no column.
     pub none: bool,
+    /// Arguments by which it makes none.
+    pub unless: Vec<String>,
+    /// The argument that is false for one that the database does not have.
+    pub kept: Option<String>,
+    /// Arguments with the class whose columns the table has as its own.
+    pub embeds: Vec<String>,
+    /// The argument by which it is one column all the same.
+    pub whole: Option<String>,
+    /// The argument with what their names begin with; false: nothing.
+    pub prefix: Option<String>,
+    /// What comes after the attribute where it says nothing.
+    pub prefix_end: String,
+    /// Whether it makes a table of pairs, as the table's rules say.
+    pub joins: bool,
+    /// Arguments with that table's name.
+    pub join_table: Vec<String>,
+    /// Arguments with the names of its columns.
+    pub join_columns: Vec<Vec<String>>,
     /// The columns that it makes where none is named.
     pub makes: Vec<String>,
 }

@@ -319,7 +319,8 @@ impl Reader<'_> {
         let id = self.world.entities.find(self.world, *class, name)?;
         let relation = self.world.entities.get(id).clone();
         let target = Source::Class(relation.target?);
-        if relation.key {
+        // The class that has a column for it holds the key.
+        if relation.key || self.schemas.column_of(*class, name).is_some() {
             let own = self.column(source, name);
             let other = self.key_of(&target);
             return Some((target, Some((own, other))));

@@ -189,7 +189,19 @@ impl Reader<'_> {
             return vec![Condition::Unknown];
         }
         let source = draft.tables[usize::from(table)].source.clone();
-        if let Some((target, on)) = self.related_table(&source, key) {
+        let related = self.related_table(&source, key);
+        let own = related.as_ref().and_then(|(_, on)| on.as_ref());
+        if let Some((own, _)) = own.filter(|_| matches!(source, Source::Class(_)))
+            && self.is_key(file, value, package)
+        {
+            let place = Place {
+                file,
+                span: module.span(value),
+            };
+            let own = own.clone();
+            return self.value(file, value, (table, own, place), package, draft);
+        }
+        if let Some((target, on)) = related {
             let joined = draft.table(target.clone());
             match on {
                 Some((own, other)) => draft.narrow(vec![Condition::Term(Term {
@@ -215,6 +227,26 @@ impl Reader<'_> {
             span: module.span(value),
         };
         self.value(file, value, (column_table, column, place), package, draft)
+    }
+
+    /// Whether a value of a relation is the other row or its key, `{ author: id }`,
+    /// `{ author: { $in: ids } }`, and not conditions of it.
+    fn is_key(&self, file: FileId, value: ExprId, package: &str) -> bool {
+        let facts = &self.world.unit(file).facts;
+        let module = &facts.module;
+        let value = match module.expr(value) {
+            Expr::Local(local) => facts.def_use.single_value(local).unwrap_or(value),
+            _ => value,
+        };
+        match module.expr(value) {
+            Expr::Map(entries) => module.list(entries).iter().any(|&entry| {
+                let entry = key_and_value(module, entry);
+                let model = entry.and_then(|(key, _)| self.world.models.operator(package, &key));
+                model.is_some_and(|model| matches!(model.op, Operator::Equals | Operator::In))
+            }),
+            Expr::Local(_) | Expr::Member { .. } | Expr::String(_) | Expr::Number(_) => true,
+            _ => false,
+        }
     }
 
     /// `{some: {…}}`, or the conditions themselves.

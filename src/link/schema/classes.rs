@@ -1,8 +1,10 @@
 //! Tables that classes describe. What their fields mean is told by the library models.
 
 use super::columns::Declaration;
+use super::keys::Join;
 use super::kinds::annotated_kind;
 use super::lists::list_argument;
+use super::naming::{Within, embedded_class, is_left_out};
 use super::read::{argument, first_argument, last_name, plural, snake, text, truth};
 use super::replay::column_key;
 use crate::ir::schema::{Column, ColumnKind, Table};
@@ -28,6 +30,8 @@ pub(super) struct Described {
     pub targets: Vec<(usize, ClassRef)>,
     /// Tables of pairs.
     pub pairs: Vec<Pairs>,
+    /// Tables of pairs that go by the library's rules.
+    pub joins: Vec<Join>,
     /// The class whose table it shares.
     pub shares: Option<ClassRef>,
     /// Whether its name follows from that of the class.
@@ -183,6 +187,7 @@ fn described(
     {
         reader.child_key(base, key);
     }
+    reader.kinds(module, decorator);
     reader.lists();
     reader.class_indexes(decorator);
     reader.scope(decorator);
@@ -211,7 +216,7 @@ fn is_table(
 
 /// The classes whose fields a table's class has: its own first, then those of bases without a
 /// table.
-fn inherited(world: &World, class: ClassRef) -> Vec<ClassRef> {
+pub(super) fn inherited(world: &World, class: ClassRef) -> Vec<ClassRef> {
     let above = world.above(class).into_iter();
     above
         .filter(|&base| {
@@ -369,6 +374,8 @@ pub(super) struct Reader<'w> {
     pub(super) found: Described,
     /// Attributes that a nearer class has set.
     pub(super) seen: Vec<String>,
+    /// The embedded objects around the fields.
+    pub(super) within: Vec<Within>,
 }
 
 impl<'w> Reader<'w> {
@@ -401,6 +408,7 @@ impl<'w> Reader<'w> {
                 attributes: Vec::new(),
                 targets: Vec::new(),
                 pairs: Vec::new(),
+                joins: Vec::new(),
                 shares: None,
                 is_guessed: false,
                 hidden: None,
@@ -408,10 +416,11 @@ impl<'w> Reader<'w> {
                 package: model.package.clone(),
             },
             seen: Vec::new(),
+            within: Vec::new(),
         }
     }
 
-    fn fields(&mut self, owner: ClassRef) {
+    pub(super) fn fields(&mut self, owner: ClassRef) {
         let module = &self.world.unit(owner.file).facts.module;
         let mut typer = Typer::new(self.world, owner.file);
         for field in &module.class(owner.class).fields {
@@ -470,13 +479,22 @@ impl<'w> Reader<'w> {
             self.annotated(file, module, field);
             return;
         };
-        if column.none {
+        // `Field(sa_column=Column("year", Integer))`
+        let given = column.given.as_ref();
+        let given = given.and_then(|place| argument(module, call, place));
+        let given = given.and_then(|call| Some((call, made_by(call)?)));
+        let (call, column) = given.unwrap_or((call, column));
+        if column.none || is_left_out(module, call, column) {
             return;
         }
         let place = Place {
             file,
             span: field.span,
         };
+        if let Some(class) = embedded_class(module, typer, call, column) {
+            self.embedded(module, call, column, attribute, class);
+            return;
+        }
         if column.pairs {
             let named = first_argument(module, call, &column.name).and_then(|n| text(module, n));
             let is_through = argument(module, call, "key:through").is_some();
@@ -501,11 +519,10 @@ impl<'w> Reader<'w> {
         if column.needs_join && joined.is_none() {
             return;
         }
-        // `Field(sa_column=Column("year", Integer))`
-        let given = column.given.as_ref();
-        let given = given.and_then(|place| argument(module, call, place));
-        let given = given.and_then(|call| Some((call, made_by(call)?)));
-        let (call, column) = given.unwrap_or((call, column));
+        if column.joins {
+            self.join(module, typer, call, column, joined, (attribute, place));
+            return;
+        }
         let declaration = Declaration {
             attribute,
             annotation: field.annotation,
@@ -515,6 +532,7 @@ impl<'w> Reader<'w> {
             place,
         };
         self.column(module, typer, &declaration, column);
+        let attribute = &self.attribute(attribute);
         let is_hiding = |&decorator: &ExprId| {
             let column = last_name(module, decorator).and_then(|name| self.model.column(name));
             column.is_some_and(|column| column.hides)
@@ -529,7 +547,7 @@ impl<'w> Reader<'w> {
             let Some(index) = last_name(module, decorator).and_then(|n| self.model.index(n)) else {
                 continue;
             };
-            let column = self.found.attributes.iter().find(|a| a.0 == attribute);
+            let column = self.found.attributes.iter().find(|a| a.0 == *attribute);
             if let Some((_, column)) = column
                 && list_argument(module, decorator, index).is_none()
             {

@@ -54,15 +54,12 @@ impl Reader<'_> {
                 None => default,
             }
         };
-        let attribute = declaration.attribute.to_owned();
+        let attribute = self.attribute(declaration.attribute);
         let given = joined
             .and_then(|join| argument(module, join, "key:name"))
             .or_else(|| first_argument(module, call, &model.name))
             .and_then(|name| text(module, name));
-        let name = match given {
-            Some(name) => name.to_owned(),
-            None => format!("{attribute}{}", model.suffix),
-        };
+        let name = self.column_name(declaration.attribute, given, &model.suffix);
         let annotated = declaration.annotation.map(|at| annotated_kind(module, at));
         let reference = model.reference.as_ref().and_then(|wanted| {
             let args = arguments(module, call).iter().copied();
@@ -75,11 +72,13 @@ impl Reader<'_> {
         let is_nullable = !is_primary
             && match (&model.null, annotated) {
                 (Some(place), Some((_, is_nullable)))
-                    if argument(module, call, place).is_none() && model.is_nullable =>
+                    if argument(module, call, place).is_none()
+                        && model.is_nullable
+                        && self.model.rules.decorators.is_empty() =>
                 {
                     is_nullable
                 }
-                _ => is(&model.null, model.is_nullable),
+                _ => is(&model.null, model.is_nullable) || self.is_loose(),
             };
         let kind = model
             .kind

@@ -120,6 +120,7 @@ pub(super) fn add_indexes(
         class: Some(class),
         found: described,
         seen: Vec::new(),
+        within: Vec::new(),
     };
     for &(file, call) in calls {
         let module = &world.unit(file).facts.module;

@@ -14,8 +14,10 @@ mod declared;
 mod dialect;
 mod entities;
 mod history;
+mod keys;
 mod kinds;
 mod lists;
+mod naming;
 mod read;
 pub mod references;
 mod replay;
@@ -125,12 +127,19 @@ impl Schemas {
             paths: world.units.iter().map(|unit| unit.path.clone()).collect(),
             ..Self::default()
         };
-        let described = joined(world, described);
+        let mut described = joined(world, described);
+        // Those that share a table add to it.
+        described.sort_by_key(|described| described.shares.is_some());
+        let pairs = keys::complete(world, &mut described);
         let known = Known::of(&described);
         for described in described {
             let group = groups[described.file.index()].clone();
             let at = draft_of(group, &mut drafts);
             found.add(described, at, &known, &mut drafts[at].1);
+        }
+        for (file, table) in pairs {
+            let at = draft_of(groups[file.index()].clone(), &mut drafts);
+            drafts[at].1.create(table);
         }
         let mut said: FxHashMap<usize, Dialect> = FxHashMap::default();
         for (group, declared) in entities::declared(world, &groups, &files) {
