@@ -30,6 +30,7 @@ const CATALOGS: &[(&str, &[Engine])] = &[
     ("sqlmodel", &[Engine::Sqlite, Engine::PostgreSql]),
     ("tortoise", &[Engine::Sqlite]),
     ("typeorm", &[Engine::Sqlite, Engine::PostgreSql]),
+    ("typeorm-migrations", &[Engine::PostgreSql]),
 ];
 
 /// Tables in which the libraries keep account of migrations.
@@ -39,6 +40,7 @@ const ACCOUNTS: &[&str] = &[
     "django_migrations",
     "knex_migrations",
     "knex_migrations_lock",
+    "migrations",
     "sqlite_sequence",
 ];
 

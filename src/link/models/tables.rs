@@ -271,6 +271,15 @@ pub struct StepRules {
     pub kind: Option<String>,
     /// Another package, as whose columns and indexes the calls are read that it is handed.
     pub columns_of: Option<String>,
+    /// Where the objects are that describe the table, the columns, indexes or references: one, or
+    /// a list.
+    #[serde(default)]
+    pub objects: Vec<String>,
+    /// Where a table's object has its columns.
+    pub columns: Option<String>,
+    /// Where it has indexes and references, with the names as which they are read.
+    #[serde(default)]
+    pub lists: Vec<(String, String)>,
     /// Where those calls are: all arguments from a position on (`arguments1`).
     pub parts: Option<String>,
     /// Where the table is named, if not by the first argument: also by an argument of the call
@@ -339,6 +348,8 @@ pub struct StepModel {
     pub column: ColumnModel,
     /// How those of indexes are.
     pub index: IndexModel,
+    /// The indexes and references of a table's object.
+    pub lists: Vec<(String, IndexModel)>,
     /// How calls that declare columns and indexes are, if it is handed such.
     pub calls: Option<TableModel>,
 }
@@ -403,11 +414,17 @@ impl Models {
             let index = indexes.find(|index| is_taken(&index.names));
             let of = |package: &String| sources.iter().find(|other| other.spec.package == *package);
             let calls = rules.columns_of.as_ref().and_then(of);
+            let lists = rules.lists.iter().filter_map(|(place, name)| {
+                let mut indexes = source.spec.indexes.iter();
+                let index = indexes.find(|index| index.names.contains(name))?;
+                Some((place.clone(), index.clone()))
+            });
             self.steps.push(StepModel {
                 package: source.spec.package.clone(),
                 rules: rules.clone(),
                 column: column.cloned().unwrap_or_default(),
                 index: index.cloned().unwrap_or_default(),
+                lists: lists.collect(),
                 calls: calls.map(|of| TableModel {
                     package: of.spec.package.clone(),
                     rules: TableRules::default(),

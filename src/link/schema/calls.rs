@@ -14,7 +14,7 @@ use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey, IndexMe
 use crate::ir::{Expr, ExprId, LocalKind, Module};
 use crate::link::infer::Typer;
 use crate::link::models::clauses::Operator;
-use crate::link::models::tables::{Does, StepModel, TableModel, method_named};
+use crate::link::models::tables::{Does, IndexModel, StepModel, TableModel, method_named};
 use crate::link::world::World;
 use crate::source::{FileId, Place};
 use crate::syntax::sql::condition;
@@ -28,8 +28,15 @@ pub(super) fn changes_by(world: &World, file: FileId, call: ExprId) -> Option<Ve
     let Expr::Member { object, name } = module.expr(callee) else {
         return None;
     };
-    let mut steps = world.models.steps(module.text(name));
-    let step = steps.find(|step| is_handed(world, file, object, step))?;
+    let name = module.text(name);
+    let mut named = world.models.steps(name);
+    // A library that calls it by its name comes before one that any first parameter is for.
+    let step = named
+        .find(|step| is_called(world, file, object, step))
+        .or_else(|| {
+            let is_first = is_first_of_up(module, object);
+            world.models.steps(name).find(|_| is_first)
+        })?;
     let place = Place {
         file,
         span: module.span(call),
@@ -44,20 +51,23 @@ pub(super) fn changes_by(world: &World, file: FileId, call: ExprId) -> Option<Ve
     Some(step.changes())
 }
 
-/// Whether calls on something are the steps: by its name or that of the call that gave it, or as
-/// the first that `up` is handed.
-fn is_handed(world: &World, file: FileId, object: ExprId, step: &StepModel) -> bool {
+/// Whether something is what the steps are called on: by its name or that of the call that gave
+/// it.
+fn is_called(world: &World, file: FileId, object: ExprId, step: &StepModel) -> bool {
     let module = &world.unit(file).facts.module;
-    if let Expr::Local(local) = module.expr(object) {
-        let local = module.local(local);
-        let function = module.function(local.function).name;
-        if local.kind == LocalKind::Param(0) && function.is_some_and(|f| module.text(f) == "up") {
-            return true;
-        }
-    }
     let is_on =
         |expr| last_name(module, expr).is_some_and(|name| step.rules.on.contains(&name.to_owned()));
     is_on(object) || given_by(world, file, object).is_some_and(is_on)
+}
+
+/// Whether something is the first that `up` is handed.
+fn is_first_of_up(module: &Module, object: ExprId) -> bool {
+    let Expr::Local(local) = module.expr(object) else {
+        return false;
+    };
+    let local = module.local(local);
+    let function = module.function(local.function).name;
+    local.kind == LocalKind::Param(0) && function.is_some_and(|f| module.text(f) == "up")
 }
 
 /// The call that gave a variable its value: `with op.batch_alter_table("books") as batch_op`.
@@ -72,9 +82,9 @@ fn given_by(world: &World, file: FileId, expr: ExprId) -> Option<ExprId> {
 }
 
 /// What a column is declared to be.
-struct Declared {
-    column: Column,
-    indexes: Vec<Index>,
+pub(super) struct Declared {
+    pub(super) column: Column,
+    pub(super) indexes: Vec<Index>,
     key: Option<ForeignKey>,
     /// What it holds, and whether it may be null, as far as it is said.
     kind: Option<ColumnKind>,
@@ -82,12 +92,12 @@ struct Declared {
 }
 
 /// One call.
-struct Step<'w> {
-    world: &'w World,
-    module: &'w Module,
-    model: &'w StepModel,
-    call: ExprId,
-    place: Place,
+pub(super) struct Step<'w> {
+    pub(super) world: &'w World,
+    pub(super) module: &'w Module,
+    pub(super) model: &'w StepModel,
+    pub(super) call: ExprId,
+    pub(super) place: Place,
 }
 
 impl Step<'_> {
@@ -128,6 +138,10 @@ impl Step<'_> {
         let to = self.at(&rules.to, "argument2");
         let mut found = Vec::new();
         let mut add = |kind| found.push(self.change(table, kind));
+        if !rules.objects.is_empty() {
+            self.changes_by_objects(table).into_iter().for_each(add);
+            return found;
+        }
         if let Some(calls) = &self.model.calls
             && matches!(
                 rules.does,
@@ -189,6 +203,12 @@ impl Step<'_> {
                     .for_each(&mut add);
             }
             Does::RemoveColumn => {
+                let several = named.and_then(|named| list(self.module, self.value(named)));
+                if let Some(columns) = several {
+                    let names = columns.iter().filter_map(|&column| self.name(column));
+                    names.map(ChangeKind::DropColumn).for_each(add);
+                    return found;
+                }
                 for name in name().iter().flat_map(|name| self.with_suffix(name)) {
                     add(ChangeKind::DropColumn(name));
                 }
@@ -298,17 +318,20 @@ impl Step<'_> {
     }
 
     /// What a variable was given.
-    fn value(&self, expr: ExprId) -> ExprId {
+    pub(super) fn value(&self, expr: ExprId) -> ExprId {
         value_of(self.world, self.place.file, expr)
     }
 
     /// A name: a text, also of a variable, or the `tableName` of an object.
-    fn name(&self, expr: ExprId) -> Option<String> {
+    pub(super) fn name(&self, expr: ExprId) -> Option<String> {
         let value = self.value(expr);
         let named = match self.module.expr(value) {
             Expr::Map(_) => argument(self.module, value, "key:tableName")?,
             _ => value,
         };
+        if let Some(name) = self.name_of_object(named) {
+            return Some(name);
+        }
         name_of(self.world, self.place.file, named)
     }
 
@@ -382,7 +405,7 @@ impl Step<'_> {
     }
 
     /// A column as an object, or only the type of it, says.
-    fn column(&self, table: &str, name: &str, definition: ExprId) -> Declared {
+    pub(super) fn column(&self, table: &str, name: &str, definition: ExprId) -> Declared {
         let module = self.module;
         let model = &self.model.column;
         let definition = self.value(definition);
@@ -448,7 +471,7 @@ impl Step<'_> {
         }
     }
 
-    fn cascades(&self, options: ExprId) -> bool {
+    pub(super) fn cascades(&self, options: ExprId) -> bool {
         let on_delete = self
             .model
             .column
@@ -463,7 +486,11 @@ impl Step<'_> {
 
     /// An index as a call, or an object, says; none if its keys are not understood.
     fn index(&self, table: &str, call: ExprId) -> Option<Index> {
-        let (module, model) = (self.module, &self.model.index);
+        self.index_as(table, call, &self.model.index)
+    }
+
+    pub(super) fn index_as(&self, table: &str, call: ExprId, model: &IndexModel) -> Option<Index> {
+        let module = self.module;
         let keys = self.keys(first_argument(module, call, &model.fields)?)?;
         let kind = self.kind().unwrap_or_default();
         let is_unique = kind == "unique"
@@ -559,7 +586,7 @@ impl Step<'_> {
 
     /// The keys of a list: `"year"`, `{ name: "year", order: "DESC" }`, `fn("lower", col("name"))`;
     /// none if one is not understood.
-    fn keys(&self, fields: ExprId) -> Option<Vec<IndexKey>> {
+    pub(super) fn keys(&self, fields: ExprId) -> Option<Vec<IndexKey>> {
         let elements = list(self.module, self.value(fields))?;
         elements.iter().map(|&element| self.key(element)).collect()
     }
@@ -609,6 +636,9 @@ impl Step<'_> {
     fn condition(&self, object: ExprId) -> Option<Vec<Term>> {
         let module = self.module;
         let object = self.value(object);
+        if let Some(sql) = text(module, object) {
+            return Some(condition::terms(sql, None));
+        }
         let Expr::Map(entries) = module.expr(object) else {
             return None;
         };
@@ -673,7 +703,7 @@ fn key_and_value(module: &Module, entry: ExprId) -> Option<(&str, ExprId)> {
     }
 }
 
-fn column_of(key: &IndexKey) -> Option<&str> {
+pub(super) fn column_of(key: &IndexKey) -> Option<&str> {
     match &key.value {
         Value::Column(name) => Some(name),
         Value::Expression(..) => None,

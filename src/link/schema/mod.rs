@@ -18,6 +18,7 @@ mod keys;
 mod kinds;
 mod lists;
 mod naming;
+mod objects;
 mod read;
 pub mod references;
 mod replay;
