@@ -322,10 +322,12 @@ impl FileFacts {
                     return false;
                 };
                 let last = module.block(then).stmts.last();
-                last.is_some_and(|&last| matches!(module.stmt(last), Stmt::Return(Some(_))))
-                    && self
-                        .full_place(test)
-                        .is_some_and(|place| self.assigns(place, &stmts[position..]))
+                let Some(Stmt::Return(Some(value))) = last.map(|&last| module.stmt(last)) else {
+                    return false;
+                };
+                self.full_place(test).is_some_and(|place| {
+                    self.assigns(place, &stmts[position..]) || self.is_kept_in(place, value)
+                })
             });
             if guarded {
                 return true;
@@ -343,6 +345,24 @@ impl FileFacts {
             }
             at = owner;
         }
+    }
+
+    /// Whether a value is read from a variable of the module that another function fills: what
+    /// stands behind its return is done until that happens.
+    fn is_kept_in(&self, place: LocalOrField, value: ExprId) -> bool {
+        let LocalOrField::Local(local) = place else {
+            return false;
+        };
+        let module = &self.module;
+        let mut root = value;
+        while let Expr::Member { object, .. } = module.expr(root) {
+            root = object;
+        }
+        module.expr(root) == Expr::Local(local)
+            && self.def_use.assignments(local).iter().any(|&def| {
+                matches!(self.def_use.def(def), Def::Value { target, .. }
+                    if module.function_of(*target) != MODULE_BODY)
+            })
     }
 
     /// The place that a test says is empty: `x is None`, `!x`.
