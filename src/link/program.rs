@@ -527,6 +527,19 @@ impl<'p> Function<'p> {
     /// The act at the end of a chain, and the function it stands in.
     pub fn final_site(self, act: &'p Act, effect: ActEffect) -> (Self, &'p Act) {
         let mut found = (self, act);
+        self.follow(act, effect, |function, act| found = (function, act));
+        found
+    }
+
+    /// The acts of a chain, each with the function it stands in, in the order they run.
+    pub fn chain(self, act: &'p Act, effect: ActEffect) -> Vec<(Self, &'p Act)> {
+        let mut chain = Vec::new();
+        self.follow(act, effect, |function, act| chain.push((function, act)));
+        chain
+    }
+
+    fn follow(self, act: &'p Act, effect: ActEffect, mut visit: impl FnMut(Self, &'p Act)) {
+        visit(self, act);
         let mut at = effect.via;
         for _ in 0..32 {
             let Some((target, fact)) = at else {
@@ -536,7 +549,7 @@ impl<'p> Function<'p> {
             let Some(next) = function.acts().get(fact.act as usize) else {
                 break;
             };
-            found = (function, next);
+            visit(function, next);
             at = match next.kind {
                 ActKind::Call(next) => self
                     .program
@@ -546,7 +559,6 @@ impl<'p> Function<'p> {
                 ActKind::Effect { .. } => None,
             };
         }
-        found
     }
 
     /// The text of the name by which a call calls: `Model.objects.get`, cut to its last parts.

@@ -2,7 +2,7 @@
 
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{Expr, FunctionKind, LocalKind};
+use crate::ir::{Expr, ExprId, FunctionKind, LocalKind};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::entry_points::Reach;
 use crate::link::models::{Effect, EntryKind};
@@ -42,17 +42,16 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             );
             continue;
         }
-        if most == Confidence::Low {
-            reporter.because(act.expr, "nothing says that others wait in this event loop");
-        } else if effect == Effect::File && is_shipped(function, act, found) {
-            reporter.because(act.expr, "the file comes with the program, and is small");
-        } else if effect == Effect::File && is_page(function) {
-            reporter.because(
-                act.expr,
-                "pages that read files are made ahead as often as not",
-            );
+        let doubt = if most == Confidence::Low {
+            Some("nothing says that others wait in this event loop")
+        } else {
+            doubt(function, act, found, effect)
+        };
+        if let Some(why) = doubt {
+            reporter.because(act.expr, why);
         }
         reported.push(kind_of(effect));
+        let most = doubt.map_or(most, |_| Confidence::Low);
         report(function, act, found, effect, most, reporter);
     }
 }
@@ -85,9 +84,6 @@ fn report(
         function.module().span(act.expr),
         // How large the files are is not known.
         match effect {
-            Effect::File if is_shipped(function, act, found) || is_page(function) => {
-                Confidence::Low
-            }
             Effect::File => found.confidence.min(most).min(Confidence::Medium),
             _ => found.confidence.min(most),
         },
@@ -111,6 +107,25 @@ fn report(
         });
 }
 
+/// Why what blocks may well bother nobody.
+fn doubt(
+    function: Function<'_>,
+    act: &Act,
+    found: ActEffect,
+    effect: Effect,
+) -> Option<&'static str> {
+    let is_file = effect == Effect::File;
+    Some(if is_file && is_shipped(function, act, found) {
+        "the file comes with the program, and is small"
+    } else if matches!(effect, Effect::File | Effect::Process) && is_page(function) {
+        "pages that read files or run programs are made ahead as often as not"
+    } else if is_file && is_same_for_all(function) {
+        "the handler is handed nothing: what it answers is made ahead as often as not"
+    } else {
+        return None;
+    })
+}
+
 /// Whether a function makes a page, or is called by one that does: frameworks make pages of files
 /// ahead.
 fn is_page(function: Function<'_>) -> bool {
@@ -129,21 +144,77 @@ fn is_page(function: Function<'_>) -> bool {
     })
 }
 
-/// Whether a file comes with the program: no caller has a say in its path. Such files are small.
+/// Whether a file comes with the program: none of the calls that lead to it has a say in its
+/// path. Such files are small.
 fn is_shipped(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
-    let (reader, last) = function.final_site(act, found);
-    let module = reader.module();
-    let Expr::Call { args, .. } = module.expr(last.expr) else {
+    let chain = function.chain(act, found);
+    let Some(&(reader, last)) = chain.last() else {
         return false;
     };
-    let Some(&path) = module.list(args).first() else {
+    let Expr::Call { args, .. } = reader.module().expr(last.expr) else {
         return false;
     };
-    !reader.facts().any_origin(path, |id| match module.expr(id) {
-        Expr::Local(local) => matches!(module.local(local).kind, LocalKind::Param(_)),
-        Expr::Param(_) | Expr::Element(_) | Expr::Await(_) => true,
-        _ => false,
-    })
+    let Some(&path) = reader.module().list(args).first() else {
+        return false;
+    };
+    // What the path is made of, in one function after the other, from the reader upwards.
+    let mut open = vec![path];
+    for (i, &(at, _)) in chain.iter().enumerate().rev() {
+        let mut params = Vec::new();
+        for value in std::mem::take(&mut open) {
+            match params_in(at, value) {
+                Some(found) => params.extend(found),
+                None => return false,
+            }
+        }
+        if params.is_empty() {
+            return true;
+        }
+        let Some(&(caller, call)) = i.checked_sub(1).and_then(|above| chain.get(above)) else {
+            return false;
+        };
+        let callee = FunctionRef {
+            file: at.file,
+            function: at.id,
+        };
+        let given = |&param: &u16| caller.argument_for(call.expr, callee, param);
+        open.extend(params.iter().filter_map(given));
+    }
+    true
+}
+
+/// The parameters that a value is made of; none if it is made of more than those and constants.
+fn params_in(function: Function<'_>, value: ExprId) -> Option<Vec<u16>> {
+    let module = function.module();
+    let mut params = Vec::new();
+    let is_open = function
+        .facts()
+        .any_origin(value, |id| match module.expr(id) {
+            Expr::Local(local) => match module.local(local).kind {
+                LocalKind::Param(param) => {
+                    let is_own = module.local(local).function == function.id;
+                    let is_receiver = module.receiver_class(id).is_some();
+                    params.push(param);
+                    !is_own || is_receiver
+                }
+                _ => false,
+            },
+            Expr::Param(_) | Expr::Element(_) | Expr::Await(_) => true,
+            _ => false,
+        });
+    (!is_open).then_some(params)
+}
+
+/// Whether the handler that leads to a function is handed nothing: what it answers is the same
+/// for all, and made ahead or kept as often as not.
+fn is_same_for_all(function: Function<'_>) -> bool {
+    let program = function.program;
+    let handler = match function.reached().handler {
+        Some(handler) => program.function(handler),
+        None if function.reached().reach == Reach::Handler => function,
+        None => return false,
+    };
+    handler.declared().params.is_empty()
 }
 
 /// Whether a function runs in an event loop that others share, and how sure a finding in it
@@ -181,7 +252,15 @@ fn runs_in_event_loop(function: Function<'_>) -> Option<Confidence> {
 /// Whether a function by its name runs once, before or after the work.
 fn runs_at_the_ends(function: Function<'_>) -> bool {
     const NAMES: &[&str] = &[
-        "main", "lifespan", "startup", "shutdown", "setup", "teardown",
+        "main",
+        "init",
+        "initialize",
+        "bootstrap",
+        "lifespan",
+        "startup",
+        "shutdown",
+        "setup",
+        "teardown",
     ];
     function.name().is_some_and(|name| {
         let name = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
