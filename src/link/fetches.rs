@@ -25,12 +25,13 @@ use super::call_graph::{ActKind, Callee, package_of};
 use super::entry_points::Reach;
 use super::infer::Typer;
 use super::models::{Effect, Rows, TypeSpec};
-use super::program::Function;
+use super::program::{Function, Program};
 use super::types::{Base, Entity, Type};
 use super::words::{self, Growth};
 use crate::finding::Confidence;
 use crate::ir::schema::{ColumnKind, Schema, Table};
 use crate::ir::{Expr, ExprId, Module, StmtId, UnaryOp};
+use crate::source::FileId;
 
 /// A read of many rows.
 #[derive(Debug, Clone)]
@@ -51,6 +52,13 @@ pub struct Fetch<'p> {
     pub confidence: Confidence,
     /// What is asked for.
     pub query: QueryFacts,
+}
+
+impl Program {
+    /// Which part of a table the rows of an expression are.
+    pub fn scope_of(&self, file: FileId, expr: ExprId) -> Scope {
+        query::facts_of(&self.world, file, expr).scope
+    }
 }
 
 impl<'p> Function<'p> {

@@ -279,8 +279,9 @@ fn search(
         }
         _ if is_for_error(lp) => Confidence::Low,
         (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
-        (Cardinality::Rows, _) | (_, Cardinality::Rows) => Confidence::Medium,
-        // A list without duplicates is short as often as not; two that are asked for are not.
+        (Cardinality::Rows, _) if is_added_to(function, list, lp) => Confidence::Medium,
+        // One list beside rows, as one without duplicates, is short as often as not: names that a
+        // request brings, options. Two that are asked for are not.
         _ if super::is_fetched_over(lp) && function.program.is_fetched(function.file, list) => {
             Confidence::Medium
         }

@@ -57,10 +57,10 @@ use rayon::prelude::*;
 pub use silence::explain;
 
 use crate::finding::{Confidence, Finding, Related, RuleId, Severity};
-use crate::ir::{Expr, ExprId, LocalId, Module};
+use crate::ir::{Expr, ExprId, LocalId, LoopId, Module};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
-use crate::link::fetches::Fetch;
+use crate::link::fetches::{Fetch, Scope};
 use crate::link::infer::Typer;
 use crate::link::models::Effect;
 use crate::link::program::{Function, Loop, Program};
@@ -390,9 +390,27 @@ fn is_fetched_over(lp: Loop<'_>) -> bool {
     over.is_some_and(|over| function.program.is_fetched(function.file, over))
 }
 
-/// Whether a collection is what one row leads to: `order.lines.all()`, of an order that is no
-/// element of a loop.
+/// Whether a collection is what one row leads to, `order.lines.all()` or
+/// `Line.objects.filter(order=order)`, of an order that is no element of a loop.
 fn is_of_one_parent(function: Function<'_>, collection: ExprId) -> bool {
+    is_relation_of_one(function, collection)
+        || function.program.scope_of(function.file, collection) == Scope::Part
+            && !is_of_each_element(function, collection)
+}
+
+/// Whether a collection belongs to the element of a loop that it stands in.
+fn is_of_each_element(function: Function<'_>, collection: ExprId) -> bool {
+    let module = function.module();
+    let mut loops = module.loops.iter().enumerate();
+    loops.any(|(i, head)| {
+        head.function == function.id
+            && head.over != Some(collection)
+            && head.exprs.contains(collection)
+            && function.facts().varies_in(collection, LoopId(i as u32))
+    })
+}
+
+fn is_relation_of_one(function: Function<'_>, collection: ExprId) -> bool {
     const MAX_STEPS: usize = 16;
     let module = function.module();
     let entities = &function.program.world.entities;

@@ -414,10 +414,11 @@ fn doubt(
 ) -> Option<&'static str> {
     // Among other things that the callee does, the write is one step of many.
     let is_step = found.via.is_some_and(|(target, fact)| {
-        let is_override = write.hook.is_some() && fact.depth == 0;
         let callee = function.program.function(target);
-        let is_the_write = fact.params != 0 && does_little_else(callee, fact.act);
-        !(is_override || is_the_write)
+        match write.hook {
+            Some(_) => fact.depth > 0 || does_more(callee, fact.act),
+            None => fact.params == 0 || !does_little_else(callee, fact.act),
+        }
     });
     Some(if is_step {
         "the write is one step of what the called function does"
@@ -435,6 +436,14 @@ fn doubt(
         "the loop goes on with the next element if the write fails"
     } else if is_exception(function, act, lp) {
         "it stands in an error handler"
+    } else if passes_over_failures(function, act, lp) {
+        "the loop goes on with the next element if something fails before the write"
+    } else if is_used(function, act, lp) {
+        "the rest of the trip uses what the write gives back"
+    } else if follows_write(function, act) {
+        "it goes to the row that the same trip has written"
+    } else if writes_related(function, act) {
+        "related rows are written with it, which no bulk form does"
     } else if is_in_own_transaction(function, act, lp) {
         "each element has a transaction of its own"
     } else if goes_outside(function, act) {
@@ -445,6 +454,14 @@ fn doubt(
         super::DEEP
     } else if size == Cardinality::Unknown {
         super::UNKNOWN_SIZE
+    // Rows that differ need more than another call; rows that go need nothing else.
+    } else if !removes(function, act, found)
+        && lp
+            .head()
+            .over
+            .is_some_and(|over| super::is_of_one_parent(lp.function, over))
+    {
+        "what belongs to one row is a handful as often as not"
     } else if function.context() == Context::Script {
         super::BY_HAND
     } else {
@@ -461,6 +478,120 @@ fn does_little_else(function: Function<'_>, act: u32) -> bool {
     let others = function.acts().iter().enumerate();
     let effects = others.filter(|&(i, other)| i != act as usize && is_effect(other));
     effects.count() == 0 && function.facts().sites(function.id).len() <= MAX_CALLS
+}
+
+/// Whether a method that stands before the library's does something besides the write and what
+/// it sets: signals, files, rows of other tables.
+fn does_more(method: Function<'_>, write: u32) -> bool {
+    let module = method.module();
+    let write = method.acts().get(write as usize).map(|act| act.stmt);
+    method.facts().sites(method.id).iter().any(|site| {
+        Some(site.stmt) != write
+            && match module.stmt(site.stmt) {
+                Stmt::Expr(value) => {
+                    let value = match module.expr(value) {
+                        Expr::Await(inner) => inner,
+                        _ => value,
+                    };
+                    value == site.expr && is_call(module.expr(value))
+                }
+                _ => false,
+            }
+    }) || method.acts().iter().any(|other| {
+        Some(other.stmt) != write
+            && ACTS
+                .iter()
+                .any(|&effect| method.effect_of(other, effect).is_some())
+    })
+}
+
+/// Whether rows go by the library's own call, which takes no values.
+fn removes(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    const WORDS: &[&str] = &["delete", "destroy", "remove"];
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    found.via.is_none()
+        && matches!(module.expr(callee), Expr::Member { name, .. }
+        if WORDS.iter().any(|word| module.text(name).starts_with(word)))
+}
+
+/// Whether a trip uses what the write gives back other than to collect it.
+fn is_used(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    const COLLECTS: &[&str] = &["append", "push", "add", "then", "catch", "finally"];
+    let module = function.module();
+    let facts = function.facts();
+    let is_result = |value| facts.any_origin(value, |id| id == act.expr);
+    let is_here = |value: ExprId| lp.repeats(value) && module.function_of(value) == function.id;
+    function
+        .declared()
+        .exprs
+        .iter()
+        .any(|id| match module.expr(id) {
+            Expr::Member { object, name } => {
+                !COLLECTS.contains(&module.text(name)) && is_here(id) && is_result(object)
+            }
+            Expr::Call { callee, args, .. } => {
+                let collects = match module.expr(callee) {
+                    Expr::Member { name, .. } => COLLECTS.contains(&module.text(name)),
+                    _ => false,
+                };
+                !collects
+                    && is_here(id)
+                    && module.list(args).iter().any(|&arg| match module.expr(arg) {
+                        Expr::Keyword { value, .. } => is_result(value),
+                        _ => is_result(arg),
+                    })
+            }
+            _ => false,
+        })
+}
+
+/// Whether what is written to is what another write of the same trip gives back.
+fn follows_write(function: Function<'_>, act: &Act) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    let Expr::Member { object, .. } = module.expr(callee) else {
+        return false;
+    };
+    let is_before = |other: &&Act| {
+        other.lp == act.lp
+            && other.expr != act.expr
+            && function.effect_of(other, Effect::DbWrite).is_some()
+    };
+    let mut before = function.acts().iter().filter(is_before);
+    before.any(|other| function.facts().any_origin(object, |id| id == other.expr))
+}
+
+/// Whether related rows are written along: `data: { tags: { set: tags } }`.
+fn writes_related(function: Function<'_>, act: &Act) -> bool {
+    const WORDS: &[&str] = &["connect", "connectOrCreate", "create", "disconnect", "set"];
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    let entries = |map: ExprId| match module.expr(map) {
+        Expr::Map(entries) => module.list(entries),
+        _ => &[],
+    };
+    let values = |map: ExprId| {
+        entries(map)
+            .iter()
+            .filter_map(|&entry| match module.expr(entry) {
+                Expr::Keyword { name, value } => Some((module.text(name), value)),
+                _ => None,
+            })
+    };
+    module.list(args).iter().any(|&arg| {
+        values(arg)
+            .filter(|(name, _)| matches!(*name, "data" | "create" | "update"))
+            .flat_map(|(_, data)| values(data))
+            .flat_map(|(_, value)| values(value))
+            .any(|(name, _)| WORDS.contains(&name))
+    })
 }
 
 /// Whether each element brings the table that is written to: `for model in models`.
@@ -523,6 +654,43 @@ fn handles_failure(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
         Stmt::Try { body, handlers, .. } => body == block && !throws(function, handlers),
         _ => false,
     })
+}
+
+/// Whether the loop passes over an element when something fails before the write: what is
+/// written keeps track of what was done.
+fn passes_over_failures(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let mut at = act.stmt;
+    loop {
+        let block = module.block_of(at);
+        let before = module.block(block).stmts.iter().take_while(|&&s| s != at);
+        let mut handlers = before.filter_map(|&stmt| match module.stmt(stmt) {
+            Stmt::Try { handlers, .. } => Some(handlers),
+            _ => None,
+        });
+        if handlers.any(|block| continues(function, block)) {
+            return true;
+        }
+        match module.block(block).owner {
+            BlockOwner::Stmt(owner) => at = owner,
+            BlockOwner::Loop(inner) if inner != lp.id => at = module.lp(inner).stmt,
+            _ => return false,
+        }
+    }
+}
+
+fn continues(function: Function<'_>, block: BlockId) -> bool {
+    let module = function.module();
+    let mut open = vec![block];
+    while let Some(block) = open.pop() {
+        for &stmt in &module.block(block).stmts {
+            if matches!(module.stmt(stmt), Stmt::Continue(_)) {
+                return true;
+            }
+            function.facts().push_blocks(stmt, &mut open);
+        }
+    }
+    false
 }
 
 fn throws(function: Function<'_>, block: BlockId) -> bool {

@@ -8,9 +8,9 @@ use crate::project::{Project, Run};
 
 /// One `linear-search-in-loop`, a warning.
 const SLOW: &str = "\
-def unpaid(orders: list[dict]) -> list[dict]:
-    import django; ids = list(Payment.objects.values_list(\"order\", flat=True))
-    return [order for order in orders if order[\"id\"] not in ids]
+def unpaid() -> list[tuple]:
+    import django; orders = Order.objects.values(\"id\"); ids = list(Payment.objects.values_list(\"order\", flat=True))
+    return [(order, \"still to be paid!\", order[\"id\"] not in ids) for order in orders]
 ";
 
 /// Runs on the slow file with a configuration.
@@ -28,14 +28,14 @@ fn finding_is_shown_and_ends_with_status_1() {
     warning[linear-search-in-loop] (medium confidence)
       ⚠ `in` walks `ids` for each `order`
        ╭─[unpaid.py:3:42]
-     1 │ def unpaid(orders: list[dict]) -> list[dict]:
-     2 │     import django; ids = list(Payment.objects.values_list("order", flat=True))
-     3 │     return [order for order in orders if order["id"] not in ids]
+     1 │ def unpaid() -> list[tuple]:
+     2 │     import django; orders = Order.objects.values("id"); ids = list(Payment.objects.values_list("order", flat=True))
+     3 │     return [(order, "still to be paid!", order["id"] not in ids) for order in orders]
        ·                                          ──────────────────────
        ╰────
       evidence:
-        1. unpaid.py:3:19 repeated by this loop
-           │ return [order for order in orders if order["id"] not in ids]
+        1. unpaid.py:3:66 repeated by this loop
+           │ return [(order, "still to be paid!", order["id"] not in ids) for order in orders]
       cost: O(n·m) comparisons
       help: keep the elements of `ids` in a set, built once before the loop
     "#);

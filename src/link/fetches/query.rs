@@ -353,8 +353,20 @@ impl<'w> Reader<'w> {
         if name.eq_ignore_ascii_case("select") || name == "query" {
             self.selected(typer, module, args);
         }
+        let before = self.facts;
         for &arg in args {
             self.argument(typer, module, arg, 0);
+        }
+        // Columns asked for, and those computed, are no conditions.
+        if matches!(
+            name,
+            "select" | "annotate" | "alias" | "values" | "values_list"
+        ) {
+            let facts = &mut self.facts;
+            facts.has_conditions = before.has_conditions;
+            facts.scope = before.scope;
+            facts.is_unique = before.is_unique;
+            facts.is_keyed = before.is_keyed;
         }
     }
 
