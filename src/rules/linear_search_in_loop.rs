@@ -1,6 +1,6 @@
 //! `linear-search-in-loop`: a search through a growing list, once per trip.
 
-use super::n_plus_one::walks_map;
+use super::few_elements::walks_map;
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;

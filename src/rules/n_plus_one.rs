@@ -1,14 +1,15 @@
 //! `n-plus-one`: a read of a database, cache server or other service, once per element of a
 //! loop.
 
+use super::few_elements::{asks_per_entry, walks_written_list};
+use super::unit_of_work::is_unit_of_work;
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
 use crate::ir::{
-    BinaryOp, BlockOwner, Concurrency, Expr, ExprId, Invocation, LocalKind, LoopId, LoopKind,
-    MODULE_BODY, Stmt,
+    BinaryOp, BlockOwner, Concurrency, Expr, ExprId, LocalKind, LoopId, LoopKind, MODULE_BODY, Stmt,
 };
-use crate::link::call_graph::{Act, ActKind, Callee};
+use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::{Batched, Effect, EntityFrom, Rows, TypeSpec};
@@ -20,14 +21,6 @@ pub(super) const RULE: Rule = Rule::per_function("n-plus-one", check);
 
 /// The reads that one statement for all elements, or one request, would replace.
 pub(super) const READS: &[Effect] = &[Effect::DbRead, Effect::Remote, Effect::CacheRead];
-
-/// What a function does that is more than to find out.
-const CHANGES: &[Effect] = &[
-    Effect::DbWrite,
-    Effect::Commit,
-    Effect::RemoteWrite,
-    Effect::Process,
-];
 
 /// A loop behind the call is reported where it stands.
 pub(super) const REPEATED_BELOW: &str = "the loop stands behind the call, and is looked at there";
@@ -357,7 +350,7 @@ pub(super) fn takes_batch(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bo
 
 /// What a call or value is asked of, step by step to its root; a name stands for what it was
 /// assigned in the same trip of the loop.
-fn receiver_chain(function: Function<'_>, expr: ExprId, lp: Loop<'_>) -> Vec<ExprId> {
+pub(super) fn receiver_chain(function: Function<'_>, expr: ExprId, lp: Loop<'_>) -> Vec<ExprId> {
     let module = function.module();
     let facts = function.facts();
     let mut chain = vec![expr];
@@ -449,7 +442,7 @@ pub(super) fn is_for_one_value(function: Function<'_>, act: &Act, lp: Loop<'_>) 
 }
 
 /// Whether an expression is the loop's element, or the key that comes with it.
-fn is_element(function: Function<'_>, expr: ExprId, lp: Loop<'_>) -> bool {
+pub(super) fn is_element(function: Function<'_>, expr: ExprId, lp: Loop<'_>) -> bool {
     let module = function.module();
     let facts = function.facts();
     let Expr::Local(local) = module.expr(expr) else {
@@ -683,293 +676,6 @@ fn reads_own_row(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
     };
     let model = function.program.world.models.call(model);
     model.returns == TypeSpec::Null
-}
-
-/// Whether each element is a piece of work of its own, with writes, messages or a transaction:
-/// its reads belong to it and do not come together without writing it anew.
-fn is_unit_of_work(function: Function<'_>, act: &Act, found: ActEffect, lp: Loop<'_>) -> bool {
-    let module = function.module();
-    // A function that calls itself for the rows it finds walks a tree, which one query can read.
-    let is_recursive = found.via.is_some_and(|(target, _)| {
-        target.file == function.file && module.function(target.function).exprs.contains(act.expr)
-    });
-    let walks_tree = is_recursive && lp.cardinality() == Cardinality::Rows;
-    if found.via.is_some() && !walks_tree {
-        let writes = CHANGES
-            .iter()
-            .any(|&change| function.effect_of(act, change).is_some());
-        let callee = found
-            .via
-            .map(|(target, _)| function.program.function(target));
-        if writes || is_action(&function.callee_text(act.expr)) || callee.is_some_and(changes_rows)
-        {
-            return true;
-        }
-    }
-    is_in_own_transaction(function, act, lp)
-        || takes_row_lock(function, act, lp)
-        || takes_first_rows(function, act)
-        || has_budget(lp)
-        || works_off_group(function, act, lp)
-}
-
-/// Whether a function changes rows that a session writes later: it sets their attributes, or hands
-/// them to what marks them.
-fn changes_rows(function: Function<'_>) -> bool {
-    let module = function.module();
-    let world = &function.program.world;
-    let sets = function.declared().exprs.iter().any(|id| {
-        let Expr::Assign { target, .. } = module.expr(id) else {
-            return false;
-        };
-        let Expr::Member { object, .. } = module.expr(target) else {
-            return false;
-        };
-        let ty = function.type_of(object);
-        let (Base::Instance(class), true) = (ty.base, ty.is_bare()) else {
-            return false;
-        };
-        let table = world.entities.table(class);
-        // What the receiver keeps of itself is no row that was read.
-        module.receiver_class(object).is_none()
-            && table.is_some_and(|ty| world.models.ty(ty).identity)
-    });
-    sets || function.facts().sites(function.id).iter().any(|site| {
-        let callee = function.call_at(site.expr).map(|call| &call.callee);
-        let Some(Callee::Model(id)) = callee else {
-            return false;
-        };
-        let mut typer = Typer::new(world, function.file);
-        world.models.call(*id).mutates
-            && matches!(typer.receiver_of(site.expr).base, Base::Model(ty, _)
-                if world.models.ty(ty).serial)
-    })
-}
-
-/// Whether the read asks for some first rows of many: one query for the first rows of each
-/// element is another kind of query.
-fn takes_first_rows(function: Function<'_>, act: &Act) -> bool {
-    let ActKind::Effect {
-        rows: Some(Rows::Many),
-        model: Some(model),
-        ..
-    } = act.kind
-    else {
-        return false;
-    };
-    let models = &function.program.world.models;
-    let typer = Typer::new(&function.program.world, function.file);
-    match &models.call(model).bounded {
-        Some(bounded) => typer.is_given(act.expr, bounded),
-        None => false,
-    }
-}
-
-/// Whether the loop ends as soon as enough is done, whatever is left to walk.
-fn has_budget(lp: Loop<'_>) -> bool {
-    let module = lp.function.module();
-    let facts = lp.function.facts();
-    let body = &module.block(lp.head().body).stmts;
-    body.iter().any(|&stmt| {
-        let Stmt::If { test, then, .. } = module.stmt(stmt) else {
-            return false;
-        };
-        let breaks = module
-            .block(then)
-            .stmts
-            .last()
-            .is_some_and(|&last| matches!(module.stmt(last), Stmt::Break(_)));
-        breaks && !facts.any_origin(test, |id| module.expr(id) == Expr::Element(lp.id))
-    })
-}
-
-/// Whether the read locks its row, which is then changed.
-fn takes_row_lock(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
-    let module = function.module();
-    let locks = |name| {
-        matches!(
-            module.text(name),
-            "select_for_update" | "with_for_update" | "forUpdate" | "setLock" | "lock"
-        )
-    };
-    receiver_chain(function, act.expr, lp).iter().any(|&step| {
-        let args = match module.expr(step) {
-            Expr::Member { name, .. } => return locks(name),
-            Expr::Call { args, .. } => module.list(args),
-            _ => return false,
-        };
-        args.iter().any(|&arg| match module.expr(arg) {
-            Expr::Map(entries) => module.list(entries).iter().any(
-                |&entry| matches!(module.expr(entry), Expr::Keyword { name, .. } if locks(name)),
-            ),
-            Expr::Keyword { name, .. } => locks(name),
-            _ => false,
-        })
-    })
-}
-
-/// Whether the last part of a name begins with a verb that changes something, hands it on or
-/// starts it.
-fn is_action(name: &str) -> bool {
-    let name = name.rsplit('.').next().unwrap_or(name).trim_matches('_');
-    let end = name
-        .find(|c: char| c == '_' || c.is_ascii_uppercase())
-        .unwrap_or(name.len());
-    matches!(
-        &name[..end],
-        "send"
-            | "notify"
-            | "publish"
-            | "enqueue"
-            | "deliver"
-            | "emit"
-            | "schedule"
-            | "start"
-            | "stop"
-            | "close"
-            | "connect"
-            | "disconnect"
-            | "subscribe"
-            | "unsubscribe"
-            | "shutdown"
-            | "teardown"
-            | "initialize"
-            | "flush"
-            | "trigger"
-            | "create"
-            | "update"
-            | "upsert"
-            | "save"
-            | "delete"
-            | "remove"
-            | "destroy"
-            | "import"
-            | "sync"
-            | "dispatch"
-            | "migrate"
-    )
-}
-
-/// Whether a transaction is opened around the read in each trip.
-fn is_in_own_transaction(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
-    let module = function.module();
-    let opens = |expr: ExprId| {
-        let name = function.callee_text(expr).to_ascii_lowercase();
-        ["transaction", "atomic", "savepoint", "begin"]
-            .iter()
-            .any(|word| name.contains(word))
-    };
-    let mut at = act.stmt;
-    let mut within = function.id;
-    loop {
-        match module.block(module.block_of(at)).owner {
-            BlockOwner::Stmt(owner) => {
-                if let Stmt::With { items, .. } = module.stmt(owner)
-                    && module.list(items).iter().any(|&item| opens(item))
-                {
-                    return true;
-                }
-                at = owner;
-            }
-            BlockOwner::Loop(inner) if inner != lp.id => at = module.lp(inner).stmt,
-            BlockOwner::Loop(_) => return false,
-            _ => {
-                let declared = module.function(within);
-                let Invocation::Argument(call, _) = declared.invocation else {
-                    return false;
-                };
-                let outer = declared.parent.filter(|_| lp.repeats(call));
-                let Some((outer, stmt)) = outer.and_then(|outer| {
-                    let outer = Function {
-                        id: outer,
-                        ..function
-                    };
-                    Some((outer.id, outer.stmt_of(call)?))
-                }) else {
-                    return false;
-                };
-                if opens(call) {
-                    return true;
-                }
-                (within, at) = (outer, stmt);
-            }
-        }
-    }
-}
-
-/// Whether a trip asks for a group of rows and changes rows: the group is what is worked on.
-fn works_off_group(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
-    let is_group = matches!(
-        act.kind,
-        ActKind::Effect {
-            rows: Some(Rows::Many),
-            ..
-        }
-    );
-    is_group
-        && function.acts().iter().any(|other| {
-            lp.repeats(other.expr)
-                && CHANGES
-                    .iter()
-                    .any(|&change| function.effect_of(other, change).is_some())
-        })
-}
-
-/// Whether a loop walks the keys and values of a map, and asks for more than its keys: options
-/// and groups are walked this way as often as rows.
-fn asks_per_entry(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
-    let module = lp.function.module();
-    if !walks_map(lp) {
-        return false;
-    }
-    let (mut has_key, mut has_value) = (false, false);
-    function.facts().any_origin(act.expr, |id| {
-        if let Expr::Index { object, index } = module.expr(id)
-            && module.expr(object) == Expr::Element(lp.id)
-        {
-            has_key |= module.expr(index) == Expr::Number(0);
-            has_value |= module.expr(index) == Expr::Number(1);
-        }
-        false
-    });
-    !has_key || has_value
-}
-
-/// Whether a loop walks the entries of a map.
-pub(super) fn walks_map(lp: Loop<'_>) -> bool {
-    let module = lp.function.module();
-    let mut over = lp.head().over;
-    for _ in 0..4 {
-        let Some(Expr::Call { callee, args, .. }) = over.map(|over| module.expr(over)) else {
-            return false;
-        };
-        if let Expr::Member { name, .. } = module.expr(callee)
-            && matches!(module.text(name), "items" | "entries")
-        {
-            return true;
-        }
-        over = module.list(args).first().copied();
-    }
-    false
-}
-
-/// Whether a loop walks what people write between commas: `text.split(",")`.
-fn walks_written_list(lp: Loop<'_>) -> bool {
-    let module = lp.function.module();
-    let Some(over) = lp.head().over else {
-        return false;
-    };
-    lp.function.facts().any_origin(over, |id| {
-        let Expr::Call { callee, args, .. } = module.expr(id) else {
-            return false;
-        };
-        let is_comma = |arg: &ExprId| {
-            matches!(module.expr(*arg), Expr::String(text)
-            if matches!(module.text(text).trim(), "," | "+" | ";" | "|"))
-        };
-        matches!(module.expr(callee), Expr::Member { name, .. } if module.text(name) == "split")
-            && module.list(args).first().is_some_and(is_comma)
-    })
 }
 
 /// Whether each element brings the client or connection that is asked: different servers.
