@@ -16,6 +16,7 @@ struct Words {
     columns: Columns,
     connections: Connections,
     handlers: Handlers,
+    requests: Requests,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -52,6 +53,15 @@ struct Handlers {
     changes: Vec<String>,
     staff: Vec<String>,
     health: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Requests {
+    alone: Vec<String>,
+    payloads: Vec<String>,
+    many: Vec<String>,
+    unique: Vec<String>,
 }
 
 /// How a table grows, by what it is called.
@@ -161,6 +171,26 @@ pub fn is_for_staff(path: &str) -> bool {
 pub fn is_for_health(path: &str) -> bool {
     let mut names = path.split(['/', '.']).flat_map(parts_of);
     names.any(|part| has(&WORDS.handlers.health, &part))
+}
+
+/// Whether a value or class is named after what one request or form says.
+pub fn is_payload(name: &str) -> bool {
+    let parts = parts_of(name);
+    parts
+        .last()
+        .is_some_and(|last| has(&WORDS.requests.payloads, last))
+}
+
+/// Whether a name says that many are worked on at once: `bulk_create`, `importRows`, `ids`.
+pub fn takes_many(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let mut words = WORDS.requests.many.iter();
+    has(&WORDS.requests.alone, &lower) || words.any(|word| lower.contains(word.as_str()))
+}
+
+/// Whether a column has few rows for each of its values, by its name.
+pub fn is_unique(column: &str) -> bool {
+    has(&WORDS.requests.unique, column)
 }
 
 fn has(words: &[String], word: &str) -> bool {

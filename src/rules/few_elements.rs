@@ -1,8 +1,196 @@
 //! What the rules about loops know of collections that stay small, though no limit is written.
 
-use crate::ir::{Expr, ExprId};
+use super::growing_loop;
+use crate::ir::{Expr, ExprId, LocalKind, Module};
 use crate::link::call_graph::Act;
 use crate::link::program::{Function, Loop};
+use crate::link::types::{Base, ClassRef, Entity};
+use crate::link::words;
+
+/// Steps from a collection back to what it is a part of.
+const MAX_STEPS: usize = 16;
+
+/// Why a loop has few elements, though nothing written bounds it.
+pub(super) fn why_few(lp: Loop<'_>) -> Option<&'static str> {
+    let function = lp.function;
+    let over = lp.head().over?;
+    if is_found_in_text(function, over) {
+        return Some("one text mentions few");
+    }
+    if walks_choices(function, over) {
+        return Some("the rows are what the program can choose from, which are few");
+    }
+    if is_of_unique_value(function, over) {
+        return Some("few rows have the same address, name or token");
+    }
+    let part = part_of_one(function, over)?;
+    // Few of one row are many of many.
+    let around = function.loops_around(Some(lp.id));
+    let is_once = growing_loop(&around[1..]).is_none() && function.per_row().is_none();
+    is_once.then_some(part)
+}
+
+/// Why a collection is few, if it is a part of one row or of one request.
+fn part_of_one(function: Function<'_>, over: ExprId) -> Option<&'static str> {
+    let module = function.module();
+    let (object, name) = container(function, over)?;
+    if function
+        .facts()
+        .any_origin(object, |id| matches!(module.expr(id), Expr::Element(_)))
+    {
+        return None;
+    }
+    let ty = function.type_of(object);
+    if let (Base::Instance(class), true) = (ty.base, ty.is_bare())
+        && function.program.world.entities.table(class).is_some()
+    {
+        return is_kept_by_row(function, class, name).then_some("one row leads to few of them");
+    }
+    let is_many = function.name().is_some_and(|name| words::takes_many(&name));
+    let is_payload = is_payload(function, object) && !is_many && !words::takes_many(name);
+    is_payload.then_some("one request or form names few of them")
+}
+
+/// Whether a row leads to few rows by a relation, or keeps a list that is no column.
+fn is_kept_by_row(function: Function<'_>, class: ClassRef, name: &str) -> bool {
+    let world = &function.program.world;
+    let Some(relation) = world.entities.find(world, class, name) else {
+        return !words::is_growing(name);
+    };
+    let relation = world.entities.get(relation);
+    let target = relation
+        .target
+        .and_then(|class| class_name(function, class));
+    relation.many && !words::is_growing(name) && !target.is_some_and(words::is_growing)
+}
+
+/// What a collection is taken out of, and the name it has there: `ticket.checklists.all()`,
+/// `data["rules"]`, `data.get("rules")`.
+fn container(function: Function<'_>, over: ExprId) -> Option<(ExprId, &str)> {
+    let module = function.module();
+    let text = |id: ExprId| match module.expr(id) {
+        Expr::String(text) => Some(module.text(text)),
+        _ => None,
+    };
+    let mut at = over;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Await(inner) => inner,
+            Expr::Logical { left, .. } => left,
+            Expr::Local(local) => function.facts().def_use.single_value(local)?,
+            Expr::Member { object, name } => return Some((object, module.text(name))),
+            Expr::Index { object, index } => return Some((object, text(index)?)),
+            Expr::Call { callee, args, .. } => match (module.expr(callee), module.list(args)) {
+                (Expr::Member { object, name }, []) if is_whole(module.text(name)) => object,
+                (Expr::Member { object, name }, &[key, ..])
+                    if matches!(module.text(name), "get" | "getlist" | "getAll" | "pop") =>
+                {
+                    return Some((object, text(key)?));
+                }
+                (Expr::Name(name), &[only, ..]) if is_copy(module.text(name)) => only,
+                _ => return None,
+            },
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// Whether a method answers all that a collection has.
+fn is_whole(method: &str) -> bool {
+    matches!(method, "all" | "items" | "values" | "keys" | "entries")
+}
+
+/// Whether a function answers the elements that it is handed.
+fn is_copy(function: &str) -> bool {
+    matches!(
+        function,
+        "list" | "set" | "tuple" | "sorted" | "reversed" | "enumerate"
+    )
+}
+
+/// Whether a value holds what one request or form says, by its name or that of its class.
+fn is_payload(function: Function<'_>, object: ExprId) -> bool {
+    let module = function.module();
+    let name = match module.expr(object) {
+        Expr::Local(local) => module.text(module.local(local).name),
+        Expr::Member { name, .. } => module.text(name),
+        _ => return false,
+    };
+    if words::is_payload(name) {
+        return true;
+    }
+    let ty = function.type_of(object);
+    let Base::Instance(class) = ty.base else {
+        return false;
+    };
+    ty.is_bare() && class_name(function, class).is_some_and(words::is_payload)
+}
+
+fn class_name(function: Function<'_>, class: ClassRef) -> Option<&str> {
+    let module: &Module = &function.program.world.unit(class.file).facts.module;
+    module.class(class.class).name.map(|name| module.text(name))
+}
+
+/// Whether the elements are places of one text, or what it mentions.
+fn is_found_in_text(function: Function<'_>, over: ExprId) -> bool {
+    let module = function.module();
+    function.facts().any_origin(over, |id| {
+        let Expr::Call { callee, .. } = module.expr(id) else {
+            return false;
+        };
+        let name = match module.expr(callee) {
+            Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+            Expr::Local(local) => module.text(module.local(local).name),
+            _ => return false,
+        };
+        matches!(
+            name,
+            "findall" | "finditer" | "matchAll" | "find_all" | "findAllByText"
+        ) || name.to_ascii_lowercase().contains("mention")
+    })
+}
+
+/// Whether the rows are of a table that holds what the program can choose from.
+fn walks_choices(function: Function<'_>, over: ExprId) -> bool {
+    let (Base::Model(_, Entity::Class(class)) | Base::Instance(class)) =
+        function.type_of(over).base
+    else {
+        return false;
+    };
+    function.program.world.entities.table(class).is_some()
+        && class_name(function, class).is_some_and(words::is_lookup)
+}
+
+/// Whether the rows are those with one value of a column that tells people or things apart.
+fn is_of_unique_value(function: Function<'_>, over: ExprId) -> bool {
+    let module = function.module();
+    let mut at = over;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Await(inner) => inner,
+            Expr::Member { object, .. } => object,
+            Expr::Local(local) => match function.facts().def_use.single_value(local) {
+                Some(value) if !matches!(module.local(local).kind, LocalKind::Import(_)) => value,
+                _ => return false,
+            },
+            Expr::Call { callee, args, .. } => {
+                let selects = matches!(module.expr(callee), Expr::Member { name, .. }
+                    if module.text(name).starts_with("filter"));
+                let is_unique = module.list(args).iter().any(|&arg| {
+                    matches!(module.expr(arg), Expr::Keyword { name, .. }
+                        if words::is_unique(module.text(name).trim_end_matches("__iexact")))
+                });
+                if selects && is_unique {
+                    return true;
+                }
+                callee
+            }
+            _ => return false,
+        };
+    }
+    false
+}
 
 /// Whether a loop walks the keys and values of a map, and asks for more than its keys: options
 /// and groups are walked this way as often as rows.

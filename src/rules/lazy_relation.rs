@@ -1,6 +1,7 @@
 //! The part of `n-plus-one` that is about relations: a relation of a row, read where the query
 //! for the rows did not load it, asks the database once per row.
 
+use super::few_elements::why_few;
 use super::unit_of_work::changes_each;
 use super::{Reporter, element_text};
 use crate::finding::Confidence;
@@ -38,7 +39,7 @@ pub(super) fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         if lacked.confidence == Confidence::Low {
             reporter.because(
                 read.expr,
-                "the row is one, far away from the read, or changed by itself",
+                "the row is one, one of few, far away from the read, or changed by itself",
             );
         }
         match queries
@@ -103,7 +104,7 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
             if !is_run || is_known {
                 return None;
             }
-            is_small |= is_search(lp) || changes_each(lp);
+            is_small |= is_search(lp) || changes_each(lp) || why_few(lp).is_some();
             (lp.cardinality(), Some(lp))
         }
         Root::ElementOf(rows) => (program.size_of(function.file, rows), None),

@@ -1,7 +1,7 @@
 //! `n-plus-one`: a read of a database, cache server or other service, once per element of a
 //! loop.
 
-use super::few_elements::{asks_per_entry, walks_written_list};
+use super::few_elements::{asks_per_entry, walks_written_list, why_few};
 use super::unit_of_work::is_unit_of_work;
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::analysis::def_use::Def;
@@ -574,7 +574,9 @@ fn confidence_of(
             why = why.or(Some(super::DEEP));
         }
     }
-    why = why.or_else(|| doubt(function, act, effect, found, lp, size));
+    why = why
+        .or_else(|| doubt(function, act, effect, found, lp, size))
+        .or_else(|| why_few(lp));
     if why.is_some() {
         confidence = Confidence::Low;
     }
