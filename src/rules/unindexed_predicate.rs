@@ -36,6 +36,8 @@ struct Gap {
     /// Whether what is asked for is a few rows as far as one can tell: not one of a few values,
     /// and nothing that the text of the program says.
     is_selective: bool,
+    /// Whether one of the columns is compared with what another query finds.
+    asks_more: bool,
 }
 
 /// The columns of an index that would serve the terms: those held equal, the ones of few values
@@ -44,6 +46,7 @@ fn lack(at: u16, table: &Table, terms: &[Term]) -> Option<Lack<Gap>> {
     let mut equal: Vec<(bool, String)> = Vec::new();
     let mut range = None;
     let mut is_whole = true;
+    let asks_more = terms.iter().any(|term| term.operand == Operand::Subquery);
     for term in terms {
         // Most rows have no value in a column that may be null, or most do.
         if term.operand == Operand::Null {
@@ -87,7 +90,11 @@ fn lack(at: u16, table: &Table, terms: &[Term]) -> Option<Lack<Gap>> {
         table: at,
         columns,
         place: first.and_then(|term| term.place),
-        what: Gap { need, is_selective },
+        what: Gap {
+            need,
+            is_selective,
+            asks_more,
+        },
     })
 }
 
@@ -119,7 +126,10 @@ fn is_for_reference(group: &Group<'_, Gap>) -> bool {
     references.any(|key| {
         let is_few = stays_small(&key.target) || is_tenant(&key.columns);
         same_columns(&key.columns, &group.columns)
-            || key.columns.len() == 1 && group.columns.contains(&key.columns[0]) && !is_few
+            || key.columns.len() == 1
+                && group.columns.contains(&key.columns[0])
+                && !is_few
+                && !group.what.asks_more
     })
 }
 
