@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use rayon::prelude::*;
 use slowpath::catalogue::{self, Page};
 use slowpath::finding::Confidence;
 use slowpath::rules;
 
+use crate::each::each;
 use crate::fixtures::rule_folders;
 use crate::project::{Project, analyze_from, names, repository};
 
@@ -70,10 +70,8 @@ fn code_under_bad_is_reported_and_code_under_good_is_silent() {
         .into_iter()
         .flat_map(|(id, text)| blocks(&text).into_iter().map(move |b| (id.clone(), b)))
         .collect();
-    let problems: Vec<String> = blocks
-        .par_iter()
-        .filter_map(|(id, block)| problem(id, block))
-        .collect();
+    let problems = each(&blocks, |(id, block)| problem(id, block));
+    let problems: Vec<String> = problems.into_iter().flatten().collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 

@@ -12,7 +12,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
-use rayon::prelude::*;
 use slowpath::catalogue;
 use slowpath::config::Settings;
 use slowpath::discover::{self, Embedding};
@@ -20,6 +19,7 @@ use slowpath::finding::Confidence;
 use slowpath::render::{self, Format, Style};
 use slowpath::source::Language;
 
+use crate::each::each;
 use crate::project::{analyze_from, names, repository};
 
 /// The project that the README shows; its comments expect nothing.
@@ -58,14 +58,12 @@ fn findings_are_those_that_the_comments_expect() {
         .chain(&cases_of(APPLICATIONS))
         .flat_map(|case| case.projects.clone())
         .collect();
-    let failures: Vec<String> = projects
-        .par_iter()
-        .filter_map(|project| {
-            let problems = differences(&project.root, &project.rule);
-            let title = project.name();
-            (!problems.is_empty()).then(|| format!("{title}\n  {}", problems.join("\n  ")))
-        })
-        .collect();
+    let failures = each(&projects, |project| {
+        let problems = differences(&project.root, &project.rule);
+        let title = project.name();
+        (!problems.is_empty()).then(|| format!("{title}\n  {}", problems.join("\n  ")))
+    });
+    let failures: Vec<String> = failures.into_iter().flatten().collect();
     assert!(
         failures.is_empty(),
         "{} of {} projects are not as their comments say\n\n{}\n",
@@ -91,7 +89,7 @@ fn what_users_see_is_as_reviewed() {
             .filter(|case| case.rule == rule)
             .flat_map(|case| case.projects.iter().filter(|project| project.is_bad))
             .collect();
-        let texts: Vec<String> = bad.par_iter().map(|project| rendered(project)).collect();
+        let texts = each(&bad, |project| rendered(project));
         insta::with_settings!({
             snapshot_path => "../snapshots",
             prepend_module_to_snapshot => false,

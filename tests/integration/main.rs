@@ -8,6 +8,7 @@ mod check;
 mod cli;
 mod config;
 mod determinism;
+mod each;
 mod endpoints;
 mod fixtures;
 mod models;
