@@ -40,10 +40,20 @@ struct Gap {
     asks_more: bool,
 }
 
-/// The columns of an index that would serve the terms: those held equal, the ones of few values
-/// last, and one range behind.
+/// What a column is held equal to, in the order in which an index had best have them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Held {
+    /// A value that may be any.
+    Value,
+    /// One of few, or what the text of the program says.
+    OneOfFew,
+    /// What another query finds, which the planner may turn round.
+    Found,
+}
+
+/// The columns of an index that would serve the terms: those held equal, and one range behind.
 fn lack(at: u16, table: &Table, terms: &[Term]) -> Option<Lack<Gap>> {
-    let mut equal: Vec<(bool, String)> = Vec::new();
+    let mut equal: Vec<(Held, String)> = Vec::new();
     let mut range = None;
     let mut is_whole = true;
     let asks_more = terms.iter().any(|term| term.operand == Operand::Subquery);
@@ -65,10 +75,15 @@ fn lack(at: u16, table: &Table, terms: &[Term]) -> Option<Lack<Gap>> {
             is_whole = false;
             continue;
         }
-        let is_few = matches!(kind, Some(ColumnKind::Bool | ColumnKind::Enum(_)))
-            || matches!(term.operand, Operand::Constant(_) | Operand::Constants(_));
+        let is_few = matches!(kind, Some(ColumnKind::Bool | ColumnKind::Enum(_)));
+        let held = match term.operand {
+            Operand::Subquery => Held::Found,
+            Operand::Constant(_) | Operand::Constants(_) => Held::OneOfFew,
+            _ if is_few => Held::OneOfFew,
+            _ => Held::Value,
+        };
         match term.class {
-            OperatorClass::Equality => equal.push((is_few, spelled(&term.value))),
+            OperatorClass::Equality => equal.push((held, spelled(&term.value))),
             _ => range = range.or(Some(spelled(&term.value))),
         }
     }
@@ -77,8 +92,8 @@ fn lack(at: u16, table: &Table, terms: &[Term]) -> Option<Lack<Gap>> {
     } else {
         Need::Equality
     };
-    equal.sort_by_key(|(is_few, _)| *is_few);
-    let is_selective = is_whole && equal.first().is_some_and(|(is_few, _)| !is_few);
+    equal.sort_by_key(|(held, _)| *held);
+    let is_selective = is_whole && equal.iter().any(|(held, _)| *held != Held::OneOfFew);
     let mut columns: Vec<String> = Vec::new();
     for column in equal.into_iter().map(|(_, name)| name).chain(range) {
         if !columns.contains(&column) {
