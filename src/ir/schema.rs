@@ -64,6 +64,20 @@ impl Schema {
 }
 
 impl Table {
+    /// A table without columns, declared at a place.
+    pub fn new(name: impl Into<String>, place: Place) -> Self {
+        Self {
+            name: name.into(),
+            namespace: None,
+            columns: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            is_complete: true,
+            is_small: false,
+            place,
+        }
+    }
+
     /// Moves it, and all it has, to other places.
     pub fn move_to(&mut self, to: impl Fn(Place) -> Place) {
         self.place = to(self.place);
@@ -165,6 +179,23 @@ pub struct Index {
     pub is_implied: bool,
     /// Where it is declared.
     pub place: Place,
+}
+
+impl Index {
+    /// A plain index on keys, without a name, declared at a place.
+    pub fn of(keys: Vec<IndexKey>, place: Place) -> Self {
+        Self {
+            name: String::new(),
+            keys,
+            include: Vec::new(),
+            condition: None,
+            method: IndexMethod::BTree,
+            is_unique: false,
+            is_primary: false,
+            is_implied: false,
+            place,
+        }
+    }
 }
 
 /// One key of an index.

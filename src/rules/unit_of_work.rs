@@ -236,22 +236,15 @@ fn takes_row_lock(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     })
 }
 
+/// Verbs that hand something on to others.
+const SENDS: &[&str] = &[
+    "send", "notify", "publish", "enqueue", "deliver", "emit", "dispatch", "schedule", "trigger",
+];
+
 /// Whether the last part of a name begins with a verb that hands something on to others.
 fn is_message(name: &str) -> bool {
-    matches!(
-        verb_of(name),
-        "send"
-            | "notify"
-            | "publish"
-            | "enqueue"
-            | "deliver"
-            | "emit"
-            | "dispatch"
-            | "delay"
-            | "apply"
-            | "schedule"
-            | "trigger"
-    ) && !name.ends_with("apply")
+    let verb = verb_of(name);
+    (SENDS.contains(&verb) || matches!(verb, "delay" | "apply")) && !name.ends_with("apply")
 }
 
 /// The first word of the last part of a name: `mail.send_later`, `_sendLater`: send.
@@ -266,39 +259,32 @@ fn verb_of(name: &str) -> &str {
 /// Whether the last part of a name begins with a verb that changes something, hands it on or
 /// starts it.
 fn is_action(name: &str) -> bool {
-    matches!(
-        verb_of(name),
-        "send"
-            | "notify"
-            | "publish"
-            | "enqueue"
-            | "deliver"
-            | "emit"
-            | "schedule"
-            | "start"
-            | "stop"
-            | "close"
-            | "connect"
-            | "disconnect"
-            | "subscribe"
-            | "unsubscribe"
-            | "shutdown"
-            | "teardown"
-            | "initialize"
-            | "flush"
-            | "trigger"
-            | "create"
-            | "update"
-            | "upsert"
-            | "save"
-            | "delete"
-            | "remove"
-            | "destroy"
-            | "import"
-            | "sync"
-            | "dispatch"
-            | "migrate"
-    )
+    let verb = verb_of(name);
+    SENDS.contains(&verb)
+        || matches!(
+            verb,
+            "start"
+                | "stop"
+                | "close"
+                | "connect"
+                | "disconnect"
+                | "subscribe"
+                | "unsubscribe"
+                | "shutdown"
+                | "teardown"
+                | "initialize"
+                | "flush"
+                | "create"
+                | "update"
+                | "upsert"
+                | "save"
+                | "delete"
+                | "remove"
+                | "destroy"
+                | "import"
+                | "sync"
+                | "migrate"
+        )
 }
 
 /// Whether a transaction is opened around the read in each trip.

@@ -207,16 +207,7 @@ impl Reader<'_> {
     fn entity(&mut self, name: Token) -> DeclaredEntity {
         let mut entity = DeclaredEntity {
             name: name.text(self.text).to_owned(),
-            table: Table {
-                name: name.text(self.text).to_owned(),
-                namespace: None,
-                columns: Vec::new(),
-                indexes: Vec::new(),
-                foreign_keys: Vec::new(),
-                is_complete: true,
-                is_small: false,
-                place: place(name.span),
-            },
+            table: Table::new(name.text(self.text), place(name.span)),
             attributes: Vec::new(),
             typed: Vec::new(),
         };

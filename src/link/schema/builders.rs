@@ -58,16 +58,10 @@ pub(super) fn changes_by(
                 _ => None,
             });
             if does == Builds::Create {
-                found.push(change(ChangeKind::Create(Box::new(Table {
-                    name: table.clone(),
-                    namespace: None,
-                    columns: Vec::new(),
-                    indexes: Vec::new(),
-                    foreign_keys: Vec::new(),
-                    is_complete: true,
-                    is_small: false,
-                    place: chains.place(arguments[0]),
-                }))));
+                found.push(change(ChangeKind::Create(Box::new(Table::new(
+                    table.clone(),
+                    chains.place(arguments[0]),
+                )))));
             }
             match handed {
                 Some(function) => {

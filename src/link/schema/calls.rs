@@ -350,16 +350,7 @@ impl Step<'_> {
 
     /// A table that is made.
     fn table(&self, name: &str, columns: Option<ExprId>) -> ChangeKind {
-        let mut table = Table {
-            name: name.to_owned(),
-            namespace: None,
-            columns: Vec::new(),
-            indexes: Vec::new(),
-            foreign_keys: Vec::new(),
-            is_complete: true,
-            is_small: false,
-            place: self.place,
-        };
+        let mut table = Table::new(name, self.place);
         let columns = columns.map(|columns| self.value(columns));
         let Some(Expr::Map(entries)) = columns.map(|columns| self.module.expr(columns)) else {
             table.is_complete = false;
@@ -520,15 +511,9 @@ impl Step<'_> {
 
     fn made(&self, keys: Vec<IndexKey>, is_unique: bool, is_primary: bool) -> Index {
         Index {
-            name: String::new(),
-            keys,
-            include: Vec::new(),
-            condition: None,
-            method: IndexMethod::BTree,
             is_unique,
             is_primary,
-            is_implied: false,
-            place: self.place,
+            ..Index::of(keys, self.place)
         }
     }
 

@@ -8,7 +8,7 @@ use super::read::{
 };
 use super::replay::column_key;
 use crate::ir::query::{Operand, OperatorClass, Term, Value};
-use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey, IndexMethod};
+use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey};
 use crate::ir::{Expr, ExprId, Module};
 use crate::link::infer::Typer;
 use crate::link::models::chains::ChainModel;
@@ -359,14 +359,7 @@ impl Chains<'_> {
 
 fn index(keys: Vec<IndexKey>, is_unique: bool, place: Place) -> Index {
     Index {
-        name: String::new(),
-        keys,
-        include: Vec::new(),
-        condition: None,
-        method: IndexMethod::BTree,
         is_unique,
-        is_primary: false,
-        is_implied: false,
-        place,
+        ..Index::of(keys, place)
     }
 }

@@ -387,16 +387,7 @@ impl<'w> Reader<'w> {
         name: &str,
         place: Place,
     ) -> Self {
-        let table = Table {
-            name: name.to_owned(),
-            namespace: None,
-            columns: Vec::new(),
-            indexes: Vec::new(),
-            foreign_keys: Vec::new(),
-            is_complete: true,
-            is_small: false,
-            place,
-        };
+        let table = Table::new(name, place);
         Self {
             world,
             model,

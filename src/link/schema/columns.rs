@@ -407,15 +407,10 @@ pub(super) fn for_patterns(index: &Index) -> Index {
 
 fn primary_key(keys: Vec<IndexKey>, place: Place) -> Index {
     Index {
-        name: String::new(),
-        keys,
-        include: Vec::new(),
-        condition: None,
-        method: IndexMethod::BTree,
         is_unique: true,
         is_primary: true,
         is_implied: true,
-        place,
+        ..Index::of(keys, place)
     }
 }
 

@@ -6,9 +6,7 @@ use rustc_hash::FxHashMap;
 use super::Schemas;
 use super::replay::{Draft, column_key};
 use crate::ir::entity::{DeclaredEntity, TypedAttribute};
-use crate::ir::schema::{
-    Column, ColumnKind, Dialect, ForeignKey, Index, IndexMethod, Schema, Table,
-};
+use crate::ir::schema::{Column, ColumnKind, Dialect, ForeignKey, Index, Schema, Table};
 use crate::link::world::World;
 use crate::source::{FileId, Place};
 
@@ -269,15 +267,12 @@ fn pairs(
         place,
     };
     let index = |columns: &[&str], is_unique| Index {
-        name: String::new(),
-        keys: columns.iter().map(|column| column_key(column)).collect(),
-        include: Vec::new(),
-        condition: None,
-        method: IndexMethod::BTree,
         is_unique,
-        is_primary: false,
         is_implied: true,
-        place,
+        ..Index::of(
+            columns.iter().map(|column| column_key(column)).collect(),
+            place,
+        )
     };
     let key = |column: &str, target: &DeclaredEntity| ForeignKey {
         name: None,

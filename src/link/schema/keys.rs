@@ -8,7 +8,7 @@ use super::read::{first_argument, snake, text};
 use super::replay::column_key;
 use super::table_names;
 use crate::ir::query::Value;
-use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexMethod, Table};
+use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, Table};
 use crate::ir::{ExprId, Module};
 use crate::link::infer::Typer;
 use crate::link::models::tables::{ColumnModel, TableRules};
@@ -205,15 +205,13 @@ fn joined(rules: &TableRules, join: &Join, own: &Side, other: &Side) -> Table {
             .replace("{target}", &snake(&other.table))
     });
     let index = |columns: &[&String], is_primary| Index {
-        name: String::new(),
-        keys: columns.iter().map(|column| column_key(column)).collect(),
-        include: Vec::new(),
-        condition: None,
-        method: IndexMethod::BTree,
         is_unique: is_primary,
         is_primary,
         is_implied: true,
-        place,
+        ..Index::of(
+            columns.iter().map(|column| column_key(column)).collect(),
+            place,
+        )
     };
     let mut indexes = vec![index(&[&a, &b], true)];
     if rules.pairs_indexed {

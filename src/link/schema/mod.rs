@@ -39,9 +39,7 @@ use super::world::World;
 use crate::config::SchemaSettings;
 use crate::globs::Globs;
 use crate::ir::change::Change;
-use crate::ir::schema::{
-    Column, ColumnKind, Dialect, ForeignKey, Index, IndexMethod, Origin, Schema, Table,
-};
+use crate::ir::schema::{Column, ColumnKind, Dialect, ForeignKey, Index, Origin, Schema, Table};
 use crate::source::{Context, FileId, Place};
 
 /// All databases of a project.
@@ -421,15 +419,13 @@ fn pair_table(name: &str, from: &str, to: &str, place: Place) -> Table {
         b = format!("to_{b}");
     }
     let index = |columns: &[&String], is_unique, is_primary| Index {
-        name: String::new(),
-        keys: columns.iter().map(|column| column_key(column)).collect(),
-        include: Vec::new(),
-        condition: None,
-        method: IndexMethod::BTree,
         is_unique,
         is_primary,
         is_implied: true,
-        place,
+        ..Index::of(
+            columns.iter().map(|column| column_key(column)).collect(),
+            place,
+        )
     };
     let id = "id".to_owned();
     let column = |name: &String, kind| Column {

@@ -5,7 +5,7 @@ use super::classes::{Reader, inherited};
 use super::columns::class_of;
 use super::read::{argument, first_argument, last_name, snake, text, truth};
 use super::replay::column_key;
-use crate::ir::schema::{Column, ColumnKind, Index, IndexMethod};
+use crate::ir::schema::{Column, ColumnKind, Index};
 use crate::ir::{Expr, ExprId, Module};
 use crate::link::infer::Typer;
 use crate::link::models::tables::ColumnModel;
@@ -141,15 +141,8 @@ impl Reader<'_> {
             });
         }
         table.indexes.push(Index {
-            name: String::new(),
-            keys: vec![column_key(named)],
-            include: Vec::new(),
-            condition: None,
-            method: IndexMethod::BTree,
-            is_unique: false,
-            is_primary: false,
             is_implied: true,
-            place,
+            ..Index::of(vec![column_key(named)], place)
         });
     }
 }

@@ -46,16 +46,7 @@ impl Step<'_> {
     }
 
     fn table_of(&self, name: &str, object: ExprId) -> ChangeKind {
-        let mut table = Table {
-            name: name.to_owned(),
-            namespace: None,
-            columns: Vec::new(),
-            indexes: Vec::new(),
-            foreign_keys: Vec::new(),
-            is_complete: true,
-            is_small: false,
-            place: self.place,
-        };
+        let mut table = Table::new(name, self.place);
         let at = |place: &String| {
             let given = argument(self.module, object, place);
             given.map_or_else(Vec::new, |given| self.objects(given))

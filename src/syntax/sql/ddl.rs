@@ -356,16 +356,7 @@ impl Reader {
             Some(inner) if is_list => inner,
             _ => action,
         };
-        let mut made = Table {
-            name: table.to_owned(),
-            namespace: None,
-            columns: Vec::new(),
-            indexes: Vec::new(),
-            foreign_keys: Vec::new(),
-            is_complete: true,
-            is_small: false,
-            place: at,
-        };
+        let mut made = Table::new(table, at);
         // `CONSTRAINT` was eaten above; a name alone before a key is the same to the reader.
         table_elements(elements, &mut made);
         for column in made.columns {
@@ -463,16 +454,7 @@ impl Reader {
 
     /// A column that is declared anew.
     fn redefine(&mut self, table: &str, definition: Cursor<'_>, at: Place) {
-        let mut made = Table {
-            name: table.to_owned(),
-            namespace: None,
-            columns: Vec::new(),
-            indexes: Vec::new(),
-            foreign_keys: Vec::new(),
-            is_complete: true,
-            is_small: false,
-            place: at,
-        };
+        let mut made = Table::new(table, at);
         column_def(definition, &mut made);
         for column in made.columns {
             let change = ChangeKind::AlterColumn {

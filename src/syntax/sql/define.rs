@@ -60,17 +60,7 @@ fn constraint(mut at: Cursor<'_>, table: &mut Table) -> bool {
     } else if is_named_key(&at) {
         name = at.name();
     }
-    let mut index = Index {
-        name: String::new(),
-        keys: Vec::new(),
-        include: Vec::new(),
-        condition: None,
-        method: IndexMethod::BTree,
-        is_unique: false,
-        is_primary: false,
-        is_implied: false,
-        place,
-    };
+    let mut index = Index::of(Vec::new(), place);
     if at.eat("PRIMARY KEY") {
         index.is_primary = true;
         index.is_unique = true;
@@ -201,15 +191,9 @@ pub(super) fn column_def(mut at: Cursor<'_>, table: &mut Table) {
         place,
     };
     let key = |is_primary| Index {
-        name: String::new(),
-        keys: vec![plain_key(Value::Column(name.clone()))],
-        include: Vec::new(),
-        condition: None,
-        method: IndexMethod::BTree,
         is_unique: true,
         is_primary,
-        is_implied: false,
-        place,
+        ..Index::of(vec![plain_key(Value::Column(name.clone()))], place)
     };
     let mut constraint = None;
     while !at.is_empty() {
