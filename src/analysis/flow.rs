@@ -472,7 +472,7 @@ impl FileFacts {
         // `if key in memo: return memo[key]` or `continue`, then the query, then the store.
         let stmts = &module.block(module.block_of(at)).stmts;
         let position = stmts.iter().position(|&s| s == at).unwrap_or(0);
-        stmts[..position].iter().any(|&guard| {
+        let leaves_if_known = |&guard: &StmtId| {
             let Stmt::If {
                 test,
                 then,
@@ -488,7 +488,15 @@ impl FileFacts {
                 && self
                     .found_in(test)
                     .is_some_and(|container| self.stores_into(container, &stmts[position..]))
-        }) && !module.span(site).contains(module.stmt_span(at))
+        };
+        let before = &stmts[..position];
+        let is_known = before.iter().any(|guard| {
+            leaves_if_known(guard)
+                // `if memo is not None: if key in memo: return memo[key]`
+                || matches!(module.stmt(*guard), Stmt::If { then, .. }
+                    if module.block(then).stmts.iter().any(leaves_if_known))
+        });
+        is_known && !module.span(site).contains(module.stmt_span(at))
     }
 
     /// The container that a test says lacks something: `k not in memo`, `!memo.has(k)`,
@@ -532,6 +540,8 @@ impl FileFacts {
             Expr::Logical { left, right, .. } => {
                 self.found_in(left).or_else(|| self.found_in(right))
             }
+            // `if row := memo.get(key)`
+            Expr::Assign { value, .. } => self.found_in(value),
             _ => self.looked_up(test),
         }
     }
@@ -563,6 +573,10 @@ impl FileFacts {
         match self.module.expr(expr) {
             Expr::Local(local) => Some(LocalOrField::Local(local)),
             Expr::Member { name, .. } => Some(LocalOrField::Field(name)),
+            // One memo of several: `memos["books"]`
+            Expr::Index { object, index } if matches!(self.module.expr(index), Expr::String(_)) => {
+                self.container(object)
+            }
             _ => None,
         }
     }

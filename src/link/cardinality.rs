@@ -1,7 +1,12 @@
 //! How many times a loop runs: a fixed number, one per batch, or as the data grows.
 
+mod across;
+mod names;
+
 use rustc_hash::FxHashMap;
 
+use self::across::{Part, Through};
+use self::names::{counts_pages, is_batching, is_constant_name, is_metadata};
 use super::infer::Typer;
 use super::models::Bounded;
 use super::program::Program;
@@ -59,6 +64,8 @@ struct Tracer<'p> {
     typer: Typer<'p>,
     known: FxHashMap<ExprId, Cardinality>,
     depth: u32,
+    /// The calls through which functions were entered, the last one innermost.
+    through: Vec<Through>,
 }
 
 impl<'p> Tracer<'p> {
@@ -69,6 +76,7 @@ impl<'p> Tracer<'p> {
             typer: Typer::new(&program.world, file),
             known: FxHashMap::default(),
             depth: 0,
+            through: Vec::new(),
         }
     }
 
@@ -240,21 +248,7 @@ impl<'p> Tracer<'p> {
         loop {
             match module.expr(at) {
                 Expr::Member { object, name } => {
-                    let is_metadata = matches!(
-                        module.text(name),
-                        "_meta"
-                            | "cleaned_data"
-                            | "base_fields"
-                            | "declared_fields"
-                            | "__mro__"
-                            | "__dict__"
-                            | "__annotations__"
-                            | "__fields__"
-                            | "model_fields"
-                            | "__table__"
-                            | "__subclasses__"
-                    );
-                    if is_metadata {
+                    if is_metadata(module.text(name)) {
                         return true;
                     }
                     at = object;
@@ -382,6 +376,8 @@ impl<'p> Tracer<'p> {
                         self.collection(object)
                     }
                 }
+                Expr::Number(at) => self.part(object, Part::At(at)),
+                Expr::String(key) => self.part(object, Part::Key(module.text(key))),
                 _ => Cardinality::Unknown,
             },
             Expr::Call {
@@ -428,7 +424,7 @@ impl<'p> Tracer<'p> {
         let facts = &world.unit(self.file).facts;
         let module = &facts.module;
         let Some(class) = module.receiver_class(object) else {
-            return Cardinality::Unknown;
+            return self.part(object, Part::Key(name));
         };
         let is_assigned = facts
             .self_fields
@@ -478,6 +474,7 @@ impl<'p> Tracer<'p> {
             return Cardinality::Unknown;
         };
         let mut values = Vec::new();
+        let mut params = Vec::new();
         let mut is_open = false;
         facts.def_use.any_source(def, |_, def| {
             match def {
@@ -485,7 +482,11 @@ impl<'p> Tracer<'p> {
                 Def::Augmented { .. } => is_open = true,
                 Def::Entry { local, function } => {
                     if module.local(*local).function == *function {
-                        is_open |= !matches!(module.local(*local).kind, LocalKind::Variable);
+                        match module.local(*local).kind {
+                            LocalKind::Variable => {}
+                            LocalKind::Param(param) => params.push((*function, param)),
+                            _ => is_open = true,
+                        }
                     } else {
                         match facts.def_use.single_value(*local) {
                             Some(value) => values.push(value),
@@ -497,12 +498,15 @@ impl<'p> Tracer<'p> {
             }
             false
         });
-        if values.is_empty() {
+        if values.is_empty() && params.is_empty() {
             return Cardinality::Unknown;
         }
         let mut size = Cardinality::Fixed;
         for value in values {
             size = widest(size, self.collection(value));
+        }
+        for (function, param) in params {
+            size = widest(size, self.given(function, param));
         }
         if (is_open || self.grows(local)) && size == Cardinality::Fixed {
             return Cardinality::Unknown;
@@ -517,6 +521,7 @@ impl<'p> Tracer<'p> {
         }
         let mut tracer = Tracer::new(self.program, at.file);
         tracer.depth = self.depth + 1;
+        tracer.through.clone_from(&self.through);
         if tracer.grows(at.local) {
             return Cardinality::Unknown;
         }
@@ -598,6 +603,9 @@ impl<'p> Tracer<'p> {
                 }
                 return self.collection(over);
             }
+            (Some(_), "all" | "allSettled" | "gather") if self.joins(callee) => {
+                return self.joined(args);
+            }
             (Some(object), "split" | "matchAll" | "splitlines") => {
                 return if self.is_environment(object) {
                     Cardinality::Fixed
@@ -622,13 +630,17 @@ impl<'p> Tracer<'p> {
             _ => {}
         }
         let Some((model, _)) = self.typer.called_model(expr) else {
-            return Cardinality::Unknown;
+            return self.answered(expr, callee);
         };
         if let Some(bounded) = &model.bounded {
             let holds = match bounded {
                 Bounded::Always => true,
                 given => self.typer.is_given(expr, given),
             };
+            // The limit of a function that hands on what it is given may be none.
+            if holds && !self.through.is_empty() && *bounded != Bounded::Always {
+                return Cardinality::Unknown;
+            }
             if holds {
                 return Cardinality::Fixed;
             }
@@ -774,45 +786,6 @@ fn stores_by_key(module: &Module, is_it: impl Fn(ExprId) -> bool) -> bool {
         };
         matches!(module.expr(target), Expr::Index { object, .. } if is_it(object))
     })
-}
-
-/// A name in capitals, as constants are written.
-fn is_constant_name(name: &str) -> bool {
-    name.len() > 1
-        && name.chars().any(|c| c.is_ascii_uppercase())
-        && !name.chars().any(|c| c.is_ascii_lowercase())
-}
-
-/// Whether a function's name says that it hands out batches.
-fn is_batching(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [
-        "chunk",
-        "batch",
-        "bucket",
-        "paginat",
-        "partition",
-        "windowed",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
-}
-
-/// Whether a name counts pages or parts.
-fn counts_pages(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    matches!(
-        name.as_str(),
-        "pages"
-            | "num_pages"
-            | "page_count"
-            | "pagecount"
-            | "total_pages"
-            | "totalpages"
-            | "numpages"
-            | "max_pages"
-            | "maxpages"
-    )
 }
 
 fn rank(size: Cardinality) -> u8 {

@@ -265,6 +265,14 @@ impl<'p> Function<'p> {
         }
     }
 
+    /// Whether something in the program is seen to call it.
+    pub fn is_called(self) -> bool {
+        self.program.callers().contains_key(&FunctionRef {
+            file: self.file,
+            function: self.id,
+        })
+    }
+
     /// Whether nothing in the program is seen to call it, or the function that it stands in.
     /// Where no entries of the program are seen, everything may be one.
     pub fn is_idle(self) -> bool {

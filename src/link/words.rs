@@ -96,6 +96,11 @@ pub fn is_growing(table: &str) -> bool {
     matches!(growth(table), Some(Growth::Happenings | Growth::Things))
 }
 
+/// Whether a row lives long and things pile up that belong to it, by what its table is called.
+pub fn holds_many(table: &str) -> bool {
+    ends_with(table, &WORDS.columns.owners)
+}
+
 /// Whether a table holds what the program can choose from, by what it is called.
 pub fn is_lookup(table: &str) -> bool {
     ends_with(table, &WORDS.tables.lookups)
