@@ -4,7 +4,7 @@ use super::growing_loop;
 use crate::ir::{Expr, ExprId, LocalKind, Module};
 use crate::link::call_graph::Act;
 use crate::link::program::{Function, Loop};
-use crate::link::types::{Base, ClassRef, Entity};
+use crate::link::types::{Base, ClassRef, Entity, Type};
 use crate::link::words;
 
 /// Steps from a collection back to what it is a part of.
@@ -23,7 +23,8 @@ pub(super) fn why_few(lp: Loop<'_>) -> Option<&'static str> {
     if is_of_unique_value(function, over) {
         return Some("few rows have the same address, name or token");
     }
-    let part = part_of_one(function, over)?;
+    let part = part_of_one(function, over)
+        .or_else(|| is_of_one_row(function, over).then_some("one row leads to few of them"))?;
     // Few of one row are many of many.
     let around = function.loops_around(Some(lp.id));
     let is_once = growing_loop(&around[1..]).is_none() && function.per_row().is_none();
@@ -162,6 +163,60 @@ fn walks_choices(function: Function<'_>, over: ExprId) -> bool {
         && class_name(function, class).is_some_and(words::is_lookup)
 }
 
+/// Whether the rows are asked for by the one row that they belong to, which is nobody's account
+/// and holds no others' work: `Feed.objects.filter(rack=rack)`.
+fn is_of_one_row(function: Function<'_>, over: ExprId) -> bool {
+    let module = function.module();
+    let entities = &function.program.world.entities;
+    let row_class = |ty: Type| match ty.base {
+        Base::Model(_, Entity::Class(class)) | Base::Instance(class) => Some(class),
+        _ => None,
+    };
+    let is_owner = |value: ExprId| {
+        let ty = function.type_of(value);
+        let is_element = || {
+            function
+                .facts()
+                .any_origin(value, |id| matches!(module.expr(id), Expr::Element(_)))
+        };
+        matches!(ty.base, Base::Instance(class) if ty.is_bare()
+            && entities.table(class).is_some()
+            && !class_name(function, class).is_some_and(words::holds_many))
+            && !is_element()
+    };
+    let Some(class) = row_class(function.type_of(over)) else {
+        return false;
+    };
+    if class_name(function, class).is_some_and(words::is_growing) {
+        return false;
+    }
+    let mut at = over;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Await(inner) => inner,
+            Expr::Member { object, .. } => object,
+            Expr::Local(local) => match function.facts().def_use.single_value(local) {
+                Some(value) if !matches!(module.local(local).kind, LocalKind::Import(_)) => value,
+                _ => return false,
+            },
+            Expr::Call { callee, args, .. } => {
+                let selects = matches!(module.expr(callee), Expr::Member { name, .. }
+                    if module.text(name).starts_with("filter"));
+                let is_named = module.list(args).iter().any(|&arg| {
+                    matches!(module.expr(arg), Expr::Keyword { name, value }
+                        if !module.text(name).contains("__") && is_owner(value))
+                });
+                if selects && is_named {
+                    return true;
+                }
+                callee
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
 /// Whether the rows are those with one value of a column that tells people or things apart.
 fn is_of_unique_value(function: Function<'_>, over: ExprId) -> bool {
     let module = function.module();
@@ -188,6 +243,63 @@ fn is_of_unique_value(function: Function<'_>, over: ExprId) -> bool {
             }
             _ => return false,
         };
+    }
+    false
+}
+
+/// Whether what a loop walks are rows by their type, wherever they come from.
+pub(super) fn walks_entities(lp: Loop<'_>) -> bool {
+    let Some(over) = lp.head().over else {
+        return false;
+    };
+    match lp.function.type_of(over).base {
+        Base::Instance(class) => lp.function.program.world.entities.table(class).is_some(),
+        Base::Model(_, entity) => entity != Entity::None,
+        _ => false,
+    }
+}
+
+/// Whether a loop walks what its function is handed, by calls that are not in sight.
+pub(super) fn walks_what_is_handed(lp: Loop<'_>) -> bool {
+    let function = lp.function;
+    let module = function.module();
+    let Some(over) = lp.head().over.or(lp.head().test) else {
+        return false;
+    };
+    if function.is_called() {
+        return false;
+    }
+    let facts = function.facts();
+    let mut open = vec![over];
+    for _ in 0..MAX_STEPS {
+        let Some(at) = open.pop() else {
+            break;
+        };
+        match module.expr(at) {
+            Expr::Param(_) => return true,
+            Expr::Local(local) => {
+                let declared = module.local(local);
+                let is_own = declared.function == function.id;
+                if is_own && matches!(declared.kind, LocalKind::Param(_)) {
+                    return module.receiver_class(at).is_none();
+                }
+                open.extend(facts.def_use.single_value(local));
+            }
+            Expr::Member { object, .. } | Expr::Index { object, .. } => open.push(object),
+            Expr::Spread(inner) | Expr::Await(inner) => open.push(inner),
+            Expr::Logical { left, right, .. } | Expr::Binary { left, right, .. } => {
+                open.extend([left, right]);
+            }
+            Expr::Sequence { elements, .. } => open.extend(module.list(elements)),
+            Expr::Call { callee, args, .. } => match module.expr(callee) {
+                Expr::Member { object, .. } => open.push(object),
+                Expr::Name(name) if is_copy(module.text(name)) || module.text(name) == "len" => {
+                    open.extend(module.list(args).first());
+                }
+                _ => {}
+            },
+            _ => {}
+        }
     }
     false
 }

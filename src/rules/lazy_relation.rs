@@ -1,11 +1,12 @@
 //! The part of `n-plus-one` that is about relations: a relation of a row, read where the query
 //! for the rows did not load it, asks the database once per row.
 
+use super::fallback::depends_on_attribute;
 use super::few_elements::why_few;
 use super::unit_of_work::changes_each;
 use super::{Reporter, element_text};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, ComprehensionKind, Expr, ExprId, LogicalOp, LoopKind};
+use crate::ir::{CallKind, ComprehensionKind, Expr, ExprId, LoopKind};
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::entities::RelationId;
@@ -13,6 +14,7 @@ use crate::link::models::clauses::Form;
 use crate::link::program::{Function, Loop, Program};
 use crate::link::rows::{Missing, Read, Root};
 use crate::link::types::{ExprRef, FunctionRef};
+use crate::link::words;
 use crate::source::{Context, Place};
 
 /// Reads of one query that a finding shows.
@@ -104,7 +106,12 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
             if !is_run || is_known {
                 return None;
             }
-            is_small |= is_search(lp) || changes_each(lp) || why_few(lp).is_some();
+            is_small |= is_search(lp)
+                || changes_each(lp)
+                || why_few(lp).is_some()
+                || function
+                    .stmt_of(read.expr)
+                    .is_some_and(|stmt| depends_on_attribute(function, stmt));
             (lp.cardinality(), Some(lp))
         }
         Root::ElementOf(rows) => (program.size_of(function.file, rows), None),
@@ -113,7 +120,7 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
             let is_rendered = read
                 .via
                 .is_some_and(|(callee, _)| program.world.is_template(callee));
-            if !is_rendered || !is_owned(program, read) {
+            if !is_rendered || !is_owned(program, read) || !is_of_happenings(program, read) {
                 is_small = true;
             }
             (Cardinality::Unknown, None)
@@ -178,6 +185,21 @@ fn is_owned(program: &Program, read: &Read) -> bool {
             };
             let back = entities.find(&program.world, target, back);
             back.is_some_and(|back| entities.get(back).key)
+        })
+}
+
+/// Whether the rows that one row leads to are of what happens again and again.
+fn is_of_happenings(program: &Program, read: &Read) -> bool {
+    let entities = &program.world.entities;
+    let mut steps = read.source.path.iter().map(|&step| entities.get(step));
+    steps
+        .find(|relation| relation.many)
+        .is_some_and(|relation| {
+            let class = relation.target.and_then(|class| {
+                let module = &program.world.unit(class.file).facts.module;
+                module.class(class.class).name.map(|name| module.text(name))
+            });
+            words::is_growing(&relation.name) || class.is_some_and(words::is_growing)
         })
 }
 
@@ -406,37 +428,6 @@ fn attribute_text(program: &Program, path: &[RelationId]) -> String {
         })
         .collect();
     names.join(", ")
-}
-
-/// Whether a query is sent only where the row has not what it asks for: `book.author ?? (await
-/// book.getAuthor())`.
-pub(super) fn asks_for_lacking(function: Function<'_>, call: ExprId) -> bool {
-    let module = function.module();
-    let Expr::Call { callee, .. } = module.expr(call) else {
-        return false;
-    };
-    let Expr::Member { object: row, .. } = module.expr(callee) else {
-        return false;
-    };
-    let uses = function.program.uses(function.file);
-    let mut at = call;
-    for _ in 0..4 {
-        for &parent in uses.parents(at) {
-            if let Expr::Logical { op, left, right } = module.expr(parent)
-                && op != LogicalOp::And
-                && right == at
-                && let Expr::Member { object, .. } = module.expr(left)
-            {
-                return module.expr(object) == module.expr(row);
-            }
-        }
-        let mut parents = uses.parents(at).iter().copied();
-        match parents.find(|&parent| matches!(module.expr(parent), Expr::Await(_))) {
-            Some(parent) => at = parent,
-            None => break,
-        }
-    }
-    false
 }
 
 /// Whether all that is read of a row is its key, wherever the function reads the row.

@@ -11,6 +11,7 @@ mod connection_per_request;
 mod deep_offset;
 mod default_pool;
 mod eager_route;
+mod fallback;
 mod few_elements;
 mod handed_over;
 mod indexes;

@@ -1,7 +1,10 @@
 //! `n-plus-one`: a read of a database, cache server or other service, once per element of a
 //! loop.
 
-use super::few_elements::{asks_per_entry, walks_written_list, why_few};
+use super::fallback::is_fallback;
+use super::few_elements::{
+    asks_per_entry, walks_entities, walks_what_is_handed, walks_written_list, why_few,
+};
 use super::unit_of_work::is_unit_of_work;
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::analysis::def_use::Def;
@@ -114,16 +117,8 @@ fn check_read(
         finding.related(function.place_of(act.expr), format!("calls `{name}`"));
         finding.related.extend(function.evidence(found));
     }
-    // What a method asks may depend on its receiver.
-    let is_same = found.via.is_some_and(|(target, fact)| {
-        let callee = function.program.function(target).declared();
-        fact.params == 0
-            && fact.depth == 0
-            && callee.class.is_none()
-            && matches!(callee.parent, None | Some(MODULE_BODY))
-    });
     finding.help(match bulk {
-        _ if is_same => format!(
+        _ if asks_alike(function, found) => format!(
             "`{name}` asks for the same whatever it is handed: ask once before the loop and hand \
              the answer on"
         ),
@@ -135,6 +130,18 @@ fn check_read(
         None => "read what all elements need in one query before the loop".to_owned(),
     });
     true
+}
+
+/// Whether what is asked behind a call is the same whatever the function is handed. What a method
+/// asks may depend on its receiver.
+fn asks_alike(function: Function<'_>, found: ActEffect) -> bool {
+    found.via.is_some_and(|(target, fact)| {
+        let callee = function.program.function(target).declared();
+        fact.params == 0
+            && fact.depth == 0
+            && callee.class.is_none()
+            && matches!(callee.parent, None | Some(MODULE_BODY))
+    })
 }
 
 /// Why a read in a loop is as it should be, if it is.
@@ -243,7 +250,7 @@ fn check_handed(
     let verb = verb_of(effect);
     let message = format!("`{name}` {verb} once per element of the function it is handed to");
     // The elements are what is asked, as stores and plugins are: there are few of them.
-    let confidence = if is_asked_itself(function, act) {
+    let confidence = if is_asked_itself(function, act) || tells_more(function, lp) {
         Confidence::Low
     } else {
         found.confidence.min(Confidence::Medium)
@@ -263,6 +270,27 @@ fn check_handed(
         finding.related.extend(function.evidence(found));
     }
     true
+}
+
+/// Whether the function that is handed over is told more than its element: what it need not ask
+/// for, as has been seen to before.
+fn tells_more(function: Function<'_>, lp: Loop<'_>) -> bool {
+    let owner = lp.function;
+    let module = owner.module();
+    owner.id != function.id
+        && owner.facts().sites(owner.id).iter().any(|site| {
+            let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
+                return false;
+            };
+            let is_param = matches!(module.expr(callee), Expr::Local(local)
+                if matches!(module.local(local).kind, LocalKind::Param(_)));
+            is_param
+                && lp.repeats(site.expr)
+                && module.list(args).iter().any(|&arg| {
+                    matches!(module.expr(arg), Expr::Keyword { value, .. }
+                        if matches!(module.expr(value), Expr::Bool(_)))
+                })
+        })
 }
 
 /// Whether a method of the parameter is called, and the parameter is no row.
@@ -610,7 +638,7 @@ fn doubt(
         Effect::DbRead if reads_own_row(function, act, found) => {
             "it is about a row in hand, which is checked or read again"
         }
-        Effect::DbRead if super::lazy_relation::asks_for_lacking(function, act.expr) => {
+        Effect::DbRead if is_fallback(function, act, found) => {
             "it is asked for only where the row has it not"
         }
         _ if function.context() == Context::Script => super::BY_HAND,
@@ -621,6 +649,13 @@ fn doubt(
             "the entries of a map are options as often as rows"
         }
         _ if is_unknown && walks_written_list(lp) => "people write the list between commas",
+        _ if is_unknown
+            && !walks_entities(lp)
+            && !walks_what_is_handed(lp)
+            && !asks_alike(function, found) =>
+        {
+            super::UNKNOWN_SIZE
+        }
         _ => return None,
     })
 }

@@ -1,10 +1,11 @@
 //! The part of `n-plus-one` that is about functions a library calls once per row: resolvers,
 //! methods of serializers, and the serializers of views that list rows.
 
+use super::fallback::{depends_on_attribute, is_fallback};
 use super::lazy_relation::{evidence, preloads, relation_text};
 use super::{Reporter, growing_loop};
 use crate::finding::{Confidence, Finding};
-use crate::ir::{Expr, ExprId, MODULE_BODY, Stmt, StmtId};
+use crate::ir::{BinaryOp, Expr, ExprId, MODULE_BODY, Stmt, StmtId};
 use crate::link::call_graph::ActKind;
 use crate::link::entities::{PerRow, RelationId};
 use crate::link::listings::Listing;
@@ -168,6 +169,41 @@ fn may_be_loaded(function: Function<'_>, per_row: PerRow<'_>, before: StmtId) ->
         })
 }
 
+/// Whether the function turns away all rows but one before a statement: `if (me.id !== user.id)`.
+fn admits_one(function: Function<'_>, per_row: PerRow<'_>, before: StmtId) -> bool {
+    let module = function.module();
+    let body = &module.block(function.declared().body).stmts;
+    body.iter()
+        .take_while(|&&stmt| stmt != before)
+        .any(|&stmt| {
+            let Stmt::If {
+                test,
+                then,
+                otherwise: None,
+            } = module.stmt(stmt)
+            else {
+                return false;
+            };
+            let Expr::Binary {
+                op: BinaryOp::NotEqual | BinaryOp::IsNot,
+                left,
+                right,
+            } = module.expr(test)
+            else {
+                return false;
+            };
+            let is_member = |side| matches!(module.expr(side), Expr::Member { .. });
+            let of_row = |side| depends_on_row(function, per_row, side);
+            let leaves = match module.block(then).stmts[..] {
+                [.., last] if matches!(module.stmt(last), Stmt::Return(_) | Stmt::Throw(_)) => true,
+                // `throwError(NOT_YOURS)`
+                [only] => matches!(module.stmt(only), Stmt::Expr(_)),
+                _ => false,
+            };
+            leaves && is_member(left) && is_member(right) && of_row(left) != of_row(right)
+        })
+}
+
 /// Whether a method looks for what it needs before it asks: in the context that the view fills
 /// for all rows, or on the row itself.
 fn asks_first(function: Function<'_>) -> bool {
@@ -246,6 +282,8 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
         let looks_first = per_row.model.listed && asks_first(function);
         let is_doubtful = looks_first
             || may_be_loaded(function, per_row, act.stmt)
+            || admits_one(function, per_row, act.stmt)
+            || is_fallback(function, act, found)
             || is_asked_of_one(function, per_row);
         let confidence = if is_doubtful {
             Confidence::Low
@@ -280,7 +318,14 @@ fn check_reads(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Repor
             relation.name,
             per_row.model.caller
         );
-        let confidence = read.confidence.min(Confidence::Medium);
+        let is_fallback = function
+            .stmt_of(read.expr)
+            .is_some_and(|stmt| depends_on_attribute(function, stmt));
+        let confidence = if is_fallback {
+            Confidence::Low
+        } else {
+            read.confidence.min(Confidence::Medium)
+        };
         let finding = reporter.report(module.span(read.expr), confidence, message);
         describe(function, per_row, finding);
         evidence(function, read, |place, text| {
