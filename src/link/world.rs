@@ -550,6 +550,15 @@ impl World {
         }
     }
 
+    /// Whether another file imports a file, or exports what it does.
+    pub fn is_imported(&self, file: FileId) -> bool {
+        let mut others = self.targets.iter();
+        others.any(|of_file| {
+            let mut named = of_file.imports.iter().chain(&of_file.exports);
+            named.any(|target| *target == Some(Target::File(file)))
+        })
+    }
+
     /// The value of the module-level variable that a file exports by a name.
     pub fn exported_value(&self, file: FileId, name: &str) -> Option<ValueRef> {
         let mut at = (file, name.to_owned());

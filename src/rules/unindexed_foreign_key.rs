@@ -193,7 +193,8 @@ pub(super) fn advice(
 }
 
 /// A library's advice, with the columns in their place: `{columns}` as texts, `{fields}` by the
-/// names of the attributes; `{table}` is the table's name.
+/// names of the attributes, `{members}` as members of `table`; `{table}` is the table's name,
+/// `{name}` one for the index.
 pub(super) fn filled(
     program: &Program,
     schema: &Schema,
@@ -203,7 +204,10 @@ pub(super) fn filled(
 ) -> String {
     let quoted: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
     let fields = program.schemas.attributes_of(schema, table, columns);
+    let members: Vec<String> = fields.iter().map(|name| format!("table.{name}")).collect();
     advice
+        .replace("{name}", &index_name(schema, table, columns))
+        .replace("{members}", &members.join(", "))
         .replace("{table}", &table.name)
         .replace("{columns}", &quoted.join(", "))
         .replace("{fields}", &fields.join(", "))

@@ -23,6 +23,8 @@ use crate::database::Engine;
 const CATALOGS: &[(&str, &[Engine])] = &[
     ("alembic", &[Engine::PostgreSql]),
     ("django", &[Engine::Sqlite, Engine::PostgreSql]),
+    ("drizzle", &[Engine::PostgreSql]),
+    ("drizzle-sqlite", &[Engine::Sqlite]),
     ("knex", &[Engine::PostgreSql]),
     ("mikro-orm", &[Engine::PostgreSql]),
     ("peewee", &[Engine::Sqlite, Engine::PostgreSql]),
@@ -193,7 +195,9 @@ fn lines(tables: &[Table]) -> Vec<String> {
             };
             let keys: Vec<String> = index.keys.iter().map(|key| plain(key)).collect();
             let condition = index.condition.as_ref();
-            let condition = condition.map(|condition| format!(" where {}", terms(condition)));
+            let of_table = format!("\"{}\".", table.name);
+            let condition = condition.map(|condition| condition.replace(&of_table, ""));
+            let condition = condition.map(|condition| format!(" where {}", terms(&condition)));
             let method = match index.method.as_str() {
                 "btree" => String::new(),
                 method => format!(" {method}"),
@@ -245,6 +249,7 @@ fn plain(expression: &str) -> String {
         "::text",
         "::character varying",
         "::timestamp with time zone",
+        "::state",
     ] {
         text = text.replace(cast, "");
     }

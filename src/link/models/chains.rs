@@ -33,6 +33,18 @@ pub struct ModifierModel {
     pub on_delete: Option<String>,
     /// Whether the column is there already and is changed.
     pub changes: bool,
+    /// The arguments with the keys of an index, from a position on.
+    pub keys: Option<String>,
+    /// The argument that says how the index is built.
+    pub method: Option<String>,
+    /// The argument with the condition on its rows.
+    pub condition: Option<String>,
+    /// Whether a key of it goes down.
+    pub descending: bool,
+    /// Whether null comes first in a key of it.
+    pub nulls_first: Option<bool>,
+    /// The argument with the operator class of a key.
+    pub operator_class: Option<String>,
 }
 
 /// Methods of a library that change tables; the table is their first argument.
@@ -105,6 +117,10 @@ pub struct ChainModel {
     pub builders: Vec<BuilderRules>,
     /// Methods of tables.
     pub alterations: Vec<AlterationRules>,
+    /// Functions that make the columns of an enumeration.
+    pub enums: Vec<String>,
+    /// The key of settings that says how columns without a name are named.
+    pub cased_by: Option<String>,
 }
 
 fn is_named(names: &[String], name: &str) -> bool {
@@ -156,6 +172,12 @@ impl Models {
             modifiers: spec.modifiers.clone(),
             builders: spec.builders.clone(),
             alterations: spec.alterations.clone(),
+            enums: spec
+                .tables
+                .iter()
+                .flat_map(|table| table.enums.clone())
+                .collect(),
+            cased_by: spec.tables.iter().find_map(|table| table.cased_by.clone()),
         });
     }
 

@@ -87,6 +87,10 @@ pub struct Clauses {
     pub opaque: bool,
     /// It declares a table: the argument with the columns.
     pub columns: Option<Bounded>,
+    /// The argument with the table's indexes and keys.
+    pub parts: Option<Bounded>,
+    /// The argument of the call that gave what it is called on, by which the table is named.
+    pub named_by: Option<Bounded>,
 }
 
 /// What a name or function compares by.

@@ -552,6 +552,8 @@ fn clauses(entry: &ClausesEntry) -> Clauses {
         computes: entry.computes,
         opaque: entry.opaque,
         columns: place(&entry.columns),
+        parts: place(&entry.parts),
+        named_by: place(&entry.named_by),
     }
 }
 

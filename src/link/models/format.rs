@@ -262,6 +262,8 @@ pub(super) struct ClausesEntry {
     #[serde(default)]
     pub(super) opaque: bool,
     pub(super) columns: Option<String>,
+    pub(super) parts: Option<String>,
+    pub(super) named_by: Option<String>,
 }
 
 /// A number, or the argument that says it.

@@ -71,6 +71,10 @@ pub struct TableRules {
     pub pairs_columns: Option<String>,
     /// Whether either of their columns has an index besides.
     pub pairs_indexed: bool,
+    /// Functions that make the columns of an enumeration, its values in their second argument.
+    pub enums: Vec<String>,
+    /// The key of settings that says how columns without a name are named: `snake_case`.
+    pub cased_by: Option<String>,
     /// Paths to lists of indexes and constraints.
     pub lists: Vec<String>,
     /// Paths to lists of columns that are unique together.
@@ -104,6 +108,10 @@ pub struct ColumnModel {
     pub names: Vec<String>,
     /// What it holds.
     pub kind: Kind,
+    /// The argument that says what else it stands for: a truth value, a time.
+    pub kind_in: Option<String>,
+    /// The argument with the only values that it has.
+    pub values: Option<String>,
     /// Arguments that name the column.
     pub name: Vec<String>,
     /// What is added to the attribute's name where no column is named.
@@ -232,6 +240,8 @@ pub struct IndexModel {
     pub name: Vec<String>,
     /// Its name where none is given: `{table}_{columns}_index`.
     pub default: Option<String>,
+    /// Whether that is in small letters.
+    pub lowered: bool,
     /// Whether no two rows are alike in the keys.
     pub is_unique: bool,
     /// The argument that says so.

@@ -116,9 +116,7 @@ impl Reader<'_> {
         match entity {
             Entity::None => None,
             Entity::Class(class) => Some(Source::Class(class)),
-            Entity::Named(file, name) => {
-                Some(Source::Entity(self.module(file).text(name).to_owned()))
-            }
+            Entity::Named(file, name) => Some(self.named_entity(self.module(file).text(name))),
         }
     }
 

@@ -5,7 +5,6 @@ use super::draft::{Draft, Source, Table};
 use crate::ir::query::{Condition, Operand, OperatorClass, TableUse, Term, Value};
 use crate::ir::schema::Dialect;
 use crate::ir::{Expr, ExprId, LocalKind};
-use crate::link::models::Bounded;
 use crate::link::types::{Base, ClassRef, Entity};
 use crate::source::FileId;
 
@@ -28,8 +27,8 @@ impl Reader<'_> {
                     return Some((Source::Class(class), None));
                 }
                 Base::ModelClass(_, Entity::Named(at, name)) => {
-                    let name = self.module(at).text(name).to_owned();
-                    return Some((Source::Entity(name), None));
+                    let name = self.module(at).text(name);
+                    return Some((self.named_entity(name), None));
                 }
                 _ => {}
             }
@@ -53,6 +52,14 @@ impl Reader<'_> {
         }
         let source = self.variable_table(file, expr)?;
         Some((source, None))
+    }
+
+    /// The entity of a name: what a value declares by it, if one does.
+    pub(super) fn named_entity(&self, name: &str) -> Source {
+        match self.schemas.entity_value(name, self.near) {
+            Some((file, call)) => Source::Value(file, call),
+            None => Source::Entity(name.to_owned()),
+        }
     }
 
     /// The table that a variable holds: `const books = pgTable("books", …)`.
@@ -134,6 +141,9 @@ impl Reader<'_> {
     }
 
     fn value_table(&mut self, file: FileId, call: ExprId) -> String {
+        if let Some((_, table)) = self.schemas.value_table(file, call) {
+            return table.name.clone();
+        }
         let module = self.module(file);
         let first = self.typer(file).argument(call, 0);
         match first.map(|first| module.expr(first)) {
@@ -153,48 +163,11 @@ impl Reader<'_> {
                 .to_owned(),
             Source::Class(class) => self.class_column(*class, attribute),
             Source::Value(file, call) => self
+                .schemas
                 .value_column(*file, *call, attribute)
-                .unwrap_or_else(|| attribute.to_owned()),
+                .unwrap_or(attribute)
+                .to_owned(),
         }
-    }
-
-    /// The name that the declaration of a column gives it, or else its key.
-    fn value_column(&mut self, file: FileId, call: ExprId, attribute: &str) -> Option<String> {
-        let module = self.module(file);
-        let (model, _) = self.typer(file).called_model(call)?;
-        let columns = model.query.as_ref()?.columns.clone()?;
-        let Bounded::Argument(n) = columns else {
-            return None;
-        };
-        let columns = self.typer(file).argument(call, usize::from(n))?;
-        let columns = match module.expr(columns) {
-            // `(t) => ({ … })`
-            Expr::Function(function) => *module.returned(function).first()?,
-            _ => columns,
-        };
-        let Expr::Map(entries) = module.expr(columns) else {
-            return None;
-        };
-        let mut at = crate::link::infer::keyword_in(module, module.list(entries), attribute)?;
-        // `varchar("email").notNull()`: the innermost call.
-        for _ in 0..16 {
-            let Expr::Call { callee, args, .. } = module.expr(at) else {
-                return None;
-            };
-            match module.expr(callee) {
-                Expr::Member { object, .. } if matches!(module.expr(object), Expr::Call { .. }) => {
-                    at = object;
-                }
-                _ => {
-                    let first = module.list(args).first()?;
-                    return match module.expr(*first) {
-                        Expr::String(text) => Some(module.text(text).to_owned()),
-                        _ => None,
-                    };
-                }
-            }
-        }
-        None
     }
 
     /// The order that an entity's class gives its rows.
@@ -278,14 +251,7 @@ impl Reader<'_> {
     pub(super) fn key_of(&mut self, source: &Source) -> String {
         let table = match source {
             Source::Class(class) => self.schemas.table_of(*class),
-            Source::Value(file, _) => {
-                let table = Table {
-                    source: source.clone(),
-                    alias: None,
-                };
-                let name = self.table_use(&table).name;
-                self.schemas.table_named(&name, *file)
-            }
+            Source::Value(file, call) => self.schemas.value_table(*file, *call),
             Source::Entity(_) | Source::Table(_) => None,
         };
         let table = match source {

@@ -37,6 +37,7 @@ pub(super) fn changes_by(
         module,
         file,
         model,
+        attributes: &[],
     };
     let arguments = positional(module, call);
     let table = chains.name(*arguments.first()?)?;
@@ -165,10 +166,11 @@ impl Chains<'_> {
                 let key = columns.and_then(|columns| {
                     self.reference(table, columns, rest, self.place(first.call))
                 });
+                let key = key.map(|reference| reference.key);
                 return key.map(ChangeKind::AddForeignKey).into_iter().collect();
             }
             return vec![
-                self.index(table, first, model)
+                self.index(table, first, rest, model)
                     .map_or(ChangeKind::Unclear, ChangeKind::AddIndex),
             ];
         }
@@ -184,7 +186,8 @@ impl Chains<'_> {
                 kinds.push(ChangeKind::AddColumn(made.column));
             }
             kinds.extend(made.indexes.into_iter().map(ChangeKind::AddIndex));
-            kinds.extend(made.key.map(ChangeKind::AddForeignKey));
+            let key = made.key.map(|reference| reference.key);
+            kinds.extend(key.map(ChangeKind::AddForeignKey));
         }
         kinds
     }

@@ -4,19 +4,17 @@
 
 use super::kinds::kind_of;
 use super::read::{
-    argument, first_argument, last_name, list, name_of, positional, text, truth, value_of,
+    argument, first_argument, last_name, list, name_of, positional, resolved, text, value_of,
 };
 use super::replay::column_key;
-use crate::ir::query::{Operand, OperatorClass, Term, Value};
 use crate::ir::schema::{Column, ColumnKind, ForeignKey, Index, IndexKey};
 use crate::ir::{Expr, ExprId, Module};
 use crate::link::infer::Typer;
 use crate::link::models::chains::ChainModel;
-use crate::link::models::clauses::Operator;
-use crate::link::models::tables::{ColumnModel, IndexModel, method_named};
+use crate::link::models::tables::ColumnModel;
 use crate::link::world::World;
 use crate::source::{FileId, Place};
-use crate::syntax::sql::{condition, kind_named};
+use crate::syntax::sql::kind_named;
 
 /// Calls of a chain that are looked at.
 const MAX_LINKS: usize = 256;
@@ -67,11 +65,17 @@ pub(super) fn chain(module: &Module, call: ExprId) -> Option<Chain<'_>> {
 pub(super) struct Chained {
     pub(super) column: Column,
     pub(super) indexes: Vec<Index>,
-    pub(super) key: Option<ForeignKey>,
+    pub(super) key: Option<Reference>,
     /// Whether the column is there already.
     pub(super) is_changed: bool,
     /// What it holds, as far as that is said.
     pub(super) kind: Option<ColumnKind>,
+}
+
+/// A reference, and the value that declares the table it leads to, if one does.
+pub(super) struct Reference {
+    pub(super) key: ForeignKey,
+    pub(super) to: Option<(FileId, ExprId)>,
 }
 
 /// Reads the chains of one file.
@@ -81,6 +85,8 @@ pub(super) struct Chains<'w> {
     pub(super) module: &'w Module,
     pub(super) file: FileId,
     pub(super) model: &'w ChainModel,
+    /// The columns of attributes, where the program has other names for them.
+    pub(super) attributes: &'w [(String, String)],
 }
 
 impl Chains<'_> {
@@ -119,61 +125,78 @@ impl Chains<'_> {
         rest: &[Link<'_>],
     ) -> Chained {
         let place = self.place(first.call);
-        let mut is_nullable = None;
-        let mut is_primary = model.is_primary;
-        let mut is_changed = false;
-        let mut is_array = false;
-        let mut indexes = Vec::new();
+        let kind = self.kind(model, first.call);
+        let mut chained = Chained {
+            column: Column {
+                name: name.to_owned(),
+                kind: kind.unwrap_or(ColumnKind::Other),
+                is_nullable: !model.is_primary && model.is_nullable,
+                place,
+            },
+            indexes: Vec::new(),
+            key: None,
+            is_changed: false,
+            kind,
+        };
+        if model.is_primary {
+            chained.add_key(place);
+        }
+        self.modify(table, &mut chained, rest);
+        chained
+    }
+
+    /// Adds what the rest of a chain says of its column.
+    pub(super) fn modify(&self, table: &str, chained: &mut Chained, rest: &[Link<'_>]) {
+        let name = chained.column.name.clone();
+        let place = chained.column.place;
         for link in rest {
             let Some(modifier) = self.model.modifier(link.name) else {
                 continue;
             };
-            is_nullable = modifier.null.or(is_nullable);
-            is_primary |= modifier.primary;
-            is_changed |= modifier.changes;
-            is_array |= modifier.array;
+            let column = &mut chained.column;
+            column.is_nullable = modifier.null.unwrap_or(column.is_nullable);
+            chained.is_changed |= modifier.changes;
+            if modifier.array {
+                column.kind = ColumnKind::Array;
+                chained.kind = Some(ColumnKind::Array);
+            }
             if modifier.index || modifier.unique {
                 let named = first_argument(self.module, link.call, &modifier.name);
-                let made = index(vec![column_key(name)], modifier.unique, place);
+                let made = index(vec![column_key(&name)], modifier.unique, place);
                 let name = named.and_then(|named| self.name(named));
                 let name = name.or_else(|| self.default_name(link.name, table, &made.keys));
-                indexes.push(Index {
+                chained.indexes.push(Index {
                     name: name.unwrap_or_default(),
                     ..made
                 });
             }
+            if modifier.primary {
+                chained.add_key(place);
+            }
         }
-        if is_primary {
-            indexes.push(Index {
-                is_primary: true,
-                ..index(vec![column_key(name)], true, place)
-            });
+        if chained.indexes.iter().any(|index| index.is_primary) {
+            chained.column.is_nullable = false;
         }
-        let key = self.reference(table, vec![name.to_owned()], rest, place);
-        let kind = if is_array {
-            Some(ColumnKind::Array)
-        } else {
-            self.kind(model, first.call)
-        };
-        Chained {
-            column: Column {
-                name: name.to_owned(),
-                kind: match key {
-                    Some(_) => ColumnKind::Key,
-                    None => kind.unwrap_or(ColumnKind::Other),
-                },
-                is_nullable: !is_primary && is_nullable.unwrap_or(model.is_nullable),
-                place,
-            },
-            indexes,
-            key,
-            is_changed,
-            kind,
+        if let Some(key) = self.reference(table, vec![name], rest, place) {
+            chained.key = Some(key);
+            chained.column.kind = ColumnKind::Key;
         }
     }
 
     fn kind(&self, model: &ColumnModel, call: ExprId) -> Option<ColumnKind> {
         let arguments = positional(self.module, call);
+        let given = |place: &Option<String>| argument(self.module, call, place.as_ref()?);
+        if let Some(values) = given(&model.values) {
+            return Some(ColumnKind::Enum(self.count(values)));
+        }
+        // `integer("sent_at", { mode: "timestamp" })`
+        let stands_for = given(&model.kind_in)
+            .and_then(|mode| text(self.module, mode))
+            .map(|mode| kind_named(mode.split('_').next().unwrap_or(mode), None))
+            .filter(|kind| *kind != ColumnKind::Other);
+        if stands_for.is_some() {
+            return stands_for;
+        }
         match model.kind.column() {
             Some(ColumnKind::Enum(_)) => {
                 let mut lists = arguments.iter().filter_map(|&at| list(self.module, at));
@@ -196,6 +219,13 @@ impl Chains<'_> {
         }
     }
 
+    /// How many values a list has; 0 if that is not known.
+    pub(super) fn count(&self, values: ExprId) -> u16 {
+        let (file, values) = resolved(self.world, self.file, values);
+        let module = &self.world.unit(file).facts.module;
+        list(module, values).map_or(0, |values| values.len() as u16)
+    }
+
     /// The reference of some columns that what follows in a chain tells of.
     pub(super) fn reference(
         &self,
@@ -203,8 +233,9 @@ impl Chains<'_> {
         columns: Vec<String>,
         rest: &[Link<'_>],
         place: Place,
-    ) -> Option<ForeignKey> {
+    ) -> Option<Reference> {
         let mut target = None;
+        let mut to = None;
         let mut target_columns = Vec::new();
         let mut cascades = false;
         for link in rest {
@@ -212,7 +243,12 @@ impl Chains<'_> {
                 continue;
             };
             let at = |place: &Option<String>| argument(self.module, link.call, place.as_ref()?);
-            if let Some(named) = at(&modifier.column).and_then(|column| self.name(column)) {
+            let column = at(&modifier.column);
+            if let Some((value, attribute)) = column.and_then(|column| self.led_to(column)) {
+                target = Some(String::new());
+                target_columns = vec![attribute];
+                to = Some(value);
+            } else if let Some(named) = column.and_then(|column| self.name(column)) {
                 match named.rsplit_once('.') {
                     Some((table, column)) => {
                         target = Some(table.to_owned());
@@ -229,7 +265,7 @@ impl Chains<'_> {
                 cascades |= said.contains("CASCADE") || said.starts_with("SET");
             }
         }
-        Some(ForeignKey {
+        let key = ForeignKey {
             name: Some(format!("{table}_{}_fkey", columns.join("_"))),
             columns,
             target: target?,
@@ -237,93 +273,23 @@ impl Chains<'_> {
             cascades,
             is_enforced: true,
             place,
-        })
-    }
-
-    /// The index that a call describes; none if its keys are not understood.
-    pub(super) fn index(&self, table: &str, link: &Link<'_>, model: &IndexModel) -> Option<Index> {
-        let module = self.module;
-        let keys = self.keys(first_argument(module, link.call, &model.fields)?)?;
-        let is_unique = model.is_unique
-            || model.unique.as_ref().is_some_and(|place| {
-                argument(module, link.call, place).is_some_and(|v| truth(module, v) == Some(true))
-            });
-        let method = first_argument(module, link.call, &model.methods)
-            .and_then(|method| text(module, method))
-            .map_or_else(|| model.index_method(), method_named);
-        let condition = first_argument(module, link.call, &model.conditions);
-        let name = first_argument(module, link.call, &model.name)
-            .and_then(|name| self.name(name))
-            .or_else(|| self.default_name(link.name, table, &keys));
-        Some(Index {
-            name: name.unwrap_or_default(),
-            condition: condition.map(|condition| self.condition(condition)),
-            method,
-            is_primary: model.is_primary,
-            ..index(keys, is_unique || model.is_primary, self.place(link.call))
-        })
-    }
-
-    /// The name that the library gives an index without one.
-    fn default_name(&self, method: &str, table: &str, keys: &[IndexKey]) -> Option<String> {
-        let default = self.model.index(method)?.default.as_ref()?;
-        let columns = keys.iter().filter_map(|key| match &key.value {
-            Value::Column(name) => Some(name.as_str()),
-            Value::Expression(..) => None,
-        });
-        let columns: Vec<&str> = columns.collect();
-        let name = default.replace("{table}", table);
-        Some(name.replace("{columns}", &columns.join("_")).to_lowercase())
-    }
-
-    fn keys(&self, fields: ExprId) -> Option<Vec<IndexKey>> {
-        match list(self.module, self.value(fields)) {
-            Some(elements) => elements.iter().map(|&element| self.key(element)).collect(),
-            None => Some(vec![self.key(fields)?]),
-        }
-    }
-
-    /// `"title"`, `raw("lower(title)")`
-    fn key(&self, element: ExprId) -> Option<IndexKey> {
-        if let Some(name) = self.name(element) {
-            return Some(column_key(&name));
-        }
-        let sql = self.sql(element)?;
-        Some(IndexKey {
-            value: condition::value(sql, None),
-            ..column_key("")
-        })
-    }
-
-    /// The terms of a partial index, `raw("born > 1900")`, `whereNull("deleted_at")`; none if
-    /// they are not understood.
-    fn condition(&self, expr: ExprId) -> Vec<Term> {
-        let (value, Some(said)) = (self.value(expr), self.sql(expr)) else {
-            return Vec::new();
         };
-        let operator = last_name(self.module, value)
-            .and_then(|name| self.world.models.operator(&self.model.package, name));
-        let class = match operator.map(|model| model.op) {
-            Some(Operator::Null) => OperatorClass::Equality,
-            Some(Operator::NotNull) => OperatorClass::Negation,
-            Some(_) => return Vec::new(),
-            None => return condition::terms(said, None),
-        };
-        vec![Term {
-            table: 0,
-            value: Value::Column(said.to_owned()),
-            class,
-            operand: Operand::Null,
-            place: None,
-        }]
+        Some(Reference { key, to })
     }
 
-    /// The text of a call that takes nothing else.
-    fn sql(&self, expr: ExprId) -> Option<&str> {
-        match positional(self.module, self.value(expr))[..] {
-            [only] => text(self.module, only),
-            _ => None,
-        }
+    /// The value and its member that a function gives: `() => authors.id`.
+    fn led_to(&self, expr: ExprId) -> Option<((FileId, ExprId), String)> {
+        let Expr::Function(function) = self.module.expr(expr) else {
+            return None;
+        };
+        let &[given] = &self.module.returned(function)[..] else {
+            return None;
+        };
+        let Expr::Member { object, name } = self.module.expr(given) else {
+            return None;
+        };
+        let value = resolved(self.world, self.file, object);
+        Some((value, self.module.text(name).to_owned()))
     }
 
     /// The names in some arguments, those of lists one by one.
@@ -345,7 +311,7 @@ impl Chains<'_> {
     }
 
     /// What a variable was given.
-    fn value(&self, expr: ExprId) -> ExprId {
+    pub(super) fn value(&self, expr: ExprId) -> ExprId {
         value_of(self.world, self.file, expr)
     }
 
@@ -357,7 +323,16 @@ impl Chains<'_> {
     }
 }
 
-fn index(keys: Vec<IndexKey>, is_unique: bool, place: Place) -> Index {
+impl Chained {
+    fn add_key(&mut self, place: Place) {
+        self.indexes.push(Index {
+            is_primary: true,
+            ..index(vec![column_key(&self.column.name)], true, place)
+        });
+    }
+}
+
+pub(super) fn index(keys: Vec<IndexKey>, is_unique: bool, place: Place) -> Index {
     Index {
         is_unique,
         ..Index::of(keys, place)

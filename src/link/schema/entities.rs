@@ -5,6 +5,8 @@ use rustc_hash::FxHashMap;
 
 use super::Schemas;
 use super::replay::{Draft, column_key};
+use super::values::ValueAt;
+use crate::ir::ExprId;
 use crate::ir::entity::{DeclaredEntity, TypedAttribute};
 use crate::ir::schema::{Column, ColumnKind, Dialect, ForeignKey, Index, Schema, Table};
 use crate::link::world::World;
@@ -23,6 +25,26 @@ pub(super) struct Entity {
     /// The attributes with their columns.
     attributes: Vec<(String, String)>,
     links: Vec<Link>,
+    /// The value that declares it.
+    value: Option<ValueAt>,
+}
+
+impl Entity {
+    /// That of a table which a value declares.
+    pub(super) fn held(
+        schema: usize,
+        table: &str,
+        attributes: &[(String, String)],
+        value: ValueAt,
+    ) -> Self {
+        Self {
+            schema,
+            table: table.to_owned(),
+            attributes: attributes.to_vec(),
+            links: Vec::new(),
+            value: Some(value),
+        }
+    }
 }
 
 /// An attribute by which rows lead to those of another entity.
@@ -132,6 +154,7 @@ impl Declared {
                     table: table.name.clone(),
                     attributes: entity.attributes.clone(),
                     links: links.collect(),
+                    value: None,
                 },
             ));
             for typed in &entity.typed {
@@ -172,6 +195,11 @@ impl Schemas {
     pub fn entity_table(&self, name: &str, near: FileId) -> Option<&Table> {
         let entity = self.entity(name, near)?;
         self.databases[entity.schema].table(&entity.table)
+    }
+
+    /// The value that declares the table of an entity of this name.
+    pub fn entity_value(&self, name: &str, near: FileId) -> Option<(FileId, ExprId)> {
+        self.entity(name, near)?.value
     }
 
     /// The column of an attribute of an entity.

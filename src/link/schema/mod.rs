@@ -6,6 +6,7 @@
 
 mod builders;
 mod calls;
+mod chain_indexes;
 mod chains;
 mod classes;
 mod columns;
@@ -24,6 +25,7 @@ pub mod references;
 mod replay;
 pub mod serve;
 mod steps;
+mod values;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -63,6 +65,8 @@ pub struct Schemas {
     paths: Vec<String>,
     /// What a language for schemas declares, by the name that the program has for it.
     entities: Vec<(String, entities::Entity)>,
+    /// The tables that values declare.
+    values: FxHashMap<values::ValueAt, values::ValueTable>,
     /// References that no index leads with.
     bare: Vec<references::BareReference>,
 }
@@ -140,6 +144,13 @@ impl Schemas {
             let at = draft_of(groups[file.index()].clone(), &mut drafts);
             drafts[at].1.create(table);
         }
+        let held = values::held(world, &groups, &files);
+        let homes = values::homes(&held, &groups, &drafts);
+        for held in held {
+            let group = &groups[held.file().index()];
+            let at = draft_of(homes.get(group).unwrap_or(group).clone(), &mut drafts);
+            held.add_to(&mut found, at, &mut drafts[at].1);
+        }
         let mut said: FxHashMap<usize, Dialect> = FxHashMap::default();
         for (group, declared) in entities::declared(world, &groups, &files) {
             let at = draft_of(group, &mut drafts);
@@ -163,6 +174,11 @@ impl Schemas {
                 let mut small = settings.small_tables.iter();
                 table.is_small = small.any(|name| name.eq_ignore_ascii_case(&table.name));
             }
+            let others = homes.iter().filter(|(_, home)| **home == group);
+            let others = others.map(|(folder, _)| (folder.clone(), found.databases.len()));
+            let mut others: Vec<_> = others.collect();
+            others.sort_unstable();
+            found.folders.append(&mut others);
             found.folders.push((group.clone(), found.databases.len()));
             found.databases.push(Schema {
                 name: if group.is_empty() {

@@ -1,10 +1,10 @@
 //! Values in the code that describes tables: texts, truth values, lists and arguments.
 
 use crate::analysis::def_use::Def;
-use crate::ir::{Expr, ExprId, Module};
+use crate::ir::{Expr, ExprId, LocalKind, Module};
 use crate::link::infer::Typer;
 use crate::link::types::Base;
-use crate::link::world::World;
+use crate::link::world::{ValueRef, World};
 use crate::source::FileId;
 
 /// Variables and functions through which a name is followed.
@@ -144,6 +144,48 @@ pub(super) fn value_of(world: &World, file: FileId, expr: ExprId) -> ExprId {
         Some(Def::Value { value, .. }) => *value,
         _ => flow.single_value(local).unwrap_or(expr),
     }
+}
+
+/// What an expression names, through variables, imports and members of modules and objects, with
+/// the file it stands in.
+pub(super) fn resolved(world: &World, file: FileId, expr: ExprId) -> (FileId, ExprId) {
+    let mut at = (file, expr);
+    // The members that are still to be taken, the innermost last.
+    let mut members: Vec<String> = Vec::new();
+    for _ in 0..4 * MAX_STEPS {
+        let (file, expr) = at;
+        let module = &world.unit(file).facts.module;
+        let exported = |value: ValueRef| (value.file, value.value);
+        let next = match module.expr(expr) {
+            Expr::Local(local) => match module.local(local).kind {
+                LocalKind::Import(import) => match world.imported_value(file, import) {
+                    Some(value) => Some(exported(value)),
+                    // `schema.books`
+                    None => match Typer::new(world, file).of(expr).base {
+                        Base::File(from) => members
+                            .pop()
+                            .and_then(|name| world.exported_value(from, &name).map(exported)),
+                        _ => None,
+                    },
+                },
+                _ => Some((file, value_of(world, file, expr))).filter(|next| *next != at),
+            },
+            Expr::Member { object, name } => {
+                members.push(module.text(name).to_owned());
+                Some((file, object))
+            }
+            Expr::Map(_) => members.pop().and_then(|name| {
+                let value = argument(module, expr, &format!("key:{name}"))?;
+                Some((file, value))
+            }),
+            _ => None,
+        };
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    if members.is_empty() { at } else { (file, expr) }
 }
 
 /// A name: a text, also of a variable, one that a function of it alone gives back
