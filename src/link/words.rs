@@ -17,6 +17,7 @@ struct Words {
     connections: Connections,
     handlers: Handlers,
     requests: Requests,
+    components: Components,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -62,6 +63,13 @@ struct Requests {
     payloads: Vec<String>,
     many: Vec<String>,
     unique: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Components {
+    large: Vec<String>,
+    small: Vec<String>,
 }
 
 /// How a table grows, by what it is called.
@@ -198,6 +206,20 @@ pub fn is_unique(column: &str) -> bool {
     has(&WORDS.requests.unique, column)
 }
 
+/// Whether a component draws much, by its name: `SalesChart`.
+pub fn is_large_component(name: &str) -> bool {
+    let parts = parts_of(name);
+    parts
+        .last()
+        .is_some_and(|last| has(&WORDS.components.large, last))
+}
+
+/// Whether a component or a context is that of something small, by its name: `MenuContext`.
+pub fn is_small_component(name: &str) -> bool {
+    let parts = parts_of(name);
+    parts.iter().any(|part| has(&WORDS.components.small, part))
+}
+
 fn has(words: &[String], word: &str) -> bool {
     words.iter().any(|known| known == word)
 }
@@ -289,6 +311,8 @@ mod tests {
     fn handlers_are_told_by_their_names() {
         assert!(is_whole("exportOrders") && !is_whole("orders"));
         assert!(is_change("Orders.create_many") && !is_change("createdOrders"));
+        assert!(is_large_component("SalesChart") && !is_large_component("ChartLegend"));
+        assert!(is_small_component("RowMenu.Provider") && !is_small_component("Session.Provider"));
         assert!(is_for_health("StatusResource.get_status") && !is_for_health("orders"));
         assert!(is_for_staff("app/(ee)/api/admin/partners/route.ts"));
         assert!(

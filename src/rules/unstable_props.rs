@@ -7,8 +7,11 @@ use crate::ir::{
     CallKind, Expr, ExprId, FunctionKind, LocalId, LocalKind, MODULE_BODY, Site, Stmt,
 };
 use crate::link::infer::Typer;
-use crate::link::models::{Bounded, CallModel};
+use crate::link::models::{Bounded, CallModel, Wrapper};
 use crate::link::program::Function;
+use crate::link::types::FunctionRef;
+use crate::link::words;
+use crate::link::world::ValueRef;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("unstable-props", check);
@@ -29,105 +32,278 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         let typer = typer.get_or_insert_with(|| Typer::new(&function.program.world, function.file));
-        let model = match typer.called_model(site.expr) {
-            Some((model, _)) => model,
+        let (model, maker) = match typer.called_model(site.expr) {
+            Some((model, _)) => (model, None),
             None => match maker_of(function, callee) {
-                Some(model) => model,
+                Some((maker, model)) => (model, Some(maker)),
                 None => continue,
             },
         };
+        if model.stable.is_empty() || !renders_again(function) {
+            continue;
+        }
         let is_meant = |name: &str| {
             model
                 .stable
                 .iter()
                 .any(|bound| matches!(bound, Bounded::Key(k) if k == "*" || k == name))
         };
-        if model.stable.is_empty() || !renders_again(function) {
-            continue;
-        }
-        for &arg in module.list(args) {
+        let new = module.list(args).iter().filter_map(|&arg| {
             let Expr::Keyword { name, value } = module.expr(arg) else {
-                continue;
+                return None;
             };
-            if is_meant(module.text(name))
-                && let Some(what) = made_anew(function, value)
-            {
-                let is_context = !model
-                    .stable
-                    .iter()
-                    .any(|b| matches!(b, Bounded::Key(k) if k == "*"));
-                report(
-                    function,
-                    site,
-                    (module.text(name), value, what),
-                    is_context,
-                    reporter,
-                );
-                break;
-            }
+            let name = module.text(name);
+            let what = is_meant(name).then(|| made_anew(function, value))??;
+            Some(Anew { name, value, what })
+        });
+        let new: Vec<Anew<'_>> = new.collect();
+        let is_memo = is_meant("*");
+        match new.first() {
+            Some(value) if !is_memo => report_context(function, site, *value, reporter),
+            Some(_) => report_memo(function, site, &new, maker, reporter),
+            None => {}
         }
     }
 }
 
-/// The model of the call that made a component, here or in the file it is imported from.
-fn maker_of(function: Function<'_>, component: ExprId) -> Option<&CallModel> {
+/// A property that is another value each time.
+#[derive(Clone, Copy)]
+struct Anew<'p> {
+    name: &'p str,
+    value: ExprId,
+    /// What is made: an object, a function.
+    what: &'static str,
+}
+
+/// The call that made a component, here or in the file it is imported from, and its model.
+fn maker_of(function: Function<'_>, component: ExprId) -> Option<(ValueRef, &CallModel)> {
     let module = function.module();
     let world = &function.program.world;
     let Expr::Local(local) = module.expr(component) else {
         return None;
     };
-    let (file, value) = match module.local(local).kind {
-        LocalKind::Import(import) => {
-            let found = world.imported_value(function.file, import)?;
-            (found.file, found.value)
-        }
-        _ => (function.file, function.facts().def_use.single_value(local)?),
+    let made = match module.local(local).kind {
+        LocalKind::Import(import) => world.imported_value(function.file, import)?,
+        _ => ValueRef {
+            file: function.file,
+            local,
+            value: function.facts().def_use.single_value(local)?,
+        },
     };
-    Typer::new(world, file)
-        .called_model(value)
-        .map(|found| found.0)
+    let model = Typer::new(world, made.file).called_model(made.value)?.0;
+    Some((made, model))
 }
 
-fn report(
+/// The value of a context is made anew. What it costs is told by who stands below without being
+/// rendered anyway: what the component was handed, whenever other state of it changes.
+fn report_context(
     function: Function<'_>,
     site: &Site,
-    (name, value, what): (&str, ExprId, &str),
-    is_context: bool,
+    anew: Anew<'_>,
     reporter: &mut Reporter<'_>,
 ) {
-    let component = function.callee_text(site.expr);
-    let message = if is_context {
-        format!(
-            "`{component}` is handed another {what} each time, so that all who read it render again"
-        )
+    let context = function.callee_text(site.expr);
+    let what = anew.what;
+    let confidence = if !holds_what_it_is_handed(function, site.expr) {
+        reporter.because(site.expr, "all who read it are rendered here anyway");
+        Confidence::Low
+    } else if !keeps_other_state(function, anew.value) {
+        reporter.because(site.expr, "whatever changes here is part of the value");
+        Confidence::Low
+    } else if words::is_small_component(&context) {
+        reporter.because(site.expr, "little is shown below it");
+        Confidence::Low
     } else {
-        format!("`{component}` is memoised, but `{name}` is another {what} each time")
+        Confidence::Medium
     };
+    reporter
+        .report(
+            function.module().span(anew.value),
+            confidence,
+            format!(
+                "`{context}` is handed another {what} each time, so that all who read it render again"
+            ),
+        )
+        .cost("everything below is rendered again each time")
+        .help(help_for(what));
+}
+
+/// A memoised component is handed values that are made anew.
+fn report_memo(
+    function: Function<'_>,
+    site: &Site,
+    new: &[Anew<'_>],
+    maker: Option<ValueRef>,
+    reporter: &mut Reporter<'_>,
+) {
+    let Some(first) = new.first() else {
+        return;
+    };
+    let component = function.callee_text(site.expr);
     let loops = function.loops_around(site.lp);
     let listed = growing_loop(&loops);
+    let confidence = if is_handed_elements(function, site.expr) {
+        reporter.because(
+            site.expr,
+            "the elements it is handed are others each time too",
+        );
+        Confidence::Low
+    } else if is_handed_made_lists(function, site.expr) {
+        reporter.because(
+            site.expr,
+            "a list it is handed is made by a call, each time too",
+        );
+        Confidence::Low
+    } else if listed.is_none()
+        && !words::is_large_component(&component)
+        && !maker.is_some_and(|maker| draws_a_list(function, maker))
+    {
+        reporter.because(site.expr, "nothing says that it draws much");
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    };
+    let others = match new.len() {
+        1 => String::new(),
+        2 => format!(", and `{}` too", new[1].name),
+        n => format!(", and {} more properties too", n - 1),
+    };
+    let mut help = help_for(first.what);
+    if listed.is_some() {
+        help.push_str("; show only the part of a long list that is in sight");
+    }
+    let finding = reporter.report(
+        function.module().span(first.value),
+        confidence,
+        format!(
+            "`{component}` is memoised, but `{}` is another {} each time{others}",
+            first.name, first.what
+        ),
+    );
+    if let Some((lp, _)) = listed {
+        finding.related(lp.place(), format!("one for each {}", element_text(lp)));
+    }
+    for other in new.iter().skip(1) {
+        let place = function.place_of(other.value);
+        finding.related(
+            place,
+            format!("`{}` is another {} each time", other.name, other.what),
+        );
+    }
+    finding
+        .cost("everything below is rendered again each time")
+        .help(help);
+}
+
+fn help_for(what: &str) -> String {
     let hook = if what == "function" {
         "useCallback"
     } else {
         "useMemo"
     };
-    let mut help =
-        format!("keep it between renderings: {hook}, or a constant outside of the component");
-    if listed.is_some() {
-        help.push_str("; show only the part of a long list that is in sight");
-    }
-    // Where nothing else makes the component render, the value changes each time anyway.
-    let confidence = if !is_context || keeps_other_state(function, value) {
-        Confidence::Medium
-    } else {
-        Confidence::Low
+    format!("keep it between renderings: {hook}, or a constant outside of the component")
+}
+
+/// Whether what the component is handed, its children, stands below a context.
+fn holds_what_it_is_handed(function: Function<'_>, jsx: ExprId) -> bool {
+    let component = component_of(function);
+    let module = function.module();
+    function
+        .facts()
+        .any_origin(jsx, |id| match module.expr(id) {
+            Expr::Local(local) => {
+                let declared = module.local(local);
+                declared.function == component.id && module.text(declared.name) == "children"
+            }
+            Expr::Member { name, .. } => module.text(name) == "children",
+            _ => false,
+        })
+}
+
+/// Whether a component is handed elements, which are others at each rendering.
+fn is_handed_elements(function: Function<'_>, jsx: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(jsx) else {
+        return false;
     };
-    let finding = reporter.report(function.module().span(value), confidence, message);
-    if let Some((lp, _)) = listed {
-        finding.related(lp.place(), format!("one for each {}", element_text(lp)));
-    }
-    finding
-        .cost("everything below is rendered again each time")
-        .help(help);
+    module.list(args).iter().any(|&arg| match module.expr(arg) {
+        Expr::Keyword { value, .. } => {
+            let mut at = value;
+            if let Expr::Local(local) = module.expr(at)
+                && let Some(value) = function.facts().def_use.single_value(local)
+            {
+                at = value;
+            }
+            matches!(
+                module.expr(at),
+                Expr::Unknown(_)
+                    | Expr::Call {
+                        kind: CallKind::Jsx,
+                        ..
+                    }
+            )
+        }
+        Expr::Spread(_) => false,
+        _ => true,
+    })
+}
+
+/// Whether a component is handed a list that a call gives, which no hook keeps.
+fn is_handed_made_lists(function: Function<'_>, jsx: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(jsx) else {
+        return false;
+    };
+    module.list(args).iter().any(|&arg| {
+        let Expr::Keyword { value, .. } = module.expr(arg) else {
+            return false;
+        };
+        let made = match module.expr(value) {
+            Expr::Local(local) => function.facts().def_use.single_value(local),
+            _ => Some(value),
+        };
+        made.is_some_and(|made| {
+            let is_hook = function
+                .last_name_of(made)
+                .is_some_and(|name| name.starts_with("use"));
+            matches!(module.expr(made), Expr::Call { .. })
+                && !is_hook
+                && function.type_of(made).wrapper() == Some(Wrapper::List)
+        })
+    })
+}
+
+/// Whether a memoised component draws one element for each of something.
+fn draws_a_list(function: Function<'_>, maker: ValueRef) -> bool {
+    let unit = function.program.world.unit(maker.file);
+    let module = &unit.facts.module;
+    let Expr::Call { args, .. } = module.expr(maker.value) else {
+        return false;
+    };
+    let Some(&drawn) = module.list(args).first() else {
+        return false;
+    };
+    let id = match module.expr(drawn) {
+        Expr::Function(id) => id,
+        Expr::Local(local) => match module.local(local).kind {
+            LocalKind::Function(id) => id,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let drawn = function.program.function(FunctionRef {
+        file: maker.file,
+        function: id,
+    });
+    unit.facts.sites(id).iter().any(|site| {
+        matches!(
+            module.expr(site.expr),
+            Expr::Call {
+                kind: CallKind::Jsx,
+                ..
+            }
+        ) && growing_loop(&drawn.loops_around(site.lp)).is_some()
+    })
 }
 
 /// Whether a component may be rendered more than once: it is handed something or keeps state.
@@ -144,7 +320,7 @@ fn renders_again(function: Function<'_>) -> bool {
         })
 }
 
-/// Whether a component keeps state, or reads some, that is no part of a value.
+/// Whether a component keeps state of its own that is no part of a value.
 fn keeps_other_state(function: Function<'_>, value: ExprId) -> bool {
     let component = component_of(function);
     let module = component.module();
@@ -171,20 +347,50 @@ fn keeps_other_state(function: Function<'_>, value: ExprId) -> bool {
         let is_named = |target: ExprId| {
             matches!(module.expr(target), Expr::Local(local) if named.contains(&local))
         };
-        let bindings = module.bindings(target);
-        !is_named(target) && !bindings.iter().any(|binding| is_named(binding.target))
+        // What sets the state is always the same: `const [isOpen, setOpen] = useState(false)`.
+        if let Expr::Sequence { elements, .. } = module.expr(target)
+            && let &[state, ref set @ ..] = module.list(elements)
+        {
+            return matches!(module.expr(state), Expr::Local(_))
+                && !is_named(state)
+                && !set.first().is_some_and(|&set| is_set_once(component, set));
+        }
+        let states = module.bindings(target);
+        !is_named(target) && !states.iter().any(|binding| is_named(binding.target))
     })
 }
 
-/// Whether a hook of this name makes its component render again.
+/// Whether state is set to true or false and no other: `setMounted(true)`, once for all.
+fn is_set_once(component: Function<'_>, setter: ExprId) -> bool {
+    let module = component.module();
+    let Expr::Local(setter) = module.expr(setter) else {
+        return false;
+    };
+    let exprs = (0..module.expr_count()).map(|id| module.expr(ExprId(id as u32)));
+    let mut values = exprs.filter_map(|expr| match expr {
+        Expr::Call { callee, args, .. } if module.expr(callee) == Expr::Local(setter) => {
+            let &first = module.list(args).first()?;
+            Some(module.expr(first))
+        }
+        _ => None,
+    });
+    match values.next() {
+        Some(Expr::Bool(first)) => values.all(|value| value == Expr::Bool(first)),
+        _ => false,
+    }
+}
+
+/// Whether a hook of this name makes its component render again, often.
 fn keeps_state(name: &str) -> bool {
-    name.strip_prefix("use").is_some_and(|rest| {
-        rest.starts_with(|c: char| c.is_ascii_uppercase())
-            && !matches!(
-                rest,
-                "Ref" | "Memo" | "Callback" | "Effect" | "LayoutEffect" | "Id" | "InsertionEffect"
-            )
-    })
+    matches!(
+        name,
+        "useState"
+            | "useReducer"
+            | "useSyncExternalStore"
+            | "useLocation"
+            | "usePathname"
+            | "useSearchParams"
+    )
 }
 
 /// The component that a callback inside of it is part of.
