@@ -340,13 +340,30 @@ impl Fetch<'_> {
         self.table().is_some_and(|(_, table)| table.is_small)
     }
 
+    /// Whether the rows are settings that someone made, as far as their columns tell: each has a
+    /// name, and what it switches on.
+    pub fn holds_switches(&self) -> bool {
+        const MIN_SWITCHES: usize = 3;
+        self.table().is_some_and(|(_, table)| {
+            let columns = table.columns.iter();
+            let switches = columns.filter(|column| column.kind == ColumnKind::Bool);
+            let switches = switches.count();
+            table.column("name").is_some()
+                && switches >= MIN_SWITCHES
+                && switches * 4 >= table.columns.len()
+        })
+    }
+
     /// The table of the rows, as the schema declares it.
     fn table(&self) -> Option<(&Schema, &Table)> {
         let schemas = &self.function.program.schemas;
-        match self.entity {
-            Entity::Class(class) => schemas.table_of(class),
-            _ => schemas.table_named(&self.entity_name()?, self.function.file),
+        if let Entity::Class(class) = self.entity {
+            return schemas.table_of(class);
         }
+        // A variable has the plural where the table has the singular, as a rule.
+        let forms = words::singulars(&self.entity_name()?);
+        let mut forms = forms.iter();
+        forms.find_map(|name| schemas.table_named(name, self.function.file))
     }
 
     /// How the table grows, by what it is called.

@@ -206,6 +206,17 @@ pub fn is_unique(column: &str) -> bool {
     has(&WORDS.requests.unique, column)
 }
 
+/// Whether a handler, a path or another name has the last word of a table's name in it.
+pub fn is_named_after(name: &str, table: &str) -> bool {
+    let parts = parts_of(table);
+    let Some(last) = parts.last() else {
+        return false;
+    };
+    let forms = singulars(last);
+    let shortest = forms.iter().min_by_key(|form| form.len());
+    shortest.is_some_and(|form| name.to_ascii_lowercase().contains(form.as_str()))
+}
+
 /// Whether a component draws much, by its name: `SalesChart`.
 pub fn is_large_component(name: &str) -> bool {
     let parts = parts_of(name);
@@ -245,7 +256,7 @@ fn ends_with(name: &str, words: &[String]) -> bool {
 }
 
 /// A word, and what it may be in the singular.
-fn singulars(word: &str) -> Vec<String> {
+pub fn singulars(word: &str) -> Vec<String> {
     let mut forms = vec![word.to_owned()];
     if let Some(stem) = word.strip_suffix("ies") {
         forms.push(format!("{stem}y"));
@@ -311,6 +322,8 @@ mod tests {
     fn handlers_are_told_by_their_names() {
         assert!(is_whole("exportOrders") && !is_whole("orders"));
         assert!(is_change("Orders.create_many") && !is_change("createdOrders"));
+        assert!(is_named_after("api/orders/route.ts", "shop_order"));
+        assert!(!is_named_after("projects_of_user", "categories"));
         assert!(is_large_component("SalesChart") && !is_large_component("ChartLegend"));
         assert!(is_small_component("RowMenu.Provider") && !is_small_component("Session.Provider"));
         assert!(is_for_health("StatusResource.get_status") && !is_for_health("orders"));

@@ -138,6 +138,8 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
     // How large a table gets is seldom in sight; what is exported is meant to be all. Who takes
     // rows through helpers may cut them there, unless they are seen to come through as they are.
     let is_sure = grows(fetch.growth(), fetch.query, path)
+        && (fetch.growth() != Some(Growth::Things) || is_about(fetch, leave))
+        && !fetch.holds_switches()
         && (is_own || leave.is_whole)
         && !words::is_whole(&answers)
         && !words::is_whole_path(path)
@@ -173,6 +175,27 @@ fn grows(growth: Option<Growth>, query: QueryFacts, path: &str) -> bool {
         (Some(Growth::Things), Scope::All) => !words::is_for_staff(path),
         _ => false,
     }
+}
+
+/// Whether an answer is there to show the rows, by what it is called, and they are not what a page
+/// about something else has to choose from.
+fn is_about(fetch: &Fetch<'_>, leave: &Leave) -> bool {
+    let Some(entity) = fetch.entity_name() else {
+        return false;
+    };
+    let program = fetch.function.program;
+    let handler = program.function(leave.handler);
+    let entries = program.entry_points.iter();
+    let mut entries = entries.filter(|entry| entry.function == Some(leave.handler));
+    let path = &program.world.unit(leave.handler.file).path;
+    words::is_named_after(path, &entity)
+        || handler
+            .name()
+            .is_some_and(|name| words::is_named_after(&name, &entity))
+        || entries.any(|entry| {
+            let path = entry.path.as_deref();
+            path.is_some_and(|path| words::is_named_after(path, &entity))
+        })
 }
 
 fn page_help(fetch: &Fetch<'_>) -> Option<String> {

@@ -246,7 +246,25 @@ impl<'p> Search<'p> {
             Expr::Keyword { .. } => self.push(value.at(parent)),
             Expr::Entry { value: inner, .. } if inner == at => self.push(value.at(parent)),
             Expr::Logical { .. } => self.push(value.at(parent)),
-            Expr::Conditional { test, .. } if test != at => self.push(value.part_at(parent)),
+            Expr::Conditional {
+                test,
+                then,
+                otherwise,
+            } if test != at => {
+                // All or nothing: `rows if rows is None else [shown(row) for row in rows]`.
+                let other = if then == at { otherwise } else { then };
+                let is_nothing = tests_null(module, test)
+                    || match module.expr(other) {
+                        Expr::Null => true,
+                        Expr::Sequence { elements, .. } => module.list(elements).is_empty(),
+                        _ => false,
+                    };
+                self.push(if is_nothing {
+                    value.at(parent)
+                } else {
+                    value.part_at(parent)
+                });
+            }
             Expr::Assign {
                 op: None, target, ..
             } if target != at => self.assigned(value, own, parent, target),
@@ -361,6 +379,9 @@ impl<'p> Search<'p> {
             || lower.contains("slice")
             || lower.contains("stream")
             || CUTS.contains(&lower.as_str())
+            // `UsersPage(query, items_per_page=25)`
+            || name.ends_with("Page") && name.starts_with(char::is_uppercase)
+            || is_told_a_size(module, call)
         {
             self.paged.insert(value.way);
             return;
@@ -461,7 +482,6 @@ impl<'p> Search<'p> {
             let mut next = value.at(used);
             next.function = target;
             next.stack.push((caller, call));
-            next.is_whole = false;
             next.confidence = next.confidence.min(Confidence::Medium);
             self.push(next);
         }
@@ -608,10 +628,24 @@ impl<'p> Search<'p> {
         let own = value.function;
         let module = own.module();
         let uses = self.program.uses(own.file);
-        if let Some(made) = uses.comprehension(lp) {
-            return self.push(value.at(made));
-        }
         let head = module.lp(lp);
+        // What goes on only sometimes is a part of them.
+        let is_always = |stmt: StmtId| module.block_of(stmt) == head.body;
+        if let Some(made) = uses.comprehension(lp) {
+            let mut collects = module.block(head.body).stmts.iter();
+            let is_whole = collects.any(|&stmt| matches!(module.stmt(stmt), Stmt::Collect(_)));
+            return self.push(if is_whole {
+                value.at(made)
+            } else {
+                value.part_at(made)
+            });
+        }
+        let mut is_whole = !module.block(head.body).stmts.iter().any(|&stmt| {
+            matches!(
+                module.stmt(stmt),
+                Stmt::If { .. } | Stmt::Break(_) | Stmt::Continue(_)
+            )
+        });
         // A loop that is left early looks for something.
         let mut lists = Vec::new();
         for site in &module.sites {
@@ -629,13 +663,18 @@ impl<'p> Search<'p> {
                 && module.local(local).function == head.function
             {
                 lists.push(local);
+                is_whole &= is_always(site.stmt);
             }
         }
         lists.dedup();
         for list in lists {
             for &used in uses.of_name(list) {
                 if !head.exprs.contains(used) && used.0 >= head.exprs.end {
-                    self.push(value.part_at(used));
+                    self.push(if is_whole {
+                        value.at(used)
+                    } else {
+                        value.part_at(used)
+                    });
                 }
             }
         }
@@ -654,6 +693,35 @@ fn is_foreign(module: &Module, callee: ExprId) -> bool {
         Expr::Local(local) => matches!(module.local(local).kind, LocalKind::Import(_)),
         _ => false,
     }
+}
+
+/// Whether a condition asks no more than whether a name stands for anything.
+fn tests_null(module: &Module, test: ExprId) -> bool {
+    match module.expr(test) {
+        Expr::Local(_) => true,
+        Expr::Unary { operand, .. } => matches!(module.expr(operand), Expr::Local(_)),
+        Expr::Binary { left, right, .. } => {
+            matches!(module.expr(left), Expr::Local(_)) && module.expr(right) == Expr::Null
+        }
+        _ => false,
+    }
+}
+
+/// Whether a call is told how many there are on a page.
+fn is_told_a_size(module: &Module, call: ExprId) -> bool {
+    const SIZES: &[&str] = &[
+        "items_per_page",
+        "page_size",
+        "pageSize",
+        "per_page",
+        "perPage",
+    ];
+    let Expr::Call { args, .. } = module.expr(call) else {
+        return false;
+    };
+    module.list(args).iter().any(|&arg| {
+        matches!(module.expr(arg), Expr::Keyword { name, .. } if SIZES.contains(&module.text(name)))
+    })
 }
 
 /// The loop of the comprehension that a collected element stands in: the outermost.
