@@ -31,9 +31,10 @@ struct Tables {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Columns {
     owners: Vec<String>,
+    singled_out: Vec<String>,
     records: Vec<String>,
     large: Vec<String>,
     times: Vec<String>,
@@ -133,6 +134,14 @@ pub fn is_large(column: &str) -> bool {
     parts
         .last()
         .is_some_and(|last| has(&WORDS.columns.large, last))
+}
+
+/// Whether a column tells which few rows stand for the rest, by its name: `is_default`.
+pub fn is_singled_out(column: &str) -> bool {
+    let parts = parts_of(column);
+    parts
+        .last()
+        .is_some_and(|last| has(&WORDS.columns.singled_out, last))
 }
 
 /// Whether a column holds a time, by its name.

@@ -467,7 +467,10 @@ fn one_column_waste(fetch: &Fetch<'_>, advice: &Advice, column: &str, lp: LoopId
         what: "with all columns and reads one column of each",
         cost: "whole rows read where one column is used",
         help: ask(help.as_deref()),
-        confidence: if fetch.is_wide() {
+        // Of what the program can choose from there is little, however wide its rows are.
+        confidence: if fetch.is_wide()
+            && matches!(fetch.growth(), Some(Growth::Happenings | Growth::Things))
+        {
             Confidence::Medium
         } else {
             Confidence::Low

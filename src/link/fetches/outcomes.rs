@@ -233,6 +233,7 @@ impl<'p> Follower<'p> {
                 self.note(OutcomeKind::Escapes, parent);
             }
             Expr::Index { object, index } if object == value => match module.expr(index) {
+                Expr::Slice(ends) if is_tail(module, module.list(ends)) => self.push(parent),
                 Expr::Slice(_) => self.note(OutcomeKind::Cut, parent),
                 Expr::Number(_) | Expr::Unary { .. } => {
                     // The rows of a pair of rows and count, or of rows and columns.
@@ -490,6 +491,7 @@ impl<'p> Follower<'p> {
                 self.note(OutcomeKind::Sorted, call);
                 self.push(call);
             }
+            "slice" if is_tail(module, args) => self.push(call),
             "slice" | "fetchmany" if !args.is_empty() => self.note(OutcomeKind::Cut, call),
             "slice" | "concat" => self.push(call),
             "at" | "shift" | "pop" => self.note(OutcomeKind::First, call),
@@ -575,4 +577,17 @@ impl Fetch<'_> {
         );
         Some((made, is_set))
     }
+}
+
+/// Whether a slice passes over the first rows and keeps all that follow: `rows.slice(10)`.
+fn is_tail(module: &Module, ends: &[ExprId]) -> bool {
+    let is_open = match ends {
+        [_] => true,
+        [_, end, ..] => matches!(module.expr(*end), Expr::Null),
+        [] => false,
+    };
+    is_open
+        && ends
+            .first()
+            .is_some_and(|&start| matches!(module.expr(start), Expr::Number(from) if from > 0))
 }

@@ -516,10 +516,15 @@ impl<'w> Reader<'w> {
                         self.facts.is_unique |= args.first().is_some_and(|&first| {
                             matches!(module.expr(first), Expr::Member { name, .. } if is_key(module.text(name)))
                         });
-                        if let [first, second, ..] = args[..]
-                            && let Expr::Member { name, .. } = module.expr(first)
-                        {
-                            self.condition(module, module.text(name), second);
+                        if let [first, second, ..] = args[..] {
+                            match module.expr(first) {
+                                Expr::Member { name, .. } => {
+                                    self.condition(module, module.text(name), second);
+                                }
+                                // Which column is told by a value: `books[`${kind}Id`]`.
+                                Expr::Index { .. } => self.narrow(Scope::Part),
+                                _ => {}
+                            }
                         }
                     }
                     "gt" | "gte" | "MoreThan" | "MoreThanOrEqual" | "Between" | "between" => {
@@ -684,6 +689,8 @@ impl<'w> Reader<'w> {
             if module.text(name).chars().all(|c| c.is_ascii_uppercase() || c == '_'));
         if !is_constant {
             self.narrow(scope_of(column));
+        } else if module.expr(value) == Expr::Bool(true) && words::is_singled_out(column) {
+            self.narrow(Scope::Part);
         }
     }
 
