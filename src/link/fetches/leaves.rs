@@ -9,7 +9,8 @@ use super::Fetch;
 use crate::analysis::uses::Root;
 use crate::finding::{Confidence, Related};
 use crate::ir::{
-    BlockOwner, Expr, ExprId, FunctionKind, Invocation, LocalKind, LoopId, Module, Stmt, StmtId,
+    BlockOwner, CallKind, Expr, ExprId, FunctionKind, Invocation, LocalKind, LoopId, Module, Stmt,
+    StmtId,
 };
 use crate::link::call_graph::{ActKind, Callee};
 use crate::link::callbacks::{Slot, param_of};
@@ -380,8 +381,7 @@ impl<'p> Search<'p> {
             || lower.contains("stream")
             || CUTS.contains(&lower.as_str())
             // `UsersPage(query, items_per_page=25)`
-            || name.ends_with("Page") && name.starts_with(char::is_uppercase)
-            || is_told_a_size(module, call)
+            || is_page_of(module, call, name)
         {
             self.paged.insert(value.way);
             return;
@@ -707,8 +707,9 @@ fn tests_null(module: &Module, test: ExprId) -> bool {
     }
 }
 
-/// Whether a call is told how many there are on a page.
-fn is_told_a_size(module: &Module, call: ExprId) -> bool {
+/// Whether a call makes a page of what it is handed: a class named after pages, or one that is told
+/// how many there are on one. A component named so shows all.
+fn is_page_of(module: &Module, call: ExprId, name: &str) -> bool {
     const SIZES: &[&str] = &[
         "items_per_page",
         "page_size",
@@ -716,12 +717,16 @@ fn is_told_a_size(module: &Module, call: ExprId) -> bool {
         "per_page",
         "perPage",
     ];
-    let Expr::Call { args, .. } = module.expr(call) else {
+    let Expr::Call { kind, args, .. } = module.expr(call) else {
         return false;
     };
-    module.list(args).iter().any(|&arg| {
-        matches!(module.expr(arg), Expr::Keyword { name, .. } if SIZES.contains(&module.text(name)))
-    })
+    let is_size = |&arg: &ExprId| {
+        matches!(module.expr(arg), Expr::Keyword { name, .. }
+        if SIZES.contains(&module.text(name)))
+    };
+    kind != CallKind::Jsx
+        && (name.ends_with("Page") && name.starts_with(char::is_uppercase)
+            || module.list(args).iter().any(is_size))
 }
 
 /// The loop of the comprehension that a collected element stands in: the outermost.
