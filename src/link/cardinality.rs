@@ -3,6 +3,8 @@
 mod across;
 mod names;
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashMap;
 
 use self::across::{Part, Through};
@@ -37,9 +39,20 @@ pub enum Cardinality {
     Rows,
 }
 
+/// How the trips of the loops of one file are bounded, as far as someone has asked.
+pub(super) type LoopSizes = Box<[OnceLock<Cardinality>]>;
+
 impl Program {
     /// How the trips of a loop are bounded.
     pub fn cardinality(&self, file: FileId, lp: LoopId) -> Cardinality {
+        let sizes = self.sizes[file.index()].get_or_init(|| {
+            let loops = &self.world.unit(file).facts.module.loops;
+            loops.iter().map(|_| OnceLock::new()).collect()
+        });
+        *sizes[lp.index()].get_or_init(|| self.find_cardinality(file, lp))
+    }
+
+    fn find_cardinality(&self, file: FileId, lp: LoopId) -> Cardinality {
         let module = &self.world.unit(file).facts.module;
         let head = module.lp(lp);
         let mut tracer = Tracer::new(self, file);

@@ -10,7 +10,7 @@ use super::call_graph::{
     Act, ActKind, Call, Callee, LinkedFile, asks_cache, link_file, runs_in_place,
 };
 use super::callbacks::{Slot, link_handed, param_of};
-use super::cardinality::Cardinality;
+use super::cardinality::{Cardinality, LoopSizes};
 use super::entities::PerRow;
 use super::entry_points::{self, EntryPoint, Reach, Reached};
 use super::fetches::{Callers, Runners, hooks};
@@ -57,6 +57,8 @@ pub struct Program {
     /// The databases.
     pub schemas: Schemas,
     uses: Vec<OnceLock<Uses>>,
+    /// How often each loop runs, by file and loop.
+    pub(super) sizes: Vec<OnceLock<LoopSizes>>,
     callers: OnceLock<Callers>,
     runners: OnceLock<Runners>,
     made: OnceLock<FxHashMap<ClassRef, bool>>,
@@ -88,6 +90,7 @@ impl Program {
             },
         );
         let uses = world.units.iter().map(|_| OnceLock::new()).collect();
+        let sizes = world.units.iter().map(|_| OnceLock::new()).collect();
         Self {
             world,
             contexts,
@@ -103,6 +106,7 @@ impl Program {
             whole_imports: OnceLock::new(),
             schemas,
             uses,
+            sizes,
             callers: OnceLock::new(),
             runners: OnceLock::new(),
             made: OnceLock::new(),
