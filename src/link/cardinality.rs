@@ -1,6 +1,7 @@
 //! How many times a loop runs: a fixed number, one per batch, or as the data grows.
 
 mod across;
+mod counts;
 mod names;
 
 use std::sync::OnceLock;
@@ -8,7 +9,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use self::across::{Part, Through};
-use self::names::{counts_pages, is_batching, is_constant_name, is_metadata};
+use self::names::{is_batching, is_constant_name, is_metadata};
 use super::infer::Typer;
 use super::models::Bounded;
 use super::program::Program;
@@ -16,7 +17,7 @@ use super::types::{Base, Type};
 use super::world::ValueRef;
 use crate::analysis::def_use::Def;
 use crate::ir::{
-    BinaryOp, CallKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY, Module,
+    CallKind, Expr, ExprId, LocalId, LocalKind, LoopId, LoopKind, MODULE_BODY, Module,
 };
 use crate::source::FileId;
 
@@ -662,7 +663,12 @@ impl<'p> Tracer<'p> {
             let sql = model
                 .sql
                 .and_then(|at| self.typer.argument(expr, at.into()));
-            if sql.is_some_and(|sql| self.has_limit(sql)) {
+            // `zrange(key, 0, 20)`
+            let last = model
+                .range
+                .and_then(|first| self.typer.argument(expr, usize::from(first) + 1));
+            let is_cut = last.is_some_and(|last| matches!(module.expr(last), Expr::Number(0..)));
+            if is_cut || sql.is_some_and(|sql| self.has_limit(sql)) {
                 return Cardinality::Fixed;
             }
             return Cardinality::Rows;
@@ -702,66 +708,6 @@ impl<'p> Tracer<'p> {
             }
             _ => false,
         })
-    }
-
-    fn range(&mut self, args: &[ExprId]) -> Cardinality {
-        let module = &self.program.world.unit(self.file).facts.module;
-        if let Some(&step) = args.get(2)
-            && !matches!(module.expr(step), Expr::Number(-1 | 1) | Expr::Unary { .. })
-        {
-            return Cardinality::Batches;
-        }
-        let end = match args {
-            [] => return Cardinality::Fixed,
-            [end] | [_, end] | [_, end, _] => *end,
-            _ => return Cardinality::Unknown,
-        };
-        if self.counts_parts(end) {
-            return Cardinality::Batches;
-        }
-        match module.expr(end) {
-            Expr::Number(_) => Cardinality::Fixed,
-            _ => match self.measured(end) {
-                Some(collection) => self.collection(collection),
-                None => self.number(end),
-            },
-        }
-    }
-
-    /// Whether a number counts pages or equal parts: `pager.num_pages`, `total // step`.
-    fn counts_parts(&self, expr: ExprId) -> bool {
-        let facts = &self.program.world.unit(self.file).facts;
-        let module = &facts.module;
-        facts.any_origin(expr, |id| match module.expr(id) {
-            Expr::Member { name, .. } => counts_pages(module.text(name)),
-            Expr::Local(local) => counts_pages(module.text(module.local(local).name)),
-            Expr::Binary { op, .. } => op == BinaryOp::Divide,
-            _ => false,
-        })
-    }
-
-    /// Whether a number is written in the program.
-    fn number(&mut self, expr: ExprId) -> Cardinality {
-        let facts = &self.program.world.unit(self.file).facts;
-        let module = &facts.module;
-        let mut is_fixed = true;
-        facts.any_origin(expr, |id| {
-            is_fixed &= match module.expr(id) {
-                Expr::Number(_) | Expr::Binary { .. } => true,
-                Expr::Name(name) | Expr::Member { name, .. } => is_constant_name(module.text(name)),
-                Expr::Local(local) => {
-                    let local = module.local(local);
-                    is_constant_name(module.text(local.name)) || local.kind == LocalKind::Variable
-                }
-                _ => false,
-            };
-            !is_fixed
-        });
-        if is_fixed {
-            Cardinality::Fixed
-        } else {
-            Cardinality::Unknown
-        }
     }
 }
 
