@@ -7,12 +7,13 @@
 use smallvec::SmallVec;
 
 use super::call_graph::{Act, ActKind, LinkedFile};
+use super::callbacks::{Slot, param_of};
 use super::guards::holds;
 use super::models::Effect;
 use super::types::FunctionRef;
 use super::world::World;
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionId, Invocation, LocalKind, Module};
+use crate::ir::{Expr, ExprId, FunctionId, Invocation, LocalKind, MODULE_BODY, Module};
 use crate::source::FileId;
 
 /// How a function comes to have an effect.
@@ -174,7 +175,7 @@ fn spread(
                     act: j as u32,
                     depth,
                     confidence: inner.confidence.min(act.confidence),
-                    params: params_of(world, owner, act.expr),
+                    params: params_through(world, owner, act, target, inner.params),
                     is_repeated: inner.is_repeated || act.lp.is_some() || act.repeated_by.is_some(),
                     is_kept: act.is_kept || (inner.is_kept && is_of_receiver(world, owner, act)),
                 };
@@ -222,15 +223,17 @@ pub(super) fn fact_at<'a>(
         .enumerate()
         .filter(|(_, other)| !other.is_memoized && holds(other));
     let mut others = others.filter_map(|(j, other)| {
-        let (confidence, depth, is_repeated) = match other.kind {
+        let (confidence, depth, is_repeated, params) = match other.kind {
             ActKind::Effect { effect: own, .. } => {
-                (own == effect).then_some((other.confidence, 0, false))?
+                let params = params_of(world, target, other.expr);
+                (own == effect).then_some((other.confidence, 0, false, params))?
             }
             ActKind::Call(next) => {
                 let summary = summary(next);
                 let inner = summary.effect(effect).filter(|_| !summary.is_cached)?;
                 let confidence = other.confidence.min(inner.confidence);
-                (confidence, inner.depth + 1, inner.is_repeated)
+                let params = params_through(world, target, other, next, inner.params);
+                (confidence, inner.depth + 1, inner.is_repeated, params)
             }
         };
         Some(EffectFact {
@@ -238,7 +241,7 @@ pub(super) fn fact_at<'a>(
             act: j as u32,
             depth,
             confidence,
-            params: params_of(world, target, other.expr),
+            params,
             is_repeated: is_repeated || other.lp.is_some() || other.repeated_by.is_some(),
             is_kept: other.is_kept,
         })
@@ -300,6 +303,63 @@ pub(super) fn params_of(world: &World, owner: FunctionRef, expr: ExprId) -> u32 
         false
     });
     mask
+}
+
+/// The parameters of a function that what it calls depends on, by the parameters of the callee
+/// that matter there.
+fn params_through(
+    world: &World,
+    owner: FunctionRef,
+    act: &Act,
+    callee: FunctionRef,
+    used: u32,
+) -> u32 {
+    let module = &world.unit(owner.file).facts.module;
+    let all = || params_of(world, owner, act.expr);
+    // What is handed over gets other arguments than those that stand here.
+    let Expr::Call {
+        callee: called,
+        args,
+        ..
+    } = module.expr(act.expr)
+    else {
+        return all();
+    };
+    if act.is_off_thread || !takes_what_it_is_given(world, callee) {
+        return all();
+    }
+    let args = module.list(args);
+    if args
+        .iter()
+        .any(|&arg| matches!(module.expr(arg), Expr::Spread(_)))
+    {
+        return all();
+    }
+    // Which of several callees it is, and what their receiver holds, is told by what it is
+    // called on.
+    let mut mask = params_of(world, owner, called);
+    for (i, &arg) in args.iter().enumerate() {
+        let (slot, value) = match module.expr(arg) {
+            Expr::Keyword { name, value } => (Slot::Keyword(name), value),
+            _ => (Slot::Position(i as u16), arg),
+        };
+        let is_used = param_of(world, callee, slot, module)
+            .is_none_or(|param| param >= 32 || used & (1 << param) != 0);
+        if is_used {
+            mask |= params_of(world, owner, value);
+        }
+    }
+    mask
+}
+
+/// Whether what a function does is told by the arguments of its calls: it uses no names of a
+/// function around it, and no decorator adds arguments.
+fn takes_what_it_is_given(world: &World, function: FunctionRef) -> bool {
+    let module = &world.unit(function.file).facts.module;
+    let declared = module.function(function.function);
+    matches!(declared.parent, None | Some(MODULE_BODY))
+        && !world.is_template(function)
+        && module.list(declared.decorators).is_empty()
 }
 
 /// Whether a decorator or wrapper keeps the results of a function.
