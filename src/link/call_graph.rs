@@ -261,6 +261,11 @@ impl Linker<'_> {
             Base::External | Base::Model(..) => Callee::External(None),
             _ => self.called_param(callee),
         };
+        // `function: Callable[..., Any]`
+        let found = match (found, self.called_param(callee)) {
+            (Callee::External(_), Callee::Param(param)) => Callee::Param(param),
+            (found, _) => found,
+        };
         Call {
             callee: found,
             confidence: ty.confidence,
@@ -970,6 +975,10 @@ impl Linker<'_> {
             return;
         };
         let owner = module.local(local).function;
+        // A memo calls it for what it lacks.
+        if self.facts.is_memoized(site.expr, site.stmt) {
+            return;
+        }
         if let Some(lp) = self.lp_in(owner, site.function, site.lp) {
             self.linked
                 .called_params

@@ -728,7 +728,10 @@ fn target_of(typer: &mut Typer<'_>, module: &Module, target: ExprId) -> Option<T
         Expr::String(text) => Some(Target::Name(module.text(text).to_owned())),
         // Django documentation, "Referencing the User model": the setting names the class.
         Expr::Member { name, .. } if module.text(name) == "AUTH_USER_MODEL" => {
-            Some(Target::Name("User".to_owned()))
+            Some(match typer.world().user {
+                Some(user) => Target::Class(user),
+                None => Target::Name("User".to_owned()),
+            })
         }
         // `() => Author`
         Expr::Function(function) => {

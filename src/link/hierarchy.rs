@@ -92,6 +92,7 @@ impl Hierarchy {
     pub(super) fn update(&mut self, units: &[Unit], state: &[FileTypes], models: &Models) {
         self.derived.clear();
         self.extensions.clear();
+        let mut hosts: Vec<(ClassRef, ModelTypeId)> = Vec::new();
         for (i, types) in state.iter().enumerate() {
             for (j, bases) in types.bases.iter().enumerate() {
                 let (file, class) = (FileId(i as u32), ClassId(j as u32));
@@ -105,16 +106,9 @@ impl Hierarchy {
                         _ => None,
                     };
                     if let Some(ty) = extended.filter(|&ty| !models.ty(ty).entity) {
-                        let module = &units[i].facts.module;
-                        for &function in &module.class(class).methods {
-                            let Some(name) = module.function(function).name else {
-                                continue;
-                            };
-                            let added = self.extensions.entry(module.text(name).into());
-                            added
-                                .or_default()
-                                .push((ty, FunctionRef { file, function }));
-                        }
+                        let class = ClassRef { file, class };
+                        self.extend(units, class, ty);
+                        hosts.push((class, ty));
                     }
                     if let Base::Class(base) | Base::Instance(base) = base.base {
                         let derived = self.derived.entry(base).or_default();
@@ -123,10 +117,52 @@ impl Hierarchy {
                 }
             }
         }
+        self.extend_by_mixins(units, state, &hosts);
         for (protocol, classes) in &self.structural {
             let derived = self.derived.entry(*protocol).or_default();
             if derived.is_empty() {
                 derived.extend(classes);
+            }
+        }
+    }
+
+    /// Adds the methods of a class to those of the library's type that it extends.
+    fn extend(&mut self, units: &[Unit], class: ClassRef, ty: ModelTypeId) {
+        let file = class.file;
+        let module = &units[file.index()].facts.module;
+        for &function in &module.class(class.class).methods {
+            let Some(name) = module.function(function).name else {
+                continue;
+            };
+            let added = self.extensions.entry(module.text(name).into());
+            let method = (ty, FunctionRef { file, function });
+            added.or_default().push(method);
+        }
+    }
+
+    /// The same for the mixins of these classes, which derive from no library themselves.
+    fn extend_by_mixins(
+        &mut self,
+        units: &[Unit],
+        state: &[FileTypes],
+        hosts: &[(ClassRef, ModelTypeId)],
+    ) {
+        let bases_of = |class: ClassRef| {
+            let bases = state[class.file.index()].bases.get(class.class.index());
+            bases.into_iter().flatten()
+        };
+        let mut seen: FxHashSet<ClassRef> = hosts.iter().map(|&(class, _)| class).collect();
+        for &(host, ty) in hosts {
+            let mut open = vec![host];
+            while let Some(class) = open.pop() {
+                for base in bases_of(class) {
+                    if let Base::Class(mixin) = base.base
+                        && seen.insert(mixin)
+                    {
+                        self.extend(units, mixin, ty);
+                        open.push(mixin);
+                    }
+                }
             }
         }
     }

@@ -167,6 +167,9 @@ impl<'w> Typer<'w> {
                 if is_resolved {
                     return self.of_owner(object, found);
                 }
+                if let Some(user) = self.user_at(object, text) {
+                    return user;
+                }
                 // `Feature.objects.filter`: what cannot be followed has the members that
                 // values of this name have in practice.
                 if !matches!(self.module.expr(object), Expr::Local(_)) {
@@ -237,8 +240,8 @@ impl<'w> Typer<'w> {
             }
             Expr::Binary { op, left, right } => match op {
                 BinaryOp::Add | BinaryOp::BitOr | BinaryOp::BitAnd => {
-                    let left = self.of(left);
-                    left.or(self.of(right))
+                    let (left, right) = (self.of(left), self.of(right));
+                    self.either(left, right)
                 }
                 BinaryOp::Subtract
                 | BinaryOp::Multiply
@@ -247,14 +250,14 @@ impl<'w> Typer<'w> {
                 _ => Type::of(Base::Bool),
             },
             Expr::Logical { left, right, .. } => {
-                let left = self.of(left);
-                left.or(self.of(right))
+                let (left, right) = (self.of(left), self.of(right));
+                self.either(left, right)
             }
             Expr::Conditional {
                 then, otherwise, ..
             } => {
-                let then = self.of(then);
-                then.or(self.of(otherwise))
+                let (then, otherwise) = (self.of(then), self.of(otherwise));
+                self.either(then, otherwise)
             }
             Expr::Assign { value, .. } => self.of(value),
             Expr::Comprehension { kind, lp } => {

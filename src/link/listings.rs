@@ -58,7 +58,8 @@ impl Program {
                 relation.key && !relation.many
             })
         });
-        let loaded = self.loaded_by_listing(class, related)?;
+        let mut loaded = self.loaded_by_listing(class, related)?;
+        loaded.extend(rows::loaded_with_all(world, entity));
         let mut lacks: Vec<(FieldRead, ExprRef)> = Vec::new();
         for (at, name) in columns {
             let mut reads = Vec::new();

@@ -32,6 +32,7 @@ mod solve;
 pub mod summaries;
 pub mod templates;
 pub mod types;
+mod users;
 pub mod walks;
 pub mod words;
 pub mod world;

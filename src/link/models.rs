@@ -634,6 +634,24 @@ pub struct Models {
     associating: FxHashMap<String, Bounded>,
     /// The keys under which any table of routes has its pages.
     page_keys: Vec<String>,
+    /// What a framework knows of the users of a project.
+    pub users: Option<UsersModel>,
+}
+
+/// How a framework knows the class of a project whose rows are its users, and where it hands them
+/// out.
+#[derive(Debug, Clone)]
+pub struct UsersModel {
+    /// The library's classes that it derives from.
+    pub bases: Vec<PathId>,
+    /// The functions that give the class.
+    pub calls: Vec<PathId>,
+    /// The variable of the settings with its label and name.
+    pub setting: String,
+    /// The member by which the user is handed out…
+    pub member: String,
+    /// …of values with these names.
+    pub holders: Vec<String>,
 }
 
 /// The model types of the languages' own values.

@@ -9,11 +9,12 @@ mod columns;
 mod gathered;
 mod known;
 mod loaded;
+mod managers;
 mod shapes;
 mod source;
 
 use self::loaded::{Loaded, Origin};
-pub(super) use self::loaded::{first_missing, loaded_at, loaded_by};
+pub(super) use self::loaded::{first_missing, loaded_at, loaded_by, loaded_with_all};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -22,7 +23,7 @@ use super::call_graph::{Act, ActKind, LinkedFile};
 use super::callbacks::{argument_for, has_receiver};
 use super::entities::RelationId;
 use super::infer::Typer;
-use super::types::{ClassRef, ExprRef, FunctionRef};
+use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef};
 use super::world::World;
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FunctionId, LocalId, LoopId, Module, Name, Stmt};
@@ -254,6 +255,8 @@ struct Finder<'w> {
     typers: FxHashMap<FileId, Typer<'w>>,
     sources: FxHashMap<ExprId, Option<RowSource>>,
     loaded: FxHashMap<ExprRef, Loaded>,
+    /// What the managers of entities load with all rows.
+    defaults: FxHashMap<ClassRef, Vec<String>>,
     /// What the file assigns to, once it was asked for.
     written: Option<Written>,
     /// The view whose query is looked at: what `self` is in the methods it inherits.
@@ -269,6 +272,7 @@ impl<'w> Finder<'w> {
             typers: FxHashMap::default(),
             sources: FxHashMap::default(),
             loaded: FxHashMap::default(),
+            defaults: FxHashMap::default(),
             written: None,
             view: None,
             steps: 0,
@@ -438,6 +442,8 @@ impl<'w> Finder<'w> {
                 let path = source.path;
                 Some((RowSource { root, path }, None))
             }
+            // A relation of some of the rows, those of a derived class, cannot be loaded with all.
+            Origin::Query if !self.may_have(over, &source) => None,
             Origin::Query => {
                 let at = first_missing(self.world, &source.path, &loaded.paths, known)?;
                 let missing = Missing {
@@ -447,6 +453,27 @@ impl<'w> Finder<'w> {
                 Some((source, Some(missing)))
             }
         }
+    }
+
+    /// Whether the rows of a collection have the first relation that is read of them.
+    fn may_have(&mut self, over: ExprId, source: &RowSource) -> bool {
+        let (Root::Element(_) | Root::ElementOf(_), Some(&first)) =
+            (source.root, source.path.first())
+        else {
+            return true;
+        };
+        let typer = self.typer(self.file);
+        let ty = typer.of(over);
+        let row = match ty.base {
+            Base::Model(_, Entity::Class(class)) => class,
+            _ => match typer.element_of(ty).base {
+                Base::Instance(class) => class,
+                _ => return true,
+            },
+        };
+        let owner = self.world.entities.get(first).owner;
+        let is_derived = self.world.above(owner).contains(&row) && owner != row;
+        !is_derived || self.world.above(row).contains(&owner)
     }
 
     /// The read that a call's function does, seen from the caller.
@@ -477,8 +504,13 @@ impl<'w> Finder<'w> {
         let is_row = given.is_some_and(|given| given.is_row);
         let source = if is_element {
             let path = read.source.path.clone();
-            let root = Root::ElementOf(argument);
-            RowSource { root, path }
+            // Rows of a relation come as their owner's query loads them.
+            let mut source = self.gathered_row(argument).unwrap_or_else(|| RowSource {
+                root: Root::ElementOf(argument),
+                path: Path::new(),
+            });
+            source.path.extend(path);
+            source
         } else {
             let first = self.world.entities.get(*read.source.path.first()?);
             let name = module.name(&first.name);

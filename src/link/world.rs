@@ -13,6 +13,7 @@ use super::senders::{self, Senders};
 use super::solve::Order;
 use super::templates::Templates;
 use super::types::{Base, ClassRef, FunctionRef, Type};
+use super::users;
 use crate::analysis::facts::FileFacts;
 use crate::ir::{
     ClassId, ExportKind, ExprId, FunctionId, ImportId, ImportKind, LocalId, LocalKind, Name, Names,
@@ -62,6 +63,8 @@ pub struct World {
     pub(super) hierarchy: Hierarchy,
     /// The project's tables and their relations.
     pub entities: Entities,
+    /// The class whose rows are the users of the project.
+    pub(super) user: Option<ClassRef>,
     /// The project's templates and what renders them.
     pub templates: Templates,
     /// The functions in maps of resolvers.
@@ -175,6 +178,7 @@ impl World {
             contexts: FxHashMap::default(),
             hierarchy: Hierarchy::default(),
             entities: Entities::default(),
+            user: None,
             templates: Templates::default(),
             resolvers: Resolvers::default(),
             senders: Senders::default(),
@@ -190,6 +194,7 @@ impl World {
         world.export_tables();
         let order = Order::new(&world);
         world.find_bases(&order);
+        world.user = users::find(&world);
         world.entities = Entities::new(&world);
         world.solve(vec![true; world.units.len()], &order);
         if !world.templates.is_empty() {

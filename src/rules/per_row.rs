@@ -5,7 +5,7 @@ use super::fallback::{depends_on_attribute, is_fallback};
 use super::lazy_relation::{evidence, preloads, relation_text};
 use super::{Reporter, growing_loop};
 use crate::finding::{Confidence, Finding};
-use crate::ir::{BinaryOp, Expr, ExprId, MODULE_BODY, Stmt, StmtId};
+use crate::ir::{BinaryOp, Expr, ExprId, MODULE_BODY, Module, Stmt, StmtId};
 use crate::link::call_graph::ActKind;
 use crate::link::entities::{PerRow, RelationId};
 use crate::link::listings::Listing;
@@ -15,6 +15,8 @@ use crate::link::rows::Root;
 use crate::link::serializers::{FieldRead, ListView};
 use crate::link::types::{Base, ClassRef};
 use crate::source::Place;
+
+const FALLBACK: &str = "it asks only where the view's context has no answer for all rows";
 
 /// Reads shown of one view.
 const MAX_SHOWN: usize = 8;
@@ -221,6 +223,69 @@ fn asks_first(function: Function<'_>) -> bool {
         })
 }
 
+/// Whether a statement is left for where the context lacks what views put there for all rows: what
+/// is found there is tested before it and returned.
+fn is_left_to_rows(function: Function<'_>, before: StmtId) -> bool {
+    let module = function.module();
+    let of_context = |value: ExprId| {
+        function.facts().any_origin(value, |id| {
+            let key = key_in_context(module, id);
+            key.is_some_and(|key| is_put_somewhere(function, key))
+        })
+    };
+    let body = &module.block(function.declared().body).stmts;
+    body.iter()
+        .take_while(|&&stmt| stmt != before)
+        .any(|&stmt| {
+            let Stmt::If { test, then, .. } = module.stmt(stmt) else {
+                return false;
+            };
+            let last = module.block(then).stmts.last();
+            match last.map(|&last| module.stmt(last)) {
+                Some(Stmt::Return(Some(value))) => of_context(value) && of_context(test),
+                _ => false,
+            }
+        })
+}
+
+/// The key that is looked up in the receiver's context: `self.context.get("totals")`.
+fn key_in_context(module: &Module, lookup: ExprId) -> Option<&str> {
+    let (object, key) = match module.expr(lookup) {
+        Expr::Index { object, index } => (object, index),
+        Expr::Call { callee, args, .. } => match module.expr(callee) {
+            Expr::Member { object, .. } => (object, *module.list(args).first()?),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let (Expr::Member { object, name }, Expr::String(key)) =
+        (module.expr(object), module.expr(key))
+    else {
+        return None;
+    };
+    let is_context = module.text(name) == "context" && module.receiver_class(object).is_some();
+    is_context.then(|| module.text(key))
+}
+
+/// Whether some map of the project is given a value by a key.
+fn is_put_somewhere(function: Function<'_>, key: &str) -> bool {
+    let mut units = function.program.world.units.iter();
+    units.any(|unit| {
+        let module = &unit.facts.module;
+        let Some(key) = module.name(key) else {
+            return false;
+        };
+        (0..module.expr_count() as u32).any(|id| match module.expr(ExprId(id)) {
+            Expr::Map(entries) => module.list(entries).iter().any(
+                |&entry| matches!(module.expr(entry), Expr::Keyword { name, .. } if name == key),
+            ),
+            Expr::Assign { target, .. } => matches!(module.expr(target), Expr::Index { index, .. }
+                if module.expr(index) == Expr::String(key)),
+            _ => false,
+        })
+    })
+}
+
 /// Whether the row is part of what an expression is made of.
 fn depends_on_row(function: Function<'_>, per_row: PerRow<'_>, expr: ExprId) -> bool {
     function.params_of(expr) & (1 << per_row.param.min(31)) != 0
@@ -264,6 +329,10 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
             }
         );
         if !depends || is_merged {
+            continue;
+        }
+        if per_row.model.listed && is_left_to_rows(function, act.stmt) {
+            reporter.because(act.expr, FALLBACK);
             continue;
         }
         let mut name = function.callee_text(act.expr);

@@ -1,6 +1,7 @@
 //! Values that are one of several things: `Reader | Writer`, `Reader() if x else Writer()`.
 
-use super::super::types::{Base, Type};
+use super::super::models::{EntityFrom, ModelTypeId};
+use super::super::types::{Base, Entity, Type};
 use super::{MAX_STEPS, Typer};
 use crate::analysis::def_use::{Def, DefId};
 use crate::ir::{BinaryOp, Expr, ExprId, LocalKind};
@@ -9,6 +10,55 @@ use crate::ir::{BinaryOp, Expr, ExprId, LocalKind};
 const MAX_ALTERNATIVES: usize = 4;
 
 impl Typer<'_> {
+    /// What holds of a value that is one or the other: of two queries of the same rows, that it
+    /// is a query of these.
+    pub(super) fn either(&self, a: Type, b: Type) -> Type {
+        let ty = a.or(b);
+        if !ty.is_unknown() || a.is_unknown() || b.is_unknown() {
+            return ty;
+        }
+        self.common_query(a, b).unwrap_or(ty)
+    }
+
+    fn common_query(&self, a: Type, b: Type) -> Option<Type> {
+        let models = &self.world.models;
+        if !a.is_bare()
+            || !b.is_bare()
+            || !matches!(
+                (a.base, b.base),
+                (Base::Model(..), _) | (_, Base::Model(..))
+            )
+        {
+            return None;
+        }
+        let ((a_id, a_of), (b_id, b_of)) = (self.query_of(a)?, self.query_of(b)?);
+        let entity = match (a_of, b_of) {
+            (Entity::None, other) | (other, Entity::None) => other,
+            (one, other) => (one == other).then_some(one)?,
+        };
+        let above = |id: ModelTypeId| std::iter::successors(Some(id), |&id| models.ty(id).extends);
+        let common = above(a_id).find(|&id| above(b_id).any(|other| other == id))?;
+        let gives = |id| models.iterate(id).map(|model| &model.gives);
+        let is_same =
+            gives(common).is_some() && gives(a_id) == gives(common) && gives(b_id) == gives(common);
+        let confidence = a.confidence.min(b.confidence);
+        is_same.then(|| Type::of(Base::Model(common, entity)).at_most(confidence))
+    }
+
+    /// The library's query that a value is, if it is one, and whose rows it gives.
+    fn query_of(&self, ty: Type) -> Option<(ModelTypeId, Entity)> {
+        match ty.base {
+            Base::Model(id, entity) => Some((id, entity)),
+            Base::Instance(class) => {
+                let models = &self.world.models;
+                let mut bases = self.world.library_bases(class).into_iter();
+                let id = bases.find(|&id| models.ty(id).entity_from != EntityFrom::Receiver)?;
+                Some((id, self.world.entities.rows_of(class)))
+            }
+            _ => None,
+        }
+    }
+
     /// The types that a value may have, if they are different ones. None for a value whose type
     /// is known.
     pub(in crate::link) fn alternatives(&mut self, value: ExprId) -> Vec<Type> {

@@ -244,6 +244,17 @@ impl<'w> Typer<'w> {
         Some(self.module.text(name))
     }
 
+    /// The name of what has a member, also where it was taken out of a map by it.
+    pub(in crate::link) fn holder_name(&self, id: ExprId) -> Option<&'w str> {
+        match self.module.expr(id) {
+            Expr::Index { index, .. } => match self.module.expr(index) {
+                Expr::String(key) => Some(self.module.text(key)),
+                _ => None,
+            },
+            _ => self.last_name(id),
+        }
+    }
+
     /// The instances of a class.
     pub fn instance_of(&mut self, class: Type) -> Type {
         let base = match class.base {

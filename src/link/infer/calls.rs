@@ -135,6 +135,13 @@ impl<'w> Typer<'w> {
                 let receiver = self.receiver_of(call);
                 self.model_result(id, receiver, entity, call)
             }
+            Base::Path(path)
+                if let Some(user) = world.user
+                    && let Some(model) = &world.models.users
+                    && model.calls.contains(&path) =>
+            {
+                Type::of(Base::Class(user))
+            }
             Base::Path(path) => {
                 let node = world.models.path(path);
                 match (node.call, node.ty) {
@@ -268,6 +275,9 @@ impl<'w> Typer<'w> {
                 ..ty
             };
         }
+        if let Some(base) = self.of_same_rows(function, ty, call) {
+            return Type { base, ..ty };
+        }
         if let Some(wrapped) = self.wrapped_by(function, ty, call) {
             return wrapped;
         }
@@ -281,6 +291,32 @@ impl<'w> Typer<'w> {
             return bound;
         }
         ty
+    }
+
+    /// A query that a method of managers and query sets gives, as one of the rows that the
+    /// receiver has.
+    fn of_same_rows(&mut self, function: FunctionRef, ty: Type, call: ExprId) -> Option<Base> {
+        let world = self.world;
+        let Base::Model(id, entity) = ty.base else {
+            return None;
+        };
+        let is_table = |entity| match entity {
+            Entity::Class(class) => world.entities.table(class).is_some(),
+            _ => false,
+        };
+        let is_open = !is_table(entity) && !matches!(entity, Entity::Named(..));
+        if !is_open
+            || world.models.ty(id).entity_from == EntityFrom::Receiver
+            || world.class_of(function).is_none()
+        {
+            return None;
+        }
+        let of_receiver = match self.receiver_of(call).base {
+            Base::Model(_, entity) => entity,
+            Base::Instance(class) => world.entities.rows_of(class),
+            _ => return None,
+        };
+        is_table(of_receiver).then_some(Base::Model(id, of_receiver))
     }
 
     /// `debounce(save, 100)`, `cache(async (key) => …)`: a function of a library that nobody

@@ -132,7 +132,7 @@ impl Typer<'_> {
         let mut ty: Option<Type> = None;
         for value in values {
             let found = self.of(value);
-            ty = Some(ty.map_or(found, |ty| ty.or(found)));
+            ty = Some(ty.map_or(found, |ty| self.either(ty, found)));
         }
         self.steps -= 1;
         let ty = ty.unwrap_or(Type::UNKNOWN);

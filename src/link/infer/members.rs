@@ -357,6 +357,12 @@ impl Typer<'_> {
             }
             found => found,
         };
+        let found = match found {
+            Some(ty) if !of_class && !matches!(ty.base, Base::Function(_)) => {
+                self.declared_accessor(class, name).or(found)
+            }
+            found => found,
+        };
         // What implements a declared function says more than its type.
         let says_more = |ty: &Type| !matches!(ty.base, Base::Null | Base::Signature(_));
         if let Some(ty) = found.filter(|ty| !ty.is_unknown() && says_more(ty)) {
@@ -377,12 +383,14 @@ impl Typer<'_> {
         // A mixin uses what its hosts have, an interface has what implements it.
         let below = self.world.hierarchy.below(class);
         let mut types = Vec::new();
+        let mut of_hosts = Vec::new();
         for derived in below {
             // What a host has of its other bases is as much its own.
             let mut classes = self.above(derived).to_vec();
             classes.retain(|at| !above.contains(at));
-            let (ty, _) = self.declared_member(&classes, name, of_class);
+            let (ty, library) = self.declared_member(&classes, name, of_class);
             types.extend(ty.filter(|ty| !ty.is_unknown() && says_more(ty)));
+            of_hosts.extend(library);
         }
         if let Some(&first) = types.first() {
             let others = types.iter().filter(|ty| ty.base != first.base).count();
@@ -393,10 +401,29 @@ impl Typer<'_> {
                 return Some(first.at_most(Confidence::Medium));
             }
         }
+        if types.is_empty() && library.is_empty() {
+            let described = of_hosts
+                .iter()
+                .find_map(|&ty| self.model_member(ty, of_class, name, Entity::None));
+            if let Some(ty) = described {
+                return Some(ty.at_most(Confidence::Medium));
+            }
+        }
         if found.is_none() && self.has_unknown_base(&above) {
             return Some(Type::of(Base::External));
         }
         found
+    }
+
+    /// A method that a relation gives to the rows, which their class declares for its type alone:
+    /// `declare getBooks: () => Promise<Book[]>`.
+    fn declared_accessor(&mut self, class: ClassRef, name: &str) -> Option<Type> {
+        let world = self.world;
+        let pattern = world.entities.accessor(name)?;
+        let bases = world.library_bases(class);
+        let mut bases = bases.into_iter();
+        let ty = bases.find(|&ty| world.models.member(ty, false, &pattern).is_some())?;
+        self.model_member(ty, false, name, Entity::Class(class))
     }
 
     /// [`World::above`], found once.
@@ -494,8 +521,25 @@ impl Typer<'_> {
         match described {
             Some(ty) => ty,
             None if self.has_unknown_base(&above) => Type::of(Base::External),
-            None => Type::UNKNOWN,
+            None => self.member_of_host(class, &above, name),
         }
+    }
+
+    /// What the classes that mix one in have of a library: the parent's view of a mixin.
+    fn member_of_host(&mut self, class: ClassRef, above: &[ClassRef], name: &str) -> Type {
+        for host in self.world.hierarchy.below(class) {
+            if above.contains(&host) {
+                continue;
+            }
+            let library = self.world.library_bases(host);
+            let described = library
+                .iter()
+                .find_map(|&ty| self.model_member(ty, false, name, Entity::None));
+            if let Some(ty) = described {
+                return ty.at_most(Confidence::Medium);
+            }
+        }
+        Type::UNKNOWN
     }
 
     pub(super) fn first_base(&self, class: ClassRef) -> Type {

@@ -64,13 +64,15 @@ impl Typer<'_> {
                 previous, value, ..
             } => {
                 let before = self.defined(*previous);
-                before.or(self.of(*value))
+                let added = self.of(*value);
+                self.either(before, added)
             }
             Def::Join { operands, .. } => {
                 let mut operands = operands.iter();
                 let first = operands.next().map(|&def| self.defined(def));
                 operands.fold(first.unwrap_or(Type::UNKNOWN), |ty, &def| {
-                    ty.or(self.defined(def))
+                    let other = self.defined(def);
+                    self.either(ty, other)
                 })
             }
             Def::Carried { entry, back, .. } => {
@@ -216,7 +218,11 @@ impl Typer<'_> {
                 Def::Value { value, .. } => self.of(*value),
                 _ => continue,
             };
-            ty = if i == 0 { found } else { ty.or(found) };
+            ty = if i == 0 {
+                found
+            } else {
+                self.either(ty, found)
+            };
         }
         self.steps -= 1;
         ty

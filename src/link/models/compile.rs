@@ -5,7 +5,7 @@ use super::format::{BoundedEntry, ClausesEntry, EntityEntry, LimitEntry, Relatio
 use super::{
     AttributeModel, Bounded, CallModel, CallModelId, ContextFrom, EntityFrom, Member, ModelError,
     ModelType, ModelTypeId, Models, PageModel, PathId, PathNode, PerRowModel, RelationModel, Runs,
-    TypeSpec, UseModel, WholeImport, Wrapper, root_of,
+    TypeSpec, UseModel, UsersModel, WholeImport, Wrapper, root_of,
 };
 use crate::source::Ecosystem;
 
@@ -90,6 +90,18 @@ impl Models {
                 default: entry.default.clone(),
                 names: entry.names.clone(),
                 many: entry.many,
+            });
+        }
+        if let Some(entry) = &source.spec.users {
+            let mut nodes = |paths: &[String]| -> Vec<PathId> {
+                paths.iter().map(|path| self.node(source, path)).collect()
+            };
+            self.users = Some(UsersModel {
+                bases: nodes(&entry.bases),
+                calls: nodes(&entry.calls),
+                setting: entry.setting.clone(),
+                member: entry.member.clone(),
+                holders: entry.holders.clone(),
             });
         }
         for entry in &source.spec.attributes {

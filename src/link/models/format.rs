@@ -76,8 +76,21 @@ pub(super) struct FileSpec {
     pub(super) alterations: Vec<super::chains::AlterationRules>,
     #[serde(default, rename = "page")]
     pub(super) pages: Vec<PageEntry>,
+    pub(super) users: Option<UsersEntry>,
     #[serde(default)]
     pub(super) advice: Advice,
+}
+
+/// The class of a project whose rows are its users.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UsersEntry {
+    pub(super) bases: Vec<String>,
+    pub(super) setting: String,
+    #[serde(default)]
+    pub(super) calls: Vec<String>,
+    pub(super) member: String,
+    pub(super) holders: Vec<String>,
 }
 
 /// Names by which a library compares.

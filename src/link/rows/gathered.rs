@@ -1,7 +1,7 @@
 //! Rows that were put together first: in a list, a map, by a generator, with their positions.
 
 use super::loaded::{Loaded, either};
-use super::{Finder, RowSource};
+use super::{Finder, Root, RowSource};
 use crate::analysis::def_use::Def;
 use crate::analysis::facts::GatheredAs;
 use crate::ir::{Expr, ExprId, Invocation, LocalId, LocalKind, LoopId, Module, Stmt};
@@ -99,19 +99,29 @@ impl Finder<'_> {
 
     /// What comes with what a comprehension collects.
     pub(super) fn loaded_comprehension(&mut self, file: FileId, lp: LoopId) -> Option<Loaded> {
-        let module = self.module(file);
-        let mut blocks = vec![module.lp(lp).body];
-        while let Some(block) = blocks.pop() {
-            for &stmt in &module.block(block).stmts {
-                match module.stmt(stmt) {
-                    Stmt::Collect(value) => return self.loaded_around(file, value),
-                    Stmt::If { then, .. } => blocks.push(then),
-                    Stmt::Loop(inner) => blocks.push(module.lp(inner).body),
-                    _ => {}
-                }
+        let value = collected(self.module(file), lp)?;
+        self.loaded_around(file, value)
+    }
+
+    /// Where the rows of a collection come from that are those of a relation of another row, as
+    /// they stand or some of them: `project.tasks.all()`, `[task for task in project.tasks.all()]`.
+    pub(super) fn gathered_row(&mut self, rows: ExprId) -> Option<RowSource> {
+        let module = self.module(self.file);
+        let rows = match module.expr(rows) {
+            Expr::Local(_) => self.single_value(rows)?,
+            _ => rows,
+        };
+        let source = match module.expr(rows) {
+            Expr::Comprehension { lp, .. } => {
+                let row = collected(module, lp)?;
+                self.source_of_row(row)?
             }
-        }
-        None
+            _ if self.is_whole_relation(rows) => self.many_source(rows)?,
+            _ => return None,
+        };
+        let last = *source.path.last()?;
+        let is_of_param = matches!(source.root, Root::Param(..) | Root::ElementOfParam(..));
+        (is_of_param && self.world.entities.get(last).many).then_some(source)
     }
 
     /// The row that a loop has beside others: `for i, book in enumerate(books)`.
@@ -124,6 +134,22 @@ impl Finder<'_> {
         let walked = part_walked(module, lp, n)?;
         self.element_of(lp, walked)
     }
+}
+
+/// What a comprehension gathers.
+fn collected(module: &Module, lp: LoopId) -> Option<ExprId> {
+    let mut blocks = vec![module.lp(lp).body];
+    while let Some(block) = blocks.pop() {
+        for &stmt in &module.block(block).stmts {
+            match module.stmt(stmt) {
+                Stmt::Collect(value) => return Some(value),
+                Stmt::If { then, .. } => blocks.push(then),
+                Stmt::Loop(inner) => blocks.push(module.lp(inner).body),
+                _ => {}
+            }
+        }
+    }
+    None
 }
 
 /// The collection whose elements are part `n` of what a loop walks.

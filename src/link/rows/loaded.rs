@@ -3,10 +3,10 @@
 use super::{Finder, MAX_STEPS};
 use crate::analysis::def_use::Def;
 use crate::analysis::facts::GatheredAs;
-use crate::ir::{BinaryOp, CallKind, Expr, ExprId, FunctionId, LocalId, LocalKind, Name};
+use crate::ir::{BinaryOp, CallKind, Expr, ExprId, FunctionId, LocalId, LocalKind};
 use crate::link::entities::RelationId;
 use crate::link::infer::option_in;
-use crate::link::models::{Bounded, EntityFrom, TypeSpec};
+use crate::link::models::{Bounded, Effect, EntityFrom, TypeSpec};
 use crate::link::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use crate::link::world::World;
 use crate::source::FileId;
@@ -92,6 +92,11 @@ pub(in crate::link) fn loaded_at(world: &World, query: ExprRef) -> Option<(Vec<S
     let mut finder = Finder::new(world, query.file);
     let loaded = finder.loaded(query.file, query.expr);
     (loaded.origin == Origin::Query).then_some((loaded.paths, loaded.query))
+}
+
+/// What comes with all rows of an entity, however they are asked for.
+pub(in crate::link) fn loaded_with_all(world: &World, entity: ClassRef) -> Vec<String> {
+    Finder::new(world, entity.file).loaded_by_default(entity)
 }
 
 /// What comes with the rows that a method of a view returns, and where their query is built.
@@ -219,6 +224,14 @@ impl Finder<'_> {
         if is_open {
             return None;
         }
+        // What a cache holds is what was put there: the rows that are asked for where it is empty.
+        if values.len() > 1 {
+            let kept = values.clone();
+            values.retain(|&value| !self.is_of_cache(file, value));
+            if values.is_empty() {
+                values = kept;
+            }
+        }
         let mut found: Option<Loaded> = None;
         for value in values {
             if matches!(module.expr(value), Expr::Null) {
@@ -244,6 +257,23 @@ impl Finder<'_> {
         let mut found = found?;
         self.loaded_later(file, local, &mut found);
         Some(found)
+    }
+
+    /// Whether a value is read from a cache, by what the library says or by the cache's name.
+    fn is_of_cache(&mut self, file: FileId, value: ExprId) -> bool {
+        if let Some((model, _)) = self.typer(file).called_model(value) {
+            return model.effect == Some(Effect::CacheRead);
+        }
+        let module = self.module(file);
+        let Expr::Call { callee, .. } = module.expr(value) else {
+            return false;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            return false;
+        };
+        let holder = self.typer(file).holder_name(object);
+        module.text(name) == "get"
+            && holder.is_some_and(|name| name.to_ascii_lowercase().contains("cache"))
     }
 
     fn loaded_call(&mut self, file: FileId, expr: ExprId) -> Option<Loaded> {
@@ -351,7 +381,7 @@ impl Finder<'_> {
         let loads = model.loads.is_some();
         let columns = model.columns;
         let mut found = self.loaded(file, object);
-        if found.origin == Origin::Unknown && self.is_root(file, object, receiver) {
+        if found.origin != Origin::Query && self.is_root(file, object, receiver) {
             found = Loaded::at(ExprRef { file, expr }, Origin::Query);
         }
         if let Some(Bounded::Key(key)) = &model.loads {
@@ -451,12 +481,19 @@ impl Finder<'_> {
     }
 
     /// Whether a value hands out all rows of an entity, whoever made it: a repository that is
-    /// kept in a field.
+    /// kept in a field or handed over.
     fn is_root(&self, file: FileId, object: ExprId, ty: Type) -> bool {
         let (Base::Model(id, Entity::Class(class)), true) = (ty.base, ty.is_bare()) else {
             return false;
         };
-        matches!(self.module(file).expr(object), Expr::Member { .. })
+        let is_held = match self.module(file).expr(object) {
+            Expr::Member { .. } => true,
+            Expr::Local(local) => {
+                matches!(self.module(file).local(local).kind, LocalKind::Param(_))
+            }
+            _ => false,
+        };
+        is_held
             && self.awaits_relations(Type::of(Base::Class(class)))
             && self.world.models.iterate(id).is_none()
     }
@@ -659,68 +696,6 @@ impl Finder<'_> {
             });
         }
         found
-    }
-
-    /// `Model.objects`, `self.queryset`.
-    fn loaded_member(
-        &mut self,
-        file: FileId,
-        expr: ExprId,
-        object: ExprId,
-        name: Name,
-    ) -> Option<Loaded> {
-        let query = ExprRef { file, expr };
-        let on = self.typer(file).of(object);
-        let module = self.module(file);
-        if let (true, Base::Class(class)) = (on.is_bare(), on.base)
-            && self.world.entities.table(class).is_some()
-        {
-            let manager = self.typer(file).of(expr);
-            return match manager.base {
-                Base::Model(..) => Some(Loaded::at(query, Origin::Query)),
-                // A manager of the project: what its `get_queryset` loads.
-                Base::Instance(manager) => Some(self.loaded_by_manager(query, manager)),
-                _ => None,
-            };
-        }
-        if let (true, Base::Instance(class)) = (on.is_bare(), on.base) {
-            let name = module.text(name);
-            let entities = &self.world.entities;
-            if let Some(relation) = entities.find(self.world, class, name) {
-                // The rows of a relation know the row they belong to.
-                let relation = entities.get(relation);
-                return relation.many.then(|| Loaded {
-                    paths: relation.inverse.iter().cloned().collect(),
-                    ..Loaded::at(query, Origin::Query)
-                });
-            }
-            return self.loaded_field(class, name);
-        }
-        None
-    }
-
-    fn loaded_by_manager(&mut self, query: ExprRef, manager: ClassRef) -> Loaded {
-        let ty = Type::of(Base::Instance(manager));
-        let method = self.typer(query.file).member(ty, "get_queryset");
-        let Base::Function(function) = method.base else {
-            return Loaded::at(query, Origin::Query);
-        };
-        let module = self.module(function.file);
-        let mut paths = Vec::new();
-        for value in module.returned(function.function) {
-            let inner = self.loaded(function.file, value);
-            paths.extend(inner.paths);
-        }
-        Loaded {
-            paths,
-            ..Loaded::at(query, Origin::Query)
-        }
-    }
-
-    /// What a class attribute, read through an instance, holds.
-    fn loaded_field(&mut self, class: ClassRef, name: &str) -> Option<Loaded> {
-        let value = self.world.field_value(class, name)?;
-        Some(self.loaded(value.file, value.expr))
     }
 }
 

@@ -78,7 +78,7 @@ impl Finder<'_> {
         None
     }
 
-    fn single_value(&self, local: ExprId) -> Option<ExprId> {
+    pub(super) fn single_value(&self, local: ExprId) -> Option<ExprId> {
         let facts = &self.world.unit(self.file).facts;
         match facts.def_use.def(facts.def_use.reaching(local)?) {
             Def::Value { value, .. } => Some(*value),
@@ -230,7 +230,7 @@ impl Finder<'_> {
 
     /// Whether a collection is a to-many relation as it stands, which may have come with the
     /// row.
-    fn is_whole_relation(&mut self, over: ExprId) -> bool {
+    pub(super) fn is_whole_relation(&mut self, over: ExprId) -> bool {
         let ty = self.typer(self.file).of(over);
         let models = &self.world.models;
         match ty.base {
