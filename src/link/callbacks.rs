@@ -199,7 +199,9 @@ pub(super) fn param_of(
     let declared = module.function(callee.function);
     match slot {
         Slot::Position(position) => {
-            let at = position + u16::from(has_receiver(world, callee));
+            let is_shifted = has_receiver(world, callee)
+                || caller.template.is_some() && world.takes_context(callee);
+            let at = position + u16::from(is_shifted);
             let param = declared.params.get(usize::from(at))?;
             (param.kind == ParamKind::Plain).then_some(at)
         }

@@ -9,7 +9,7 @@ use super::world::World;
 use crate::source::FileId;
 
 /// Templates inside templates whose names are followed.
-const MAX_INCLUDES: usize = 3;
+const MAX_INCLUDES: usize = 4;
 
 impl World {
     /// Gathers what calls hand to parameters without a type of their own. Answers which files
@@ -81,14 +81,15 @@ impl World {
         Type::UNKNOWN
     }
 
-    /// Gathers what templates hand to those they include, to macros and to filters, now that they
-    /// know their own names. Nothing else learns of that.
+    /// Gathers what templates hand to those they include, to macros, filters and tags, and what
+    /// tags hand to templates of their own, now that they know their own names. Nothing else learns of that.
     pub(super) fn hand_inside_templates(&mut self) {
         for _ in 0..MAX_INCLUDES {
             let handed: Vec<Vec<(FunctionRef, u16, Type)>> = self
                 .par_files()
                 .map(|file| {
-                    if self.unit(file).facts.module.template.is_none() {
+                    let is_template = self.unit(file).facts.module.template.is_some();
+                    if !is_template && !self.templates.is_library(file) {
                         return Vec::new();
                     }
                     Typer::new(self, file).handed()

@@ -636,6 +636,20 @@ pub struct Models {
     page_keys: Vec<String>,
     /// What a framework knows of the users of a project.
     pub users: Option<UsersModel>,
+    /// How functions become filters and tags of templates.
+    pub tags: TagsModel,
+}
+
+/// How functions become filters and tags of templates.
+#[derive(Debug, Clone, Default)]
+pub struct TagsModel {
+    /// The names of decorators, members of something, that make them so.
+    pub decorators: FxHashSet<String>,
+    /// The names of maps that functions are put into.
+    pub maps: FxHashSet<String>,
+    /// Decorators, or keywords of one, by which the first parameter is the context, which no
+    /// template hands over.
+    pub context: FxHashSet<String>,
 }
 
 /// How a framework knows the class of a project whose rows are its users, and where it hands them

@@ -3,8 +3,12 @@
 //! A call renders a template with the names it is given; an instance of a page class, with the
 //! rows of its query and what its method adds to the context; a template, those it includes.
 
+mod tags;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+
+use self::tags::Tags;
 
 use super::infer::{Typer, keyword_in};
 use super::models::{Bounded, ContextFrom, PageModel};
@@ -28,6 +32,8 @@ pub struct Templates {
     by_name: FxHashMap<String, Vec<FileId>>,
     /// Modules with tags and filters, by the last part of their names.
     libraries: FxHashMap<String, Vec<FileId>>,
+    /// The functions that are filters and tags, by what templates call them.
+    tags: Tags,
     /// What is rendered where, by file; sorted by expression.
     renderings: Vec<Vec<Rendering>>,
 }
@@ -77,7 +83,15 @@ impl Templates {
                     .push(file);
             }
         }
+        if !found.by_name.is_empty() {
+            found.tags = tags::find(world);
+        }
         found
+    }
+
+    /// Whether a file has tags and filters that templates load.
+    pub(super) fn is_library(&self, file: FileId) -> bool {
+        self.libraries.values().any(|files| files.contains(&file))
     }
 
     /// Whether the project has no templates.
@@ -169,6 +183,14 @@ fn param_name(module: &Module, function: FunctionId, param: u16) -> Option<&str>
 }
 
 impl World {
+    /// The filter or tag that templates call by a name, the nearest of several.
+    pub(super) fn registered(&self, from: FileId, name: &str) -> Option<FunctionRef> {
+        let known = self.templates.tags.get(name)?;
+        let files: Vec<FileId> = known.iter().map(|tag| tag.file).collect();
+        let file = nearest(self, from, &files)?;
+        known.iter().find(|tag| tag.file == file)?.function(self)
+    }
+
     /// The template that a function is.
     pub fn is_template(&self, function: FunctionRef) -> bool {
         self.unit(function.file).facts.module.template == Some(function.function)

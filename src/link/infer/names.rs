@@ -239,6 +239,11 @@ impl Typer<'_> {
         // A name that a star import brings in.
         let found = self.world.module_member(Base::File(self.file), name);
         if found.is_unknown() {
+            if self.module.template.is_some()
+                && let Some(function) = self.world.registered(self.file, name)
+            {
+                return Type::of(Base::Function(function));
+            }
             return self.by_convention(name);
         }
         found

@@ -104,6 +104,13 @@ impl Models {
                 holders: entry.holders.clone(),
             });
         }
+        if let Some(entry) = &source.spec.tags {
+            self.tags
+                .decorators
+                .extend(entry.decorators.iter().cloned());
+            self.tags.maps.extend(entry.maps.iter().cloned());
+            self.tags.context.extend(entry.context.iter().cloned());
+        }
         for entry in &source.spec.attributes {
             let (on, of_class) = self.receiver_type(source, &entry.on)?;
             let attribute = AttributeModel {

@@ -77,6 +77,7 @@ pub(super) struct FileSpec {
     #[serde(default, rename = "page")]
     pub(super) pages: Vec<PageEntry>,
     pub(super) users: Option<UsersEntry>,
+    pub(super) tags: Option<TagsEntry>,
     #[serde(default)]
     pub(super) advice: Advice,
 }
@@ -91,6 +92,18 @@ pub(super) struct UsersEntry {
     pub(super) calls: Vec<String>,
     pub(super) member: String,
     pub(super) holders: Vec<String>,
+}
+
+/// How functions become filters and tags of templates.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TagsEntry {
+    #[serde(default)]
+    pub(super) decorators: Vec<String>,
+    #[serde(default)]
+    pub(super) maps: Vec<String>,
+    #[serde(default)]
+    pub(super) context: Vec<String>,
 }
 
 /// Names by which a library compares.

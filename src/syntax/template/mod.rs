@@ -499,9 +499,24 @@ impl<'t> Lowering<'t> {
         if self.take("as")
             && let Some(&token) = self.tokens.get(self.next)
         {
-            let groups = self.unknown(&[]);
+            let groups = self.groups(over, piece);
             self.assign(token, groups, piece);
         }
+    }
+
+    /// What `regroup` makes: a list of groups, each with some of the elements.
+    fn groups(&mut self, elements: ExprId, piece: Piece) -> ExprId {
+        let name = self.builder.name("list");
+        let value = elements;
+        let entry = self
+            .builder
+            .expr(Expr::Keyword { name, value }, piece.inner);
+        let entries = self.builder.list(&[entry]);
+        let group = self.builder.expr(Expr::Map(entries), piece.inner);
+        let kind = SequenceKind::List;
+        let elements = self.builder.list(&[group]);
+        let groups = Expr::Sequence { kind, elements };
+        self.builder.expr(groups, piece.inner)
     }
 
     /// `include "a.html" with b=c`, `extends "base.html"`: a call of the other template, with the
