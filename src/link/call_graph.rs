@@ -232,7 +232,10 @@ impl Linker<'_> {
         let Expr::Call { kind, callee, .. } = self.module.expr(expr) else {
             return nothing;
         };
-        if matches!(kind, CallKind::Jsx | CallKind::Import) {
+        if kind == CallKind::Jsx {
+            return self.component(expr).unwrap_or(nothing);
+        }
+        if kind == CallKind::Import {
             return nothing;
         }
         // `super(name)` goes on to the constructor above.
@@ -270,6 +273,42 @@ impl Linker<'_> {
             callee: found,
             confidence: ty.confidence,
         }
+    }
+
+    /// The component that an element of a page stands for, where it is sure to run with it: an
+    /// asynchronous one, on the server. Of the others, those of lists are looked at, which run in
+    /// browsers as often as not.
+    fn component(&mut self, element: ExprId) -> Option<Call> {
+        let ty = self.typer.callee(element);
+        let (true, Base::Function(function)) = (ty.is_bare(), ty.base) else {
+            return None;
+        };
+        let declared = self
+            .world
+            .unit(function.file)
+            .facts
+            .module
+            .function(function.function);
+        let confidence = if declared.is_async {
+            ty.confidence
+        } else if self.is_list_item(element) {
+            Confidence::Low
+        } else {
+            return None;
+        };
+        let callee = Callee::Function(function);
+        Some(Call { callee, confidence })
+    }
+
+    /// Whether an expression is given once per element of a list.
+    fn is_list_item(&self, element: ExprId) -> bool {
+        let function = self.module.function_of(element);
+        let is_callback = matches!(
+            self.module.function(function).invocation,
+            Invocation::PerElement(_)
+        );
+        let context = self.facts.context_of(element);
+        is_callback || context.is_some_and(|(_, lp, _)| lp.is_some())
     }
 
     fn select(&self, call: ExprId, id: CallModelId) -> CallModelId {
