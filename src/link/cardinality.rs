@@ -314,6 +314,7 @@ impl<'p> Tracer<'p> {
         match ty.base {
             Base::Model(id, _) if ty.is_bare() => match models.iterate(id) {
                 Some(model) if model.effect.is_some() => Cardinality::Rows,
+                Some(model) if model.is_bounded => Cardinality::Fixed,
                 _ => Cardinality::Unknown,
             },
             Base::Class(class) if ty.is_bare() && self.program.world.is_enum(class) => {

@@ -406,6 +406,8 @@ pub struct UseModel {
     pub blocking: bool,
 }
 
+    /// Whether it gives as many as it was told, whatever there is of data.
+    pub is_bounded: bool,
 /// A type of a model.
 #[derive(Debug, Clone)]
 pub struct ModelType {

@@ -84,8 +84,13 @@ fn check_write(
     }
     let loops = function.loops_around(act.lp);
     let Some((lp, size)) = growing_loop(&loops) else {
-        reporter.because(act.expr, super::why_not_growing(&loops));
-        return false;
+        let is_handed = loops.is_empty()
+            && effect == Effect::DbWrite
+            && super::handed_over::check_write(function, act, found, reporter);
+        if !is_handed {
+            reporter.because(act.expr, super::why_not_growing(&loops));
+        }
+        return is_handed;
     };
     // Elements of a stream come one at a time.
     if lp.head().is_async && size != Cardinality::Rows {
@@ -181,13 +186,13 @@ fn left_alone(
 }
 
 /// A write that a bulk form could replace.
-struct Write {
+pub(super) struct Write {
     /// The bulk form.
-    bulk: Option<String>,
+    pub(super) bulk: Option<String>,
     /// Whether it sends what a session has gathered, without a word about the element.
     sends_session: bool,
     /// Whether it is handed several rows already.
-    takes_group: bool,
+    pub(super) takes_group: bool,
     /// Whether it writes only what it does not find, or into a table that it is handed.
     may_be_elsewhere: bool,
     /// The project's own method that runs around the library's: `Invoice.save`.
@@ -197,7 +202,7 @@ struct Write {
 impl Write {
     /// None if no bulk form is known, if nothing leaves the process, or if a block is opened
     /// that ends in a commit: such a transaction for each element is meant.
-    fn of(function: Function<'_>, act: &Act, found: ActEffect) -> Option<Self> {
+    pub(super) fn of(function: Function<'_>, act: &Act, found: ActEffect) -> Option<Self> {
         let (owner, last) = function.final_site(act, found);
         let ActKind::Effect {
             effect,
@@ -412,15 +417,7 @@ fn doubt(
     size: Cardinality,
     write: &Write,
 ) -> Option<&'static str> {
-    // Among other things that the callee does, the write is one step of many.
-    let is_step = found.via.is_some_and(|(target, fact)| {
-        let callee = function.program.function(target);
-        match write.hook {
-            Some(_) => fact.depth > 0 || does_more(callee, fact.act),
-            None => fact.params == 0 || !does_little_else(callee, fact.act),
-        }
-    });
-    Some(if is_step {
+    Some(if is_one_of_many_steps(function, found, write) {
         "the write is one step of what the called function does"
     } else if found.via.is_some() && write.may_be_elsewhere {
         "the called function is handed the table, or writes what it does not find"
@@ -466,6 +463,21 @@ fn doubt(
         super::BY_HAND
     } else {
         return None;
+    })
+}
+
+/// Whether, among other things that the callee does, the write is one step of many.
+pub(super) fn is_one_of_many_steps(
+    function: Function<'_>,
+    found: ActEffect,
+    write: &Write,
+) -> bool {
+    found.via.is_some_and(|(target, fact)| {
+        let callee = function.program.function(target);
+        match write.hook {
+            Some(_) => fact.depth > 0 || does_more(callee, fact.act),
+            None => fact.params == 0 || !does_little_else(callee, fact.act),
+        }
     })
 }
 
@@ -567,7 +579,7 @@ fn follows_write(function: Function<'_>, act: &Act) -> bool {
 }
 
 /// Whether related rows are written along: `data: { tags: { set: tags } }`.
-fn writes_related(function: Function<'_>, act: &Act) -> bool {
+pub(super) fn writes_related(function: Function<'_>, act: &Act) -> bool {
     const WORDS: &[&str] = &["connect", "connectOrCreate", "create", "disconnect", "set"];
     let module = function.module();
     let Expr::Call { args, .. } = module.expr(act.expr) else {

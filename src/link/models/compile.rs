@@ -232,6 +232,7 @@ impl Models {
                     bulk: entry.bulk.clone(),
                     preloaded: entry.preloaded,
                     blocking: entry.blocking,
+                    is_bounded: entry.bounded.is_some(),
                 });
                 *of_type(&mut self.types[on.0 as usize]) = model;
             }

@@ -317,7 +317,6 @@ pub(super) struct UseEntry {
     pub(super) yields: Option<String>,
     #[serde(default)]
     pub(super) blocking: bool,
-    #[expect(dead_code, reason = "read by the rules about unbounded results")]
     pub(super) bounded: Option<BoundedEntry>,
     pub(super) bulk: Option<String>,
     #[serde(default)]
