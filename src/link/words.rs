@@ -55,6 +55,8 @@ struct Handlers {
     changes: Vec<String>,
     staff: Vec<String>,
     health: Vec<String>,
+    setup: Vec<String>,
+    settings: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -196,6 +198,18 @@ pub fn is_for_health(path: &str) -> bool {
 }
 
 /// Whether a value or class is named after what one request or form says.
+/// Whether code stands where a program is set up or tried out, by its path.
+pub fn is_for_setup(path: &str) -> bool {
+    let mut names = path.split(['/', '.']);
+    names.any(|name| has(&WORDS.handlers.setup, &name.to_ascii_lowercase()))
+}
+
+/// Whether a function reads or writes a file of settings, by its name.
+pub fn is_of_settings(function: &str) -> bool {
+    let parts = parts_of(function);
+    parts.iter().any(|part| has(&WORDS.handlers.settings, part))
+}
+
 pub fn is_payload(name: &str) -> bool {
     let parts = parts_of(name);
     parts
@@ -337,6 +351,8 @@ mod tests {
         assert!(is_small_component("RowMenu.Provider") && !is_small_component("Session.Provider"));
         assert!(is_for_health("StatusResource.get_status") && !is_for_health("orders"));
         assert!(is_for_staff("app/(ee)/api/admin/partners/route.ts"));
+        assert!(is_for_setup("server/setup.js") && !is_for_setup("server/setups.js"));
+        assert!(is_of_settings("loadOrCreateConfig") && !is_of_settings("readUpload"));
         assert!(
             is_for_staff("helpdesk/views/staff.py") && !is_for_staff("api/administrative/x.py")
         );

@@ -8,6 +8,7 @@ use crate::link::entry_points::Reach;
 use crate::link::models::{Effect, EntryKind};
 use crate::link::program::{ActEffect, Function, verb_of};
 use crate::link::types::FunctionRef;
+use crate::link::words;
 use crate::source::{Context, Ecosystem};
 
 pub(super) const RULE: Rule = Rule::per_function("blocking-in-async", check);
@@ -117,6 +118,10 @@ fn doubt(
     let is_file = effect == Effect::File;
     Some(if is_file && is_shipped(function, act, found) {
         "the file comes with the program, and is small"
+    } else if is_file && is_of_settings(function, act, found) {
+        "a file of settings is small, by the names of what reads or writes it"
+    } else if words::is_for_setup(&function.program.world.unit(function.file).path) {
+        "it is set up once, by one who waits for it"
     } else if matches!(effect, Effect::File | Effect::Process) && is_page(function) {
         "pages that read files or run programs are made ahead as often as not"
     } else if is_file && is_same_for_all(function) {
@@ -124,6 +129,13 @@ fn doubt(
     } else {
         return None;
     })
+}
+
+/// Whether a file holds settings, by the names of the functions that lead to it.
+fn is_of_settings(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    let chain = function.chain(act, found);
+    let mut names = chain.iter().filter_map(|(at, _)| at.name());
+    names.any(|name| words::is_of_settings(name.rsplit('.').next().unwrap_or(&name)))
 }
 
 /// Whether a function makes a page, or is called by one that does: frameworks make pages of files
