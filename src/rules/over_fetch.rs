@@ -206,6 +206,7 @@ fn check_fetch(fetch: &Fetch<'_>, reported: &mut FxHashSet<ExprId>, reporter: &m
 fn is_few(fetch: &Fetch<'_>, waste: &Waste) -> bool {
     let is_all = fetch.query.scope == Scope::All;
     fetch.is_small_table()
+        || fetch.query.is_singled_out
         || match fetch.growth() {
             Some(Growth::Happenings) => false,
             Some(Growth::Things) => !is_all && waste.is_test,

@@ -48,6 +48,8 @@ pub struct QueryFacts {
     pub scope: Scope,
     /// A column that identifies rows is compared with one value.
     pub is_unique: bool,
+    /// The few are asked for that stand for the rest: `is_default = true`.
+    pub is_singled_out: bool,
     /// Rows are asked for by a list of keys.
     pub is_keyed: bool,
     /// The rows are sorted.
@@ -690,6 +692,7 @@ impl<'w> Reader<'w> {
         if !is_constant {
             self.narrow(scope_of(column));
         } else if module.expr(value) == Expr::Bool(true) && words::is_singled_out(column) {
+            self.facts.is_singled_out = true;
             self.narrow(Scope::Part);
         }
     }
