@@ -389,6 +389,9 @@ fn independent(
     if depends {
         return Err("it needs the result of an await before it");
     }
+    if later.defines.is_empty() && lets_pass(function, later) {
+        return Err("it gives nothing, but stops what follows if it throws");
+    }
     if in_transaction(function, later.stmt) {
         return Err("a transaction does one thing at a time");
     }
@@ -440,6 +443,43 @@ fn is_check(function: Function<'_>, call: ExprId) -> bool {
         &name[..end.unwrap_or(name.len())],
         "verify" | "assert" | "ensure" | "check" | "authorize" | "require" | "validate" | "can"
     )
+}
+
+/// Whether an await is there for what it throws: by its name, or because what is called throws on
+/// a condition.
+fn lets_pass(function: Function<'_>, wait: &Wait) -> bool {
+    is_check(function, wait.value)
+        || function.acts().iter().any(|act| match act.kind {
+            ActKind::Call(target) if act.expr == wait.value => {
+                throws_on_condition(function.program.function(target), 0)
+            }
+            _ => false,
+        })
+}
+
+/// Whether a function, or one that it calls, throws in some branch of it.
+fn throws_on_condition(function: Function<'_>, calls: u32) -> bool {
+    const MAX_CALLS: u32 = 2;
+    const MAX_ACTS: usize = 12;
+    let module = function.module();
+    let body = module.function(function.id).body;
+    let mut open = vec![body];
+    while let Some(block) = open.pop() {
+        for &stmt in &module.block(block).stmts {
+            if block != body && matches!(module.stmt(stmt), Stmt::Throw(_)) {
+                return true;
+            }
+            function.facts().push_blocks(stmt, &mut open);
+        }
+    }
+    let mut acts = function.acts().iter().take(MAX_ACTS);
+    calls < MAX_CALLS
+        && acts.any(|act| match act.kind {
+            ActKind::Call(target) => {
+                throws_on_condition(function.program.function(target), calls + 1)
+            }
+            ActKind::Effect { .. } => false,
+        })
 }
 
 /// What an awaited call does.
