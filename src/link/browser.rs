@@ -193,6 +193,11 @@ fn whole_imports_of(world: &World, file: FileId) -> Vec<WholeUse> {
         // The light part of it is what is to be imported instead.
         let is_light = matches!(import.kind, ImportKind::Named(name)
             if model.light.iter().any(|light| light == module.text(name)));
+        let path = &world.unit(file).path;
+        let mut plugins = model.rewritten_by.iter();
+        if plugins.any(|plugin| world.modules.depends_on(path, plugin)) {
+            continue;
+        }
         if !is_light && world.resolve(file, 0, module.text(import.module)).is_none() {
             found.push(WholeUse {
                 file,

@@ -326,6 +326,8 @@ pub struct WholeImport {
     pub shakes: bool,
     /// Its members that do not bring the rest along.
     pub light: Vec<String>,
+    /// Packages by which a build takes only what is used.
+    pub rewritten_by: Vec<String>,
     /// How much it is, as a phrase.
     pub weight: String,
     /// What to import instead.
@@ -404,10 +406,10 @@ pub struct UseModel {
     pub preloaded: bool,
     /// Whether it holds the thread.
     pub blocking: bool,
-}
-
     /// Whether it gives as many as it was told, whatever there is of data.
     pub is_bounded: bool,
+}
+
 /// A type of a model.
 #[derive(Debug, Clone)]
 pub struct ModelType {

@@ -48,6 +48,8 @@ pub struct Modules {
     /// What packages call their own files, `#data/*`, with targets relative to the root.
     package_imports: FxHashMap<String, Vec<(String, String)>>,
     /// The folders with a `package.json`.
+    /// What the package of each folder says that it needs.
+    needs: FxHashMap<String, Vec<String>>,
     package_folders: FxHashSet<String>,
 }
 
@@ -320,8 +322,29 @@ impl Modules {
         }
     }
 
+    /// Whether a package that a file belongs to, or one around it, says that it needs another.
+    pub fn depends_on(&self, path: &str, package: &str) -> bool {
+        let mut folder = parent(path);
+        loop {
+            let needs = self.needs.get(folder);
+            if needs.is_some_and(|needs| needs.iter().any(|name| name == package)) {
+                return true;
+            }
+            if folder.is_empty() {
+                return false;
+            }
+            folder = parent(folder);
+        }
+    }
+
     fn add_package(&mut self, folder: &str, value: &Value) {
         self.package_folders.insert(folder.to_owned());
+        let kinds = ["dependencies", "devDependencies"];
+        let needs = kinds
+            .iter()
+            .filter_map(|&kind| value.get(kind)?.as_object());
+        let needs = needs.flat_map(serde_json::Map::keys).cloned().collect();
+        self.needs.insert(folder.to_owned(), needs);
         if let Some(Value::Object(map)) = value.get("imports") {
             let mut imports = Vec::new();
             for (key, target) in map {

@@ -267,6 +267,7 @@ impl Models {
                 let model = WholeImport {
                     shakes: entry.shakes,
                     light: entry.light.clone(),
+                    rewritten_by: entry.rewritten_by.clone(),
                     weight: entry.weight.clone(),
                     instead: entry.instead.clone(),
                 };

@@ -417,6 +417,8 @@ pub(super) struct WholeImportEntry {
     pub(super) shakes: bool,
     #[serde(default)]
     pub(super) light: Vec<String>,
+    #[serde(default, rename = "rewritten-by")]
+    pub(super) rewritten_by: Vec<String>,
     pub(super) weight: String,
     pub(super) instead: String,
 }
