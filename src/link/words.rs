@@ -73,6 +73,7 @@ struct Requests {
 struct Components {
     large: Vec<String>,
     small: Vec<String>,
+    once: Vec<String>,
 }
 
 /// How a table grows, by what it is called.
@@ -197,7 +198,6 @@ pub fn is_for_health(path: &str) -> bool {
     names.any(|part| has(&WORDS.handlers.health, &part))
 }
 
-/// Whether a value or class is named after what one request or form says.
 /// Whether code stands where a program is set up or tried out, by its path.
 pub fn is_for_setup(path: &str) -> bool {
     let mut names = path.split(['/', '.']);
@@ -210,6 +210,7 @@ pub fn is_of_settings(function: &str) -> bool {
     parts.iter().any(|part| has(&WORDS.handlers.settings, part))
 }
 
+/// Whether a value or class is named after what one request or form says.
 pub fn is_payload(name: &str) -> bool {
     let parts = parts_of(name);
     parts
@@ -238,6 +239,11 @@ pub fn is_named_after(name: &str, table: &str) -> bool {
     let forms = singulars(last);
     let shortest = forms.iter().min_by_key(|form| form.len());
     shortest.is_some_and(|form| name.to_ascii_lowercase().contains(form.as_str()))
+}
+
+/// Whether an event of a page happens once at most.
+pub fn happens_once(event: &str) -> bool {
+    has(&WORDS.components.once, event)
 }
 
 /// Whether a component draws much, by its name: `SalesChart`.
@@ -345,14 +351,14 @@ mod tests {
     fn handlers_are_told_by_their_names() {
         assert!(is_whole("exportOrders") && !is_whole("orders"));
         assert!(is_change("Orders.create_many") && !is_change("createdOrders"));
+        assert!(is_for_setup("server/setup.js") && !is_for_setup("server/setups.js"));
+        assert!(is_of_settings("loadOrCreateConfig") && !is_of_settings("readUpload"));
         assert!(is_named_after("api/orders/route.ts", "shop_order"));
         assert!(!is_named_after("projects_of_user", "categories"));
         assert!(is_large_component("SalesChart") && !is_large_component("ChartLegend"));
         assert!(is_small_component("RowMenu.Provider") && !is_small_component("Session.Provider"));
         assert!(is_for_health("StatusResource.get_status") && !is_for_health("orders"));
         assert!(is_for_staff("app/(ee)/api/admin/partners/route.ts"));
-        assert!(is_for_setup("server/setup.js") && !is_for_setup("server/setups.js"));
-        assert!(is_of_settings("loadOrCreateConfig") && !is_of_settings("readUpload"));
         assert!(
             is_for_staff("helpdesk/views/staff.py") && !is_for_staff("api/administrative/x.py")
         );

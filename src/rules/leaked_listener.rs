@@ -12,6 +12,7 @@ use crate::link::entry_points::Reach;
 use crate::link::infer::Typer;
 use crate::link::models::CallModel;
 use crate::link::program::Function;
+use crate::link::words;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("leaked-listener", check);
@@ -336,6 +337,10 @@ fn is_taken_away(function: Function<'_>, added: ExprId, model: &CallModel) -> bo
         _ => None,
     };
     let wanted = event(added);
+    // Its listener is done with once it has run.
+    if wanted.is_some_and(|event| words::happens_once(module.text(event))) {
+        return true;
+    }
     let is_end = |expr: ExprId| {
         function
             .last_name_of(expr)
