@@ -2,7 +2,8 @@
 //! once per element: `pMap(ids, load)`, `eachLimit(ids, 4, load)`.
 
 use super::Reporter;
-use super::write_in_loop::{Write, is_one_of_many_steps, writes_related};
+use super::bulk_forms::Write;
+use super::write_in_loop::{is_one_of_many_steps, writes_related};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, Invocation, LocalKind};
 use crate::link::call_graph::{Act, ActKind, Callee};

@@ -6,6 +6,7 @@
 mod asked;
 mod await_in_loop;
 mod blocking_in_async;
+mod bulk_forms;
 mod cache_without_expiry;
 mod connection_per_request;
 mod deep_offset;

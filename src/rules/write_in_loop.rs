@@ -1,17 +1,16 @@
 //! `write-in-loop`: a row written, or a transaction committed, once per element of a loop.
 
+use super::bulk_forms::{Write, is_entered};
 use super::n_plus_one::{
     IN_CALLBACK, REPEATED_BELOW, has_own_client, is_call, is_merged, is_own_closure, is_throttled,
     takes_batch,
 };
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
-use crate::ir::{
-    BlockId, BlockOwner, Expr, ExprId, Invocation, LocalKind, LoopId, LoopKind, Stmt, StmtId,
-};
+use crate::ir::{BlockId, BlockOwner, Expr, ExprId, Invocation, LoopId, LoopKind, Stmt, StmtId};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
-use crate::link::models::{CallModel, Effect, Rows, Wrapper};
+use crate::link::models::Effect;
 use crate::link::program::{ActEffect, Function, Loop};
 use crate::link::types::Base;
 use crate::source::Context;
@@ -183,162 +182,6 @@ fn left_alone(
     } else {
         return None;
     })
-}
-
-/// A write that a bulk form could replace.
-pub(super) struct Write {
-    /// The bulk form.
-    pub(super) bulk: Option<String>,
-    /// Whether it sends what a session has gathered, without a word about the element.
-    sends_session: bool,
-    /// Whether it is handed several rows already.
-    pub(super) takes_group: bool,
-    /// Whether it writes only what it does not find, or into a table that it is handed.
-    may_be_elsewhere: bool,
-    /// The project's own method that runs around the library's: `Invoice.save`.
-    hook: Option<String>,
-}
-
-impl Write {
-    /// None if no bulk form is known, if nothing leaves the process, or if a block is opened
-    /// that ends in a commit: such a transaction for each element is meant.
-    pub(super) fn of(function: Function<'_>, act: &Act, found: ActEffect) -> Option<Self> {
-        let (owner, last) = function.final_site(act, found);
-        let ActKind::Effect {
-            effect,
-            ref bulk,
-            model,
-            ..
-        } = last.kind
-        else {
-            return None;
-        };
-        let models = &function.program.world.models;
-        let model: Option<&CallModel> = model.map(|id| models.call(id));
-        let is_sql = model.is_some_and(|model| model.sql.is_some());
-        if bulk.is_none() && !is_sql {
-            return None;
-        }
-        let receiver = receiver_type(owner, last);
-        let is_local = matches!(receiver, Base::Model(ty, _) if models.ty(ty).local);
-        if effect == Effect::DbWrite && is_local {
-            return None;
-        }
-        let opens_block = model.is_some_and(|m| m.callback.is_some()) || is_entered(owner, last);
-        if effect == Effect::Commit && opens_block {
-            return None;
-        }
-        let takes_nothing = match owner.module().expr(last.expr) {
-            Expr::Call { args, .. } => args.is_empty(),
-            _ => false,
-        };
-        let is_session = matches!(receiver, Base::Model(ty, _) if models.ty(ty).serial);
-        Some(Self {
-            bulk: bulk.clone(),
-            sends_session: takes_nothing && is_session,
-            takes_group: match model {
-                Some(model) if model.iterates.is_some() && is_sql => true,
-                // What goes with SQL text are its parameters.
-                Some(_) if is_sql => owns_statement(owner, last) && has_rows(owner, last),
-                _ => takes_group(owner, last),
-            },
-            may_be_elsewhere: takes_table(owner, last)
-                || model.is_some_and(|model| model.rows == Some(Rows::One)),
-            hook: hook(owner, last),
-        })
-    }
-}
-
-fn receiver_type(function: Function<'_>, act: &Act) -> Base {
-    let module = function.module();
-    match module.expr(act.expr) {
-        Expr::Call { callee, .. } => match module.expr(callee) {
-            Expr::Member { object, .. } => function.type_of(object).base,
-            _ => Base::Unknown,
-        },
-        _ => Base::Unknown,
-    }
-}
-
-/// Whether the act is what a `with` enters.
-fn is_entered(function: Function<'_>, act: &Act) -> bool {
-    let module = function.module();
-    let Stmt::With { items, .. } = module.stmt(act.stmt) else {
-        return false;
-    };
-    let mut open = module.list(items).to_vec();
-    while let Some(id) = open.pop() {
-        if id == act.expr {
-            return true;
-        }
-        if let Expr::Assign { value, .. } | Expr::Entered(value) = module.expr(id) {
-            open.push(value);
-        }
-    }
-    false
-}
-
-/// Whether an argument is a statement that was built, not written as text.
-fn owns_statement(function: Function<'_>, act: &Act) -> bool {
-    let models = &function.program.world.models;
-    let Expr::Call { args, .. } = function.module().expr(act.expr) else {
-        return false;
-    };
-    let mut args = function.module().list(args).iter();
-    args.any(|&arg| {
-        matches!(function.type_of(arg).base, Base::Model(ty, _) if models.ty(ty).statement.is_some())
-    })
-}
-
-/// Whether something other than one row, written out, goes with a statement.
-fn has_rows(function: Function<'_>, act: &Act) -> bool {
-    let module = function.module();
-    let Expr::Call { args, .. } = module.expr(act.expr) else {
-        return false;
-    };
-    module.list(args).get(1).is_some_and(|&arg| {
-        !matches!(
-            module.expr(arg),
-            Expr::Map(_) | Expr::Keyword { .. } | Expr::Spread(_)
-        )
-    })
-}
-
-/// Whether an argument is a list of rows.
-fn takes_group(function: Function<'_>, act: &Act) -> bool {
-    let module = function.module();
-    let Expr::Call { args, .. } = module.expr(act.expr) else {
-        return false;
-    };
-    // One element wrapped in a list is still one element.
-    let is_list = |value| {
-        function.type_of(value).wrapper() == Some(Wrapper::List)
-            && !matches!(module.expr(value), Expr::Sequence { .. })
-    };
-    module.list(args).iter().any(|&arg| match module.expr(arg) {
-        // `createMany({ data: rows })`
-        Expr::Map(entries) => module.list(entries).iter().any(|&entry| {
-            matches!(module.expr(entry), Expr::Keyword { name, value }
-                if module.text(name) == "data" && is_list(value))
-        }),
-        Expr::Keyword { .. } => false,
-        _ => is_list(arg),
-    })
-}
-
-/// The project's method that overrides the library's and calls it, at the end of the chain.
-fn hook(owner: Function<'_>, last: &Act) -> Option<String> {
-    let module = owner.module();
-    let Expr::Call { callee, .. } = module.expr(last.expr) else {
-        return None;
-    };
-    let Expr::Member { object, .. } = module.expr(callee) else {
-        return None;
-    };
-    match module.expr(object) {
-        Expr::Super => owner.name(),
-        _ => None,
-    }
 }
 
 /// Whether the call says no, by name, to what the callee asks before it writes:
@@ -613,7 +456,7 @@ fn has_own_table(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
 
 /// The name of the table that a call asks for rows, if nothing tells which one it is. The row
 /// that is saved is no table.
-fn table_of(function: Function<'_>, act: &Act) -> Option<ExprId> {
+pub(super) fn table_of(function: Function<'_>, act: &Act) -> Option<ExprId> {
     let module = function.module();
     let mut at = act.expr;
     let mut members = 0;
@@ -633,15 +476,6 @@ fn table_of(function: Function<'_>, act: &Act) -> Option<ExprId> {
             _ => return None,
         }
     }
-}
-
-/// Whether a callee is handed the table.
-fn takes_table(owner: Function<'_>, last: &Act) -> bool {
-    let module = owner.module();
-    table_of(owner, last).is_some_and(|table| {
-        matches!(module.expr(table), Expr::Local(local)
-            if matches!(module.local(local).kind, LocalKind::Param(_)))
-    })
 }
 
 /// Whether the write stands in an error handler.
