@@ -13,6 +13,7 @@ use crate::link::cardinality::Cardinality;
 use crate::link::models::Effect;
 use crate::link::program::{ActEffect, Function, Loop};
 use crate::link::types::Base;
+use crate::link::words;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("write-in-loop", check);
@@ -262,6 +263,8 @@ fn doubt(
 ) -> Option<&'static str> {
     Some(if is_one_of_many_steps(function, found, write) {
         "the write is one step of what the called function does"
+    } else if takes_own_argument(function, act) {
+        "the call says more than the library's own method takes"
     } else if found.via.is_some() && write.may_be_elsewhere {
         "the called function is handed the table, or writes what it does not find"
     } else if found.via.is_none() && has_own_table(function, act, lp) {
@@ -304,9 +307,41 @@ fn doubt(
         "what belongs to one row is a handful as often as not"
     } else if function.context() == Context::Script {
         super::BY_HAND
+    } else if words::is_for_staff(&function.program.world.unit(function.file).path) {
+        "pages for the few who run the program work on what these pick"
     } else {
         return None;
     })
+}
+
+/// Whether a row's method is told something that no library asks for: it is one of the project's
+/// own, which does more than the write.
+fn takes_own_argument(function: Function<'_>, act: &Act) -> bool {
+    const METHODS: &[&str] = &["delete", "destroy", "remove", "save"];
+    const KNOWN: &[&str] = &[
+        "force",
+        "force_insert",
+        "force_update",
+        "hooks",
+        "keep_parents",
+        "session",
+        "silent",
+        "transaction",
+        "update_fields",
+        "using",
+    ];
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    let is_method = function
+        .last_name_of(act.expr)
+        .is_some_and(|name| METHODS.contains(&name));
+    is_method
+        && module.list(args).iter().any(|&arg| {
+            matches!(module.expr(arg), Expr::Keyword { name, .. }
+                if !KNOWN.contains(&module.text(name)))
+        })
 }
 
 /// Whether, among other things that the callee does, the write is one step of many.
