@@ -97,7 +97,12 @@ fn report(
     reporter: &mut Reporter<'_>,
 ) {
     let columns = key.columns.join(", ");
-    let (from, to) = (&table.name, &key.target);
+    let from = &table.name;
+    let to = if key.target.is_empty() {
+        "rows of any table".to_owned()
+    } else {
+        format!("`{}`", key.target)
+    };
     let asked = key.columns.iter().filter_map(|column| {
         let key = (from.to_lowercase(), column.to_lowercase());
         asked.get(&key).copied()
@@ -137,7 +142,7 @@ fn report(
     let finding = reporter.report(
         at.span,
         confidence,
-        format!("no index of `{from}` starts with `{columns}`, its reference to `{to}`"),
+        format!("no index of `{from}` starts with `{columns}`, its reference to {to}"),
     );
     if at != key.place {
         finding.related(key.place, "the reference is declared here");
@@ -154,7 +159,7 @@ fn report(
     }
     finding
         .cost(format!(
-            "all rows of `{from}` are read to find those of one row of `{to}`, also when that is deleted"
+            "all rows of `{from}` are read to find those of one row of {to}, also when that is deleted"
         ))
         .help(help);
 }

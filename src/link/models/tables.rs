@@ -164,6 +164,9 @@ pub struct ColumnModel {
     pub pairs_only: bool,
     /// Makes no column.
     pub none: bool,
+    /// The arguments that name the attributes by which it refers to rows of any table together,
+    /// each with the name that it has otherwise.
+    pub refers_by: Vec<(String, String)>,
     /// Arguments by which it makes none.
     pub unless: Vec<String>,
     /// The argument that is false for one that the database does not have.

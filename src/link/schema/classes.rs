@@ -187,6 +187,7 @@ fn described(
     {
         reader.child_key(base, key);
     }
+    reader.generic_references();
     reader.kinds(module, decorator);
     reader.lists();
     reader.class_indexes(decorator);
@@ -376,6 +377,8 @@ pub(super) struct Reader<'w> {
     pub(super) seen: Vec<String>,
     /// The embedded objects around the fields.
     pub(super) within: Vec<Within>,
+    /// The attributes that refer to rows of any table together.
+    pub(super) generic: Vec<(Vec<String>, Place)>,
 }
 
 impl<'w> Reader<'w> {
@@ -408,6 +411,7 @@ impl<'w> Reader<'w> {
             },
             seen: Vec::new(),
             within: Vec::new(),
+            generic: Vec::new(),
         }
     }
 
@@ -475,13 +479,20 @@ impl<'w> Reader<'w> {
         let given = given.and_then(|place| argument(module, call, place));
         let given = given.and_then(|call| Some((call, made_by(call)?)));
         let (call, column) = given.unwrap_or((call, column));
-        if column.none || is_left_out(module, call, column) {
-            return;
-        }
         let place = Place {
             file,
             span: field.span,
         };
+        if !column.refers_by.is_empty() {
+            let named = column.refers_by.iter().map(|(at, default)| {
+                let named = argument(module, call, at).and_then(|name| text(module, name));
+                named.unwrap_or(default).to_owned()
+            });
+            self.generic.push((named.collect(), place));
+        }
+        if column.none || is_left_out(module, call, column) {
+            return;
+        }
         if let Some(class) = embedded_class(module, typer, call, column) {
             self.embedded(module, call, column, attribute, class);
             return;

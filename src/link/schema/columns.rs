@@ -303,6 +303,29 @@ impl Reader<'_> {
         self.world.entities.named(self.world, name, self.class?)
     }
 
+    /// References that lead to rows of any table, by several columns together.
+    pub(super) fn generic_references(&mut self) {
+        for (attributes, place) in std::mem::take(&mut self.generic) {
+            let columns = attributes.iter().map(|name| self.column_named(name));
+            let columns: Vec<String> = columns.collect();
+            if columns
+                .iter()
+                .any(|name| self.found.table.column(name).is_none())
+            {
+                continue;
+            }
+            self.found.table.foreign_keys.push(ForeignKey {
+                name: None,
+                columns,
+                target: String::new(),
+                target_columns: Vec::new(),
+                cascades: false,
+                is_enforced: false,
+                place,
+            });
+        }
+    }
+
     /// The key by which a class's table refers to that of the class it derives from.
     pub(super) fn child_key(&mut self, base: ClassRef, key: &str) {
         let module = &self.world.unit(base.file).facts.module;

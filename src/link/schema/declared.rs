@@ -121,6 +121,7 @@ pub(super) fn add_indexes(
         found: described,
         seen: Vec::new(),
         within: Vec::new(),
+        generic: Vec::new(),
     };
     for &(file, call) in calls {
         let module = &world.unit(file).facts.module;
