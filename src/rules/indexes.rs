@@ -105,6 +105,8 @@ pub(super) fn unserved(schema: &Schema, site: Site<'_>) -> Option<Vec<(u16, Verd
         let verdict = serve(schema, &query, at);
         match verdict {
             Verdict::Served { .. } | Verdict::Weak { .. } => return None,
+            // The others are found by what the rows of this one lead to.
+            Verdict::Few { .. } if query.tables.len() > 1 => return None,
             _ => found.push((at, verdict)),
         }
     }

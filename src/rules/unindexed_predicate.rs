@@ -4,7 +4,7 @@ use super::indexes::{Group, Lack, advice, groups, is_tenant, spelled, stays_smal
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::query::{Operand, OperatorClass, Term, Value};
-use crate::ir::schema::{ColumnKind, Table};
+use crate::ir::schema::{ColumnKind, Dialect, Table};
 use crate::link::program::Program;
 use crate::link::schema::serve::{Need, Verdict};
 
@@ -18,6 +18,15 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
                 Verdict::Unserved { terms, .. } => {
                     let named = &site.asked.query.tables.get(usize::from(at))?.name;
                     lack(at, schema.table(named)?, &terms)
+                }
+                Verdict::Few { terms } => {
+                    let named = &site.asked.query.tables.get(usize::from(at))?.name;
+                    let lack = lack(at, schema.table(named)?, &terms)?;
+                    let what = Gap {
+                        is_flag: true,
+                        ..lack.what
+                    };
+                    Some(Lack { what, ..lack })
                 }
                 _ => None,
             })
@@ -38,6 +47,8 @@ struct Gap {
     is_selective: bool,
     /// Whether one of the columns is compared with what another query finds.
     asks_more: bool,
+    /// Whether the rows are those with one of a few values, which may be rare.
+    is_flag: bool,
 }
 
 /// What a column is held equal to, in the order in which an index had best have them.
@@ -109,6 +120,7 @@ fn lack(at: u16, table: &Table, terms: &[Term]) -> Option<Lack<Gap>> {
             need,
             is_selective,
             asks_more,
+            is_flag: false,
         },
     })
 }
@@ -174,8 +186,14 @@ fn report<'p>(group: &Group<'p, Gap>, reporter: &mut Reporter<'p>) {
         group.checked()
     );
     if let Some(finding) = group.report(reporter, confidence, message) {
+        let help = if group.what.is_flag && group.schema.dialect != Some(Dialect::MySql) {
+            "if few rows are so, a partial index with this condition: it holds these rows alone"
+                .to_owned()
+        } else {
+            advice(group)
+        };
         finding
             .cost("reads more rows the larger the table grows, also for one that is not there")
-            .help(advice(group));
+            .help(help);
     }
 }

@@ -286,6 +286,11 @@ impl<'w> Typer<'w> {
         {
             return bound;
         }
+        if let Base::Model(_, Entity::None) = ty.base
+            && let Some(bound) = self.bound_rows(function, call, ty)
+        {
+            return bound;
+        }
         let is_open = ty.awaited().is_unknown() || ty.base == Base::External;
         if is_open && let Some(bound) = self.bound_result(function, call) {
             return bound;

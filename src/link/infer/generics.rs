@@ -265,6 +265,55 @@ impl Typer<'_> {
         }
     }
 
+    /// `function rows<E>(of: Type<E>): Repository<E>`: whose rows they are, as the argument says.
+    pub(super) fn bound_rows(
+        &mut self,
+        function: FunctionRef,
+        call: ExprId,
+        ty: Type,
+    ) -> Option<Type> {
+        let Base::Model(id, _) = ty.base else {
+            return None;
+        };
+        let module = &self.world.unit(function.file).facts.module;
+        let declared = module.function(function.function);
+        let names = |expr: ExprId| {
+            let mut found = Vec::new();
+            let mut open = vec![expr];
+            while let Some(at) = open.pop() {
+                if found.len() >= MAX_PARAMS {
+                    break;
+                }
+                match module.expr(at) {
+                    Expr::Name(name) => found.push(name),
+                    Expr::Index { index, .. } => open.push(index),
+                    Expr::Binary { left, right, .. } => open.extend([left, right]),
+                    Expr::Sequence { elements, .. } => open.extend(module.list(elements)),
+                    _ => {}
+                }
+            }
+            found
+        };
+        let wanted = match module.expr(declared.returns?) {
+            Expr::Index { index, .. } => *names(index).first()?,
+            _ => return None,
+        };
+        let mut params = declared.params.iter().enumerate();
+        params.find_map(|(i, param)| {
+            if !names(param.annotation?).contains(&wanted) {
+                return None;
+            }
+            let argument = self.argument(call, i)?;
+            let given = self.of(argument);
+            let entity = match given.base {
+                Base::Class(_) if given.is_bare() => entity_of(given),
+                _ => return None,
+            };
+            let base = Base::Model(id, entity);
+            Some(Type { base, ..ty }.at_most(given.confidence))
+        })
+    }
+
     /// The member of a class whose type parameters stand for `given`, or of what it derives from.
     pub(super) fn generic_member(
         &self,

@@ -127,10 +127,14 @@ impl Reader<'_> {
         if self.module(file).receiver_class(expr).is_some() {
             return self.receiver(file, expr);
         }
-        match facts.def_use.reaching(expr) {
+        if let Some(standing) = self.standing(file, expr) {
+            return Some(standing);
+        }
+        let begun = match facts.def_use.reaching(expr) {
             Some(def) => self.defined(file, expr, def),
             None => self.entered(file, expr, local),
-        }
+        };
+        self.with_added(file, expr, local, begun)
     }
 
     fn defined(&mut self, file: FileId, expr: ExprId, def: DefId) -> Option<Draft> {
@@ -383,7 +387,7 @@ impl Reader<'_> {
                     call,
                     receiver,
                 };
-                self.gone_into(frame)
+                self.gone_into(frame).or_else(|| self.root(file, call))
             }
             Base::Method(..) | Base::Path(_) => {
                 let (model, _) = self.typer(file).called_model(call)?;
@@ -554,6 +558,7 @@ impl Reader<'_> {
                 for &arg in module.list(args) {
                     if let Expr::Keyword { name, .. } = module.expr(arg) {
                         draft.computed.push(module.text(name).to_owned());
+                        self.keep_inner_of(file, arg);
                     }
                 }
             }
@@ -720,7 +725,7 @@ impl Reader<'_> {
 }
 
 /// What is asked whichever of two is asked.
-fn either(a: Option<Draft>, b: Option<Draft>) -> Option<Draft> {
+pub(super) fn either(a: Option<Draft>, b: Option<Draft>) -> Option<Draft> {
     match (a, b) {
         (Some(a), Some(b)) => a.or(b),
         (found, None) | (None, found) => found.map(|found| Draft {

@@ -1,7 +1,7 @@
 //! Which rows a call asks for and how they are sorted, in the forms that libraries have for it.
 
 use super::Reader;
-use super::draft::{Draft, Source};
+use super::draft::{Draft, Source, any_of};
 use crate::ir::query::{Condition, Operand, OperatorClass, OrderKey, Term, Value};
 use crate::ir::{Expr, ExprId};
 use crate::link::models::CallModel;
@@ -66,7 +66,7 @@ impl Reader<'_> {
         };
         if clauses.disjunct && !draft.conditions.is_empty() {
             let before = std::mem::take(&mut draft.conditions);
-            draft.conditions.push(Condition::Or(vec![before, found]));
+            draft.conditions.push(any_of(vec![before, found]));
         } else {
             draft.narrow(found);
         }

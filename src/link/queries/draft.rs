@@ -161,6 +161,17 @@ impl Draft {
     }
 }
 
+/// Alternatives; those of one that is nothing but alternatives are alternatives themselves.
+pub(super) fn any_of(branches: Vec<Vec<Condition>>) -> Condition {
+    let flat = branches
+        .into_iter()
+        .flat_map(|mut branch| match &mut branch[..] {
+            [Condition::Or(inner)] => std::mem::take(inner),
+            _ => vec![branch],
+        });
+    Condition::Or(flat.collect())
+}
+
 /// The tables that a condition is about.
 fn tables_of(condition: &Condition) -> Vec<u16> {
     let mut found = Vec::new();

@@ -3,7 +3,7 @@
 
 use super::Reader;
 use super::conditions::{applied, class_of, negated};
-use super::draft::Draft;
+use super::draft::{Draft, any_of};
 use crate::ir::query::{Condition, Operand, OperatorClass, Term, Value};
 use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LogicalOp, UnaryOp};
 use crate::link::models::Wrapper;
@@ -58,7 +58,7 @@ impl Reader<'_> {
                 BinaryOp::BitOr => {
                     let left = self.expression(file, left, package, draft);
                     let right = self.expression(file, right, package, draft);
-                    vec![Condition::Or(vec![left, right])]
+                    vec![any_of(vec![left, right])]
                 }
                 _ => match compared_by(op) {
                     Some(op) => self.compared(file, expr, (left, op, Some(right)), package, draft),
@@ -208,6 +208,9 @@ impl Reader<'_> {
             return self.fragment(file, Some(call), draft);
         }
         let Some(model) = self.operator_at(file, call, package) else {
+            if matches!(self.typer(file).of(callee).base, Base::Path(_)) {
+                self.keep_inner_of(file, call);
+            }
             return self.helper(file, call, package, draft);
         };
         let args: Vec<ExprId> = args.to_vec();
@@ -235,7 +238,7 @@ impl Reader<'_> {
                         _ => branches.push(self.expression(file, arg, package, draft)),
                     }
                 }
-                vec![Condition::Or(branches)]
+                vec![any_of(branches)]
             }
             Operator::Not => {
                 let mut found = Vec::new();
@@ -490,6 +493,7 @@ impl Reader<'_> {
         }
         let ty = self.typer(file).of(expr);
         if self.is_query(file, expr) {
+            self.keep_inner(file, expr);
             return Operand::Subquery;
         }
         match ty.wrapper() {

@@ -4,10 +4,12 @@
 //! and methods of the project, and gathers what each call adds. What the calls of libraries add is
 //! told by their models; how tables and columns are called in the database, by the schemas.
 
+mod built;
 mod calls;
 mod conditions;
 mod draft;
 mod expressions;
+mod inner;
 mod naming;
 mod objects;
 mod texts;
@@ -24,7 +26,7 @@ use super::schema::Schemas;
 use super::types::FunctionRef;
 use super::world::World;
 use crate::finding::Confidence;
-use crate::ir::query::{Bound, Condition, Query};
+use crate::ir::query::{Condition, Query};
 use crate::ir::{Expr, ExprId, LocalId, Module, Name};
 use crate::source::{Context, FileId, Place};
 
@@ -114,6 +116,12 @@ struct Reader<'w> {
     frames: Vec<Frame>,
     /// What is assigned to members of variables, by file.
     written: FxHashMap<FileId, Written>,
+    /// Queries inside of the one that is read.
+    inner: Vec<Asked>,
+    /// What is added to variables, by file.
+    added: FxHashMap<FileId, built::AddedTo>,
+    /// The queries of variables while it is looked at what is added to them.
+    standing: Vec<(FileId, ExprId, Draft)>,
     depth: u32,
     steps: u32,
     /// The file that asks, by which the nearest database is found.
@@ -141,6 +149,9 @@ impl<'w> Reader<'w> {
             typers: FxHashMap::default(),
             frames: Vec::new(),
             written: FxHashMap::default(),
+            inner: Vec::new(),
+            added: FxHashMap::default(),
+            standing: Vec::new(),
             depth: 0,
             steps: 0,
             near: FileId(0),
@@ -148,24 +159,41 @@ impl<'w> Reader<'w> {
     }
 
     fn queries_at(&mut self, function: Function<'_>, act: &Act) -> Vec<Asked> {
-        const EFFECTS: [Effect; 3] = [Effect::DbRead, Effect::DbWrite, Effect::Sql];
         (self.depth, self.steps) = (0, 0);
         self.frames.clear();
+        self.inner.clear();
+        self.near = function.file;
+        let mut found = self.outer_at(function, act);
+        if !found.is_empty() {
+            let inner = std::mem::take(&mut self.inner);
+            found.extend(inner.into_iter().map(|asked| Asked {
+                confidence: asked.confidence.min(act.confidence),
+                ..asked
+            }));
+        }
+        found
+    }
+
+    /// The queries of an act without those inside of them.
+    fn outer_at(&mut self, function: Function<'_>, act: &Act) -> Vec<Asked> {
+        const EFFECTS: [Effect; 3] = [Effect::DbRead, Effect::DbWrite, Effect::Sql];
         let (file, expr) = (function.file, act.expr);
-        self.near = file;
         match &act.kind {
             ActKind::Effect { effect, .. } if EFFECTS.contains(effect) => {
                 self.asked(file, expr, act.confidence)
             }
             ActKind::Effect { .. } => Vec::new(),
             ActKind::Call(_) => {
+                let confidence = act.confidence.min(Confidence::Medium);
                 let mut effects = EFFECTS.into_iter();
                 if effects.any(|effect| function.effect_of(act, effect).is_some()) {
-                    let confidence = act.confidence.min(Confidence::Medium);
                     let sent = self.sent(file, expr, confidence);
-                    sent.unwrap_or_else(|| self.handed(file, expr, act.confidence))
-                } else {
+                    sent.unwrap_or_else(|| self.handed(file, expr, confidence))
+                } else if self.gives_query(file, expr) {
                     Vec::new()
+                } else {
+                    // What runs it there is out of sight, but nothing else is done with queries.
+                    self.handed(file, expr, Confidence::Low)
                 }
             }
         }
@@ -251,31 +279,5 @@ impl<'w> Reader<'w> {
             optional: draft.optional,
             confidence,
         }]
-    }
-
-    /// The query that a call hands to a function of the project, which runs it.
-    fn handed(&mut self, file: FileId, call: ExprId, confidence: Confidence) -> Vec<Asked> {
-        let module = self.module(file);
-        let Expr::Call { args, .. } = module.expr(call) else {
-            return Vec::new();
-        };
-        for &arg in module.list(args) {
-            let value = match module.expr(arg) {
-                Expr::Keyword { value, .. } => value,
-                Expr::Spread(_) => continue,
-                _ => arg,
-            };
-            if !self.is_query(file, value) {
-                continue;
-            }
-            if let Some(mut draft) = self.draft(file, value) {
-                // What else the function asks for is not looked at.
-                draft.limit = Bound::Unknown;
-                draft.offset = Bound::Unknown;
-                let confidence = confidence.min(Confidence::Medium);
-                return self.finish(file, value, draft, confidence);
-            }
-        }
-        Vec::new()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::conditions::{applied, class_of, negated};
-use super::draft::{Draft, Source};
+use super::draft::{Draft, Source, any_of};
 use super::expressions::sometimes;
 use crate::ir::query::{Condition, Operand, OperatorClass, Term, Value};
 use crate::ir::{Expr, ExprId, LogicalOp, Module};
@@ -65,7 +65,7 @@ impl Reader<'_> {
                     .into_iter()
                     .map(|element| self.object(file, element, table, package, draft));
                 let branches: Vec<Vec<Condition>> = branches.collect();
-                vec![Condition::Or(branches)]
+                vec![any_of(branches)]
             }
             Expr::Null => Vec::new(),
             Expr::Local(local) => {
@@ -169,7 +169,7 @@ impl Reader<'_> {
                                 None => vec![Condition::Unknown],
                             });
                         }
-                        vec![Condition::Or(branches)]
+                        vec![any_of(branches)]
                     }
                     _ => self.object(file, value, table, package, draft),
                 };

@@ -105,7 +105,17 @@ impl Reader<'_> {
                 }
                 // `text("…")`, `SQL("…")`: what a library makes of text.
                 let (model, _) = self.typer(file).called_model(expr)?;
-                let argument = self.typer(file).argument(expr, usize::from(model.sql?))?;
+                let Some(sql) = model.sql else {
+                    // `builder.getQuery()`, a query in the text of another.
+                    if let Expr::Member { object, .. } = module.expr(callee)
+                        && self.typer(file).of(expr).base == Base::Str
+                        && matches!(self.typer(file).of(object).base, Base::Model(..))
+                    {
+                        self.keep_inner(file, object);
+                    }
+                    return None;
+                };
+                let argument = self.typer(file).argument(expr, usize::from(sql))?;
                 self.text(file, argument)
             }
             Expr::Map(entries) => {

@@ -22,6 +22,12 @@ pub enum Verdict {
         /// Why, as a phrase.
         reason: &'static str,
     },
+    /// No index narrows the rows, which are those with one of few values: an index of these rows
+    /// alone could, where they are rare.
+    Few {
+        /// The terms that say which.
+        terms: Vec<Term>,
+    },
     /// No index narrows the rows, though one could.
     Unserved {
         /// The terms that an index could serve.
@@ -116,6 +122,7 @@ pub fn serve(schema: &Schema, query: &Query, position: u16) -> Verdict {
     let is_hidden = !query.is_complete || has_unknown(&query.conditions, position);
     match verdict {
         Verdict::Unserved { .. } | Verdict::NotIndexable { .. } if is_hidden => Verdict::Unknown,
+        Verdict::Few { .. } if is_hidden => FEW_VALUES,
         Verdict::Unserved {
             terms,
             columns,
@@ -211,6 +218,11 @@ struct Score {
     has_range: bool,
 }
 
+/// An index on such a column helps only where the value is rare.
+const FEW_VALUES: Verdict = Verdict::Weak {
+    reason: "the column has few values",
+};
+
 /// What is asked of one table.
 struct Asked<'q> {
     schema: &'q Schema,
@@ -251,10 +263,23 @@ impl Asked<'_> {
             .max_by_key(|(score, _)| *score);
         if let Some((score, index)) = best {
             if score.equal <= 1 && !score.has_range && self.is_coarse(index) {
-                return Verdict::Weak {
-                    reason: "the column has few values",
-                };
+                return FEW_VALUES;
             }
+            return Verdict::Served {
+                index: index.name.clone(),
+            };
+        }
+        // All that a partial index holds is what is asked for.
+        let mut partial = self.table.indexes.iter();
+        let partial = partial.find(|index| {
+            index
+                .condition
+                .as_ref()
+                .is_some_and(|terms| !terms.is_empty())
+                && index.method == IndexMethod::BTree
+                && self.is_implied(index)
+        });
+        if let Some(index) = partial {
             return Verdict::Served {
                 index: index.name.clone(),
             };
@@ -328,12 +353,14 @@ impl Asked<'_> {
                 need,
             };
         }
-        if named
-            .iter()
-            .any(|term| matches!(term.class, OperatorClass::Equality | OperatorClass::Range))
-        {
-            return Verdict::Weak {
-                reason: "the column has few values",
+        if named.iter().any(|term| is_asked(&term)) {
+            let is_constant =
+                |term: &&Term| matches!(term.operand, Operand::Constant(_) | Operand::Constants(_));
+            return if self.terms.len() == named.len() && named.iter().all(is_constant) {
+                let terms = named.into_iter().cloned().collect();
+                Verdict::Few { terms }
+            } else {
+                FEW_VALUES
             };
         }
         if self

@@ -43,6 +43,7 @@ fn word(verdict: Verdict) -> String {
     match verdict {
         Verdict::Served { .. } => "served".to_owned(),
         Verdict::Weak { .. } => "weak".to_owned(),
+        Verdict::Few { .. } => "few".to_owned(),
         Verdict::Unserved { columns, .. } => format!("unserved {}", columns.join(",")),
         Verdict::NotIndexable { remedy, .. } => format!("not indexable: {remedy:?}"),
         Verdict::Unconstrained => "unconstrained".to_owned(),
@@ -265,7 +266,14 @@ fn alternatives_are_served_if_each_is() {
 #[test]
 fn columns_of_few_values_are_weak() {
     check(&[
-        (PG, "", "WHERE is_on = true", "weak"),
+        (PG, "", "WHERE is_on = true", "few"),
+        (PG, "", "WHERE is_on = $1", "weak"),
+        (
+            PG,
+            "CREATE INDEX i ON t (id) WHERE is_on = true;",
+            "WHERE is_on = true",
+            "served",
+        ),
         (
             PG,
             "CREATE INDEX i ON t (is_on);",
