@@ -64,6 +64,13 @@ impl Engine {
     }
 }
 
+/// Runs a file of SQL in a database of PostgreSQL.
+pub(crate) fn run(address: &str, file: &Path) {
+    let mut command = Command::new("psql");
+    command.args(["-q", "-X", "-v", "ON_ERROR_STOP=1", "-d", address, "-f"]);
+    output(command.arg(file));
+}
+
 fn psql(database: &str, statement: &str) -> String {
     let mut command = Command::new("psql");
     command.args(["-q", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1"]);
@@ -79,7 +86,7 @@ fn output(command: &mut Command) -> String {
     String::from_utf8(output.stdout).expect("output is UTF-8")
 }
 
-fn beside(name: &str) -> PathBuf {
+pub(crate) fn beside(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/catalogs")
         .join(name)

@@ -2,7 +2,8 @@
 //! `fixtures/catalogs` make their tables in a real database, and columns, keys, indexes and
 //! references have to be those that were read from the code.
 //!
-//! Each has a script, `make.py` or `make.js`, that is handed the address of an empty database.
+//! Each has a script, `make.py` or `make.js`, that is handed the address of an empty database, or a
+//! file of SQL here with what the library's documentation says it makes.
 //! `.ci/catalogs` installs what they need and starts the server; `SLOWPATH_PYTHON` and
 //! `SLOWPATH_NODE` name other interpreters.
 
@@ -28,6 +29,7 @@ const CATALOGS: &[(&str, &[Engine])] = &[
     ("knex", &[Engine::PostgreSql]),
     ("mikro-orm", &[Engine::PostgreSql]),
     ("peewee", &[Engine::Sqlite, Engine::PostgreSql]),
+    ("prisma", &[Engine::PostgreSql]),
     ("sqlalchemy", &[Engine::Sqlite, Engine::PostgreSql]),
     ("sqlmodel", &[Engine::Sqlite, Engine::PostgreSql]),
     ("tortoise", &[Engine::Sqlite]),
@@ -129,8 +131,15 @@ fn what_is_printed_is_what_the_libraries_make() {
     );
 }
 
-/// Has a project make its tables.
+/// Has a project make its tables; those of a library that does not run here are in a file of SQL.
 fn make(root: &Path, address: &str) {
+    if let Some(name) = root.file_name()
+        && let documented = database::beside(&format!("{}.sql", name.to_string_lossy()))
+        && documented.exists()
+    {
+        database::run(address, &documented);
+        return;
+    }
     let interpreters = [("make.py", python()), ("make.js", node())];
     let mut scripts = interpreters
         .into_iter()
@@ -206,7 +215,8 @@ fn lines(tables: &[Table]) -> Vec<String> {
             add(format!("{kind}{method} ({keys}){condition}"));
         }
         for key in table.foreign_keys.iter().filter(|key| key.enforced) {
-            add(format!("({}) -> {}", key.columns.join(", "), key.target));
+            let target = key.target.trim_matches('"');
+            add(format!("({}) -> {target}", key.columns.join(", ")));
         }
     }
     lines.sort();
