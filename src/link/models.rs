@@ -595,6 +595,7 @@ pub struct Models {
     tables: Vec<tables::TableModel>,
     steps: Vec<tables::StepModel>,
     histories: Vec<tables::HistoryRules>,
+    defines: Vec<(String, tables::DefineRules)>,
     chains: Vec<chains::ChainModel>,
     /// The names of methods that run once per row, of all types.
     per_row_names: Vec<String>,

@@ -30,6 +30,7 @@ const CATALOGS: &[(&str, &[Engine])] = &[
     ("mikro-orm", &[Engine::PostgreSql]),
     ("peewee", &[Engine::Sqlite, Engine::PostgreSql]),
     ("prisma", &[Engine::PostgreSql]),
+    ("sequelize", &[Engine::PostgreSql]),
     ("sqlalchemy", &[Engine::Sqlite, Engine::PostgreSql]),
     ("sqlmodel", &[Engine::Sqlite, Engine::PostgreSql]),
     ("tortoise", &[Engine::Sqlite]),

@@ -484,7 +484,15 @@ impl<'w> Typer<'w> {
             EntityFrom::Generic(_) => self.generic_argument(call),
             EntityFrom::Name => Entity::None,
         };
-        let ty = self.specified(&model.returns, receiver, entity, call);
+        let mut ty = self.specified(&model.returns, receiver, entity, call);
+        // `define("book", …)` makes the class of rows that are called so.
+        if let (Base::ModelClass(id, Entity::None), EntityFrom::Argument(n)) =
+            (ty.base, model.entity)
+            && let Some(argument) = self.argument(call, usize::from(n))
+            && let Expr::String(name) = self.module.expr(argument)
+        {
+            ty.base = Base::ModelClass(id, Entity::Named(self.file, name));
+        }
         if model.awaitable {
             return ty.wrapped(Wrapper::Promise);
         }

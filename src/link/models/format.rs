@@ -66,6 +66,8 @@ pub(super) struct FileSpec {
     pub(super) indexes: Vec<super::tables::IndexModel>,
     #[serde(default, rename = "step")]
     pub(super) steps: Vec<super::tables::StepRules>,
+    #[serde(default, rename = "define")]
+    pub(super) defines: Vec<super::tables::DefineRules>,
     #[serde(default, rename = "history")]
     pub(super) histories: Vec<super::tables::HistoryRules>,
     #[serde(default, rename = "modifier")]

@@ -312,6 +312,46 @@ pub struct StepRules {
     pub to: Vec<String>,
 }
 
+/// Calls that declare a table by objects: of its columns, and of options.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DefineRules {
+    /// The methods.
+    pub names: Vec<String>,
+    /// The argument with the name of its rows; none: it is called on their class.
+    pub name: Option<String>,
+    /// The argument with the columns.
+    pub columns: String,
+    /// The argument with the options; those below are among them.
+    pub options: String,
+    /// The method of migrations as whose columns they are read.
+    pub takes: String,
+    /// The one as whose indexes are.
+    pub takes_indexes: String,
+    /// The table's name, which is otherwise that of the rows in the plural.
+    pub table: String,
+    /// True: it is that of the rows.
+    pub alike: String,
+    /// True: names are in small letters, with underscores.
+    pub snake: String,
+    /// False: there are no columns for times.
+    pub timed: String,
+    /// The columns for times.
+    pub times: Vec<String>,
+    /// True: deleted rows stay, and queries leave them out.
+    pub hides: String,
+    /// The column that is set for them.
+    pub hidden_by: String,
+    /// The list of indexes.
+    pub indexes: String,
+    /// Conditions that all queries have.
+    pub scope: String,
+    /// The primary key where no column is one.
+    pub key: String,
+    /// The key under which options for all tables stand.
+    pub shared: String,
+}
+
 /// Files that say which other steps they come after.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -447,6 +487,10 @@ impl Models {
             });
         }
         self.histories.extend(source.spec.histories.iter().cloned());
+        let package = &source.spec.package;
+        let defines = source.spec.defines.iter().cloned();
+        self.defines
+            .extend(defines.map(|rules| (package.clone(), rules)));
         for entry in &source.spec.tables {
             let id = self.tables.len() as u16;
             let package = entry.columns_of.as_ref().unwrap_or(&source.spec.package);
@@ -495,6 +539,11 @@ impl Models {
     pub fn steps(&self, name: &str) -> impl Iterator<Item = &StepModel> {
         let steps = self.steps.iter();
         steps.filter(move |step| step.rules.names.iter().any(|known| known == name))
+    }
+
+    /// The calls that declare tables by objects, with their libraries.
+    pub fn defines(&self) -> &[(String, DefineRules)] {
+        &self.defines
     }
 
     /// How files say which steps they come after.

@@ -85,7 +85,7 @@ fn given_by(world: &World, file: FileId, expr: ExprId) -> Option<ExprId> {
 pub(super) struct Declared {
     pub(super) column: Column,
     pub(super) indexes: Vec<Index>,
-    key: Option<ForeignKey>,
+    pub(super) key: Option<ForeignKey>,
     /// What it holds, and whether it may be null, as far as it is said.
     kind: Option<ColumnKind>,
     is_nullable: Option<bool>,

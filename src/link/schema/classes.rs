@@ -40,6 +40,8 @@ pub(super) struct Described {
     pub hidden: Option<String>,
     /// Whether all queries have conditions of the class besides.
     pub is_scoped: bool,
+    /// What the program calls its rows, where they have no class.
+    pub entity: Option<String>,
     /// The library.
     pub package: String,
 }
@@ -407,6 +409,7 @@ impl<'w> Reader<'w> {
                 is_guessed: false,
                 hidden: None,
                 is_scoped: false,
+                entity: None,
                 package: model.package.clone(),
             },
             seen: Vec::new(),

@@ -30,6 +30,17 @@ pub(super) struct Entity {
 }
 
 impl Entity {
+    /// That of a table which a call declares by a name for its rows.
+    pub(super) fn named(schema: usize, table: &str, attributes: &[(String, String)]) -> Self {
+        Self {
+            schema,
+            table: table.to_owned(),
+            attributes: attributes.to_vec(),
+            links: Vec::new(),
+            value: None,
+        }
+    }
+
     /// That of a table which a value declares.
     pub(super) fn held(
         schema: usize,
@@ -38,11 +49,8 @@ impl Entity {
         value: ValueAt,
     ) -> Self {
         Self {
-            schema,
-            table: table.to_owned(),
-            attributes: attributes.to_vec(),
-            links: Vec::new(),
             value: Some(value),
+            ..Self::named(schema, table, attributes)
         }
     }
 }

@@ -12,6 +12,7 @@ mod classes;
 mod columns;
 mod conditions;
 mod declared;
+mod defined;
 mod dialect;
 mod entities;
 mod history;
@@ -80,11 +81,13 @@ impl Schemas {
         let named = dialect::named(world, contexts);
         let is_meant = |i: usize| !matches!(contexts[i], Context::Test | Context::Seed);
         let files: Vec<usize> = (0..world.units.len()).filter(|&i| is_meant(i)).collect();
+        let shared = defined::shared(world, &files);
         let described: Vec<(Vec<Described>, Declared)> = files
             .par_iter()
             .map(|&i| {
                 let file = FileId(i as u32);
-                let described = classes::described_in(world, file);
+                let mut described = classes::described_in(world, file);
+                described.extend(defined::defined_in(world, file, &shared));
                 (described, declared::declared_in(world, file))
             })
             .collect();
@@ -135,9 +138,11 @@ impl Schemas {
         described.sort_by_key(|described| described.shares.is_some());
         let pairs = keys::complete(world, &mut described);
         let known = Known::of(&described);
-        for described in described {
+        for mut described in described {
             let group = groups[described.file.index()].clone();
             let at = draft_of(group, &mut drafts);
+            // Where nothing else makes the tables, they are called as the classes say.
+            described.is_guessed &= drafts[at].2 != Origin::Models;
             found.add(described, at, &known, &mut drafts[at].1);
         }
         for (file, table) in pairs {
@@ -315,10 +320,14 @@ impl Schemas {
                 self.columns
                     .insert((class, attribute.clone()), column.clone());
             }
-            self.attributes.insert(class, described.attributes);
+            self.attributes.insert(class, described.attributes.clone());
             self.tables.insert(class, (schema, table.name.clone()));
             self.tables_sorted
                 .push((class, (schema, table.name.clone())));
+        }
+        if let Some(entity) = described.entity {
+            let entity_of = entities::Entity::named(schema, &table.name, &described.attributes);
+            self.entities.push((entity, entity_of));
         }
         for pairs in described.pairs {
             let target = pairs.target.and_then(|target| names.get(&target));
