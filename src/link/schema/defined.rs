@@ -99,22 +99,19 @@ impl Reader<'_> {
         if in_file != self.file {
             return None;
         }
-        let (class, named) = match &rules.name {
-            Some(name) => {
-                let (_, model) = typer.called_model(self.call).map(|(m, ty)| (ty, m))?;
-                if model.package != package {
-                    return None;
-                }
-                let name = text(module, argument(module, self.call, name)?)?;
-                (None, name.to_owned())
+        let (class, named) = if let Some(name) = &rules.name {
+            let (model, _) = typer.called_model(self.call)?;
+            if model.package != package {
+                return None;
             }
-            None => {
-                let class = self.class(typer, object)?;
-                self.world.entities.table(class)?;
-                let of_class = &self.world.unit(class.file).facts.module;
-                let name = of_class.class(class.class).name?;
-                (Some(class), of_class.text(name).to_owned())
-            }
+            let name = text(module, argument(module, self.call, name)?)?;
+            (None, name.to_owned())
+        } else {
+            let class = self.class(typer, object)?;
+            self.world.entities.table(class)?;
+            let of_class = &self.world.unit(class.file).facts.module;
+            let name = of_class.class(class.class).name?;
+            (Some(class), of_class.text(name).to_owned())
         };
         let place = Place {
             file: self.file,
