@@ -442,6 +442,8 @@ impl<'w> Finder<'w> {
                 let path = source.path;
                 Some((RowSource { root, path }, None))
             }
+            // Where they came with a row, the query of that says it.
+            Origin::Query if loaded.is_of_given => None,
             // A relation of some of the rows, those of a derived class, cannot be loaded with all.
             Origin::Query if !self.may_have(over, &source) => None,
             Origin::Query => {

@@ -25,6 +25,8 @@ pub(super) struct Loaded {
     pub(super) deferred: Vec<String>,
     /// What a query calls the relations that it joined: name and path.
     pub(super) aliases: Vec<(String, String)>,
+    /// Whether they may have come with a row that was handed over, with what its query loads.
+    pub(super) is_of_given: bool,
 }
 
 impl Loaded {
@@ -36,6 +38,7 @@ impl Loaded {
             only: None,
             deferred: Vec::new(),
             aliases: Vec::new(),
+            is_of_given: false,
         }
     }
 }
@@ -381,6 +384,7 @@ impl Finder<'_> {
         let loads = model.loads.is_some();
         let columns = model.columns;
         let mut found = self.loaded(file, object);
+        found.is_of_given &= self.is_whole(file, expr);
         if found.origin != Origin::Query && self.is_root(file, object, receiver) {
             found = Loaded::at(ExprRef { file, expr }, Origin::Query);
         }
@@ -689,6 +693,7 @@ impl Finder<'_> {
                 next.paths.extend(inner.paths);
                 next.origin = inner.origin;
                 next.query = inner.query;
+                next.is_of_given |= inner.is_of_given;
             }
             found = Some(match found {
                 Some(found) => either(found, next),
@@ -726,5 +731,6 @@ pub(super) fn either(a: Loaded, b: Loaded) -> Loaded {
         only,
         deferred,
         aliases: a.aliases,
+        is_of_given: a.is_of_given || b.is_of_given,
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Finder;
 use super::loaded::{Loaded, Origin};
-use crate::ir::{Expr, ExprId, Name};
+use crate::ir::{Expr, ExprId, LocalKind, Name};
 use crate::link::infer::keyword_in;
 use crate::link::models::EntityFrom;
 use crate::link::types::{Base, ClassRef, Entity, ExprRef, Type};
@@ -63,12 +63,32 @@ impl Finder<'_> {
                 }
                 return Some(Loaded {
                     paths,
+                    is_of_given: self.is_given(file, object),
                     ..Loaded::at(query, Origin::Query)
                 });
             }
             return self.loaded_field(class, name);
         }
         None
+    }
+
+    /// Whether a row is a parameter, so that the caller's query says what came with it.
+    fn is_given(&self, file: FileId, row: ExprId) -> bool {
+        let module = self.module(file);
+        matches!(module.expr(row), Expr::Local(local)
+            if matches!(module.local(local).kind, LocalKind::Param(_)))
+    }
+
+    /// Whether a query hands out the rows of a relation that came with their owner.
+    pub(super) fn is_whole(&mut self, file: FileId, query: ExprId) -> bool {
+        let ty = self.typer(file).of(query);
+        match ty.base {
+            Base::Model(id, _) => {
+                let walked = self.world.models.iterate(id);
+                walked.is_some_and(|model| model.preloaded)
+            }
+            _ => true,
+        }
     }
 
     /// What comes with all rows of an entity by its first manager.

@@ -231,11 +231,6 @@ impl Finder<'_> {
     /// Whether a collection is a to-many relation as it stands, which may have come with the
     /// row.
     pub(super) fn is_whole_relation(&mut self, over: ExprId) -> bool {
-        let ty = self.typer(self.file).of(over);
-        let models = &self.world.models;
-        match ty.base {
-            Base::Model(id, _) => models.iterate(id).is_some_and(|model| model.preloaded),
-            _ => true,
-        }
+        self.is_whole(self.file, over)
     }
 }
