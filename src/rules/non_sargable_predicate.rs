@@ -129,6 +129,12 @@ fn expression_advice(group: &Group<'_, Form>) -> String {
     }
     let concurrently = match group.schema.dialect {
         Some(Dialect::PostgreSql) => " CONCURRENTLY",
+        // MariaDB has no index on expressions, and uses one on a generated column only where the
+        // query names the column.
+        Some(Dialect::MySql) => {
+            return ", or ask by a generated column of this expression that has an index"
+                .to_owned();
+        }
         _ => "",
     };
     let name = index_name(group.schema, group.table, &["expression".to_owned()]);

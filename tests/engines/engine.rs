@@ -19,17 +19,27 @@ const NEXT: &str = "-- next";
 pub(crate) enum Engine {
     PostgreSql,
     Sqlite,
+    MariaDb,
 }
 
 impl Engine {
-    pub(crate) fn all() -> [Self; 2] {
-        [Self::PostgreSql, Self::Sqlite]
+    pub(crate) fn all() -> [Self; 3] {
+        [Self::PostgreSql, Self::Sqlite, Self::MariaDb]
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::PostgreSql => "postgresql",
             Self::Sqlite => "sqlite",
+            Self::MariaDb => "mariadb",
+        }
+    }
+
+    /// What the configuration calls it.
+    pub(crate) fn dialect(self) -> &'static str {
+        match self {
+            Self::PostgreSql | Self::Sqlite => self.name(),
+            Self::MariaDb => "mysql",
         }
     }
 
@@ -38,7 +48,7 @@ impl Engine {
         let shared = read("tables.sql");
         match self {
             Self::PostgreSql => shared + &read("tables.postgresql.sql"),
-            Self::Sqlite => shared,
+            Self::Sqlite | Self::MariaDb => shared,
         }
     }
 
@@ -51,6 +61,7 @@ impl Engine {
                 let _ = fs::remove_file(sqlite_file());
                 sqlite(&statements)
             }
+            Self::MariaDb => mariadb(&statements),
         };
         assert!(errors.is_empty(), "{errors}");
     }
@@ -85,6 +96,17 @@ impl Engine {
                 query.replace('$', "?"),
                 values("[", "]")
             ),
+            Self::MariaDb => format!(
+                "import pymysql\nfrom fastapi import FastAPI\n\napp = FastAPI()\n\n\n\
+                 @app.get(\"/rows\")\ndef rows({arguments}):\n    \
+                 cursor = pymysql.connect().cursor()\n    \
+                 cursor.execute('''{} ''' {})\n    \
+                 return cursor.fetchall()\n",
+                (0..parameters.len()).fold(query.replace('"', "`"), |query, i| {
+                    query.replace(&format!("${}", i + 1), "%s")
+                }),
+                values("[", "]")
+            ),
         }
     }
 
@@ -95,6 +117,11 @@ impl Engine {
         for (indexes, query) in asked {
             script.push_str("BEGIN;\n");
             for index in indexes {
+                // What a foreign key needs stays from one pair to the next.
+                let index = match self {
+                    Self::PostgreSql | Self::Sqlite => (*index).to_owned(),
+                    Self::MariaDb => index.replacen("INDEX ", "INDEX IF NOT EXISTS ", 1),
+                };
                 let _ = writeln!(script, "{index};");
             }
             match self {
@@ -108,18 +135,34 @@ impl Engine {
                 Self::Sqlite => {
                     let _ = writeln!(script, "EXPLAIN QUERY PLAN {query};");
                 }
+                Self::MariaDb => {
+                    let _ = writeln!(script, "EXPLAIN {};", query.replace('"', "`"));
+                }
             }
-            let _ = writeln!(script, "ROLLBACK;\n\\echo {NEXT}");
+            match self {
+                Self::PostgreSql | Self::Sqlite => {
+                    let _ = writeln!(script, "ROLLBACK;\n\\echo {NEXT}");
+                }
+                // No transaction takes an index back.
+                Self::MariaDb => {
+                    for index in indexes {
+                        let _ = writeln!(script, "{};", dropped(index));
+                    }
+                    let _ = writeln!(script, "SELECT '{NEXT}';");
+                }
+            }
         }
         let (output, errors) = match self {
             Self::PostgreSql => psql(&script),
             Self::Sqlite => sqlite(&script),
+            Self::MariaDb => mariadb(&script),
         };
         let plans = output.split(NEXT);
         let plans = plans.zip(asked).map(|(plan, (_, query))| match self {
             _ if plan.trim().is_empty() => Err(errors.clone()),
             Self::PostgreSql => postgres_narrows(plan, query),
             Self::Sqlite => Ok(sqlite_narrows(plan, query)),
+            Self::MariaDb => Ok(mariadb_narrows(plan, query)),
         });
         plans.collect()
     }
@@ -147,6 +190,41 @@ fn sqlite_narrows(plan: &str, query: &str) -> bool {
     let is_searched = plan.contains(&format!("SEARCH {}", table_of(query)));
     // Alternatives are searched for one after the other.
     is_searched || is_ordered
+}
+
+/// The plan's rows have, parted by tabs: number, kind of query, table, kind of access, possible
+/// indexes, index, its bytes used, what it is compared with, rows, and more (MariaDB, "EXPLAIN").
+fn mariadb_narrows(plan: &str, query: &str) -> bool {
+    let table = table_of(query);
+    let rows = plan
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>());
+    let is_narrowed = |row: &[&str]| {
+        let [_, _, of, access, _, _, _, _, _, more] = row else {
+            return false;
+        };
+        let is_ordered = query.contains(" LIMIT ")
+            && query.contains("ORDER BY")
+            && !more.contains("Using filesort");
+        *of == table
+            && match *access {
+                "ALL" => false,
+                // The whole of an index is read, but for the first rows in its order.
+                "index" => is_ordered,
+                _ => true,
+            }
+    };
+    rows.into_iter().any(|row| is_narrowed(&row))
+}
+
+/// The statement that takes back one which makes an index.
+fn dropped(index: &str) -> String {
+    let words: Vec<&str> = index.split([' ', '(']).collect();
+    let after = |word: &str| {
+        let at = words.iter().position(|found| *found == word);
+        at.map_or("", |at| words[at + 1])
+    };
+    format!("DROP INDEX {} ON {}", after("INDEX"), after("ON"))
 }
 
 /// The table that a statement is about.
@@ -195,6 +273,14 @@ fn read(name: &str) -> String {
 fn psql(script: &str) -> (String, String) {
     let mut command = Command::new("psql");
     command.args(["-qAtX", "-f", "-"]);
+    run(command, script)
+}
+
+/// Runs statements on the server that `.ci/engines` has started; one that fails ends nothing.
+fn mariadb(script: &str) -> (String, String) {
+    let mut command = Command::new("mariadb");
+    command.args(["--no-defaults", "--batch", "--skip-column-names", "--force"]);
+    command.args(["--user=root", "--database=test"]);
     run(command, script)
 }
 

@@ -1,9 +1,9 @@
 //! What planners do against what is reported: `tests/engines/pairs` has schemas and queries,
-//! and each is asked of a real PostgreSQL and SQLite with 100,000 rows in each table. Where the plan
+//! and each is asked of a real PostgreSQL, SQLite and MariaDB with 100,000 rows in each table. Where the plan
 //! narrows by no index there has to be a finding, and none where it does; the index that a finding
 //! asks for has to be used once it is there.
 //!
-//! `.ci/engines` starts the server and names it in the variables that `psql` reads.
+//! `.ci/engines` starts the servers and names them in the variables that `psql` and `mariadb` read.
 
 mod engine;
 
@@ -146,7 +146,7 @@ fn said(engine: Engine, pair: &Pair) -> Said {
     write("app.py", &engine.program(&pair.query, &pair.parameters));
     write(
         "slowpath.toml",
-        &format!("[schema]\ndialect = \"{}\"\n", engine.name()),
+        &format!("[schema]\ndialect = \"{}\"\n", engine.dialect()),
     );
     let mut command = Command::new(env!("CARGO_BIN_EXE_slowpath"));
     command.args(["check", "--no-cache", "--exit-zero", "--format", "json"]);

@@ -54,7 +54,7 @@ pub fn queries(text: &str, dialect: Option<Dialect>, place: Place) -> Statements
         if hole == HOLE_NAME && !text.contains(HOLE) {
             break;
         }
-        match parse(&text.replace(HOLE, hole), dialect) {
+        match parse(&filled(&text, hole, dialect), dialect) {
             Ok(statements) => {
                 let mut reader = Reader {
                     place,
@@ -81,6 +81,30 @@ pub fn queries(text: &str, dialect: Option<Dialect>, place: Place) -> Statements
         queries: vec![tables_only(&text, place)],
         problem,
     }
+}
+
+/// The text with something parsable in its holes. MySQL reads `$9` as a name, but in a string.
+fn filled(text: &str, hole: &str, dialect: Option<Dialect>) -> String {
+    if dialect != Some(Dialect::MySql) || hole != HOLE_VALUE {
+        return text.replace(HOLE, hole);
+    }
+    let mut quote: Option<char> = None;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match (c, quote) {
+            (HOLE, None) => out.push('?'),
+            (HOLE, Some(_)) => out.push_str(hole),
+            _ => {
+                if quote == Some(c) {
+                    quote = None;
+                } else if quote.is_none() && matches!(c, '\'' | '"' | '`') {
+                    quote = Some(c);
+                }
+                out.push(c);
+            }
+        }
+    }
+    out
 }
 
 /// The text with one spelling for placeholders: `%s`, `%(name)s`, `?` and `:name` become holes

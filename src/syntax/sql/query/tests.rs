@@ -31,6 +31,16 @@ fn check(table: &[(&str, &str)]) {
 }
 
 #[test]
+fn parameters_are_values_in_each_dialect() {
+    let dialects = [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite];
+    for dialect in dialects {
+        let text = "select id from t where a = %s and b <> %s limit {}";
+        let expect = "select t where a = ? and b != ? limit ?";
+        assert_eq!(read(text, Some(dialect)), expect, "{dialect:?}");
+    }
+}
+
+#[test]
 fn comparisons_have_classes() {
     check(&[
         (
