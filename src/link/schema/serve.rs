@@ -619,6 +619,7 @@ impl Asked<'_> {
         let mut served = None;
         let mut first: Option<&Term> = None;
         let mut elsewhere = false;
+        let mut missing = None;
         for branch in branches {
             let asked = Asked {
                 schema: self.schema,
@@ -649,9 +650,13 @@ impl Asked<'_> {
                     served = Some(index);
                     first = first.or_else(|| terms_of(branch, self.position).first().copied());
                 }
-                unserved @ Verdict::Unserved { .. } => return unserved,
+                unserved @ Verdict::Unserved { .. } => missing = missing.or(Some(unserved)),
+                // An index for the others would not do without one for this.
                 _ => return Verdict::Unknown,
             }
+        }
+        if let Some(unserved) = missing {
+            return unserved;
         }
         match (served, first) {
             // What holds of another table may hold of all rows of this one.
