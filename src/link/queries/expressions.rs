@@ -5,7 +5,7 @@ use super::Reader;
 use super::conditions::{applied, class_of, negated};
 use super::draft::{Draft, any_of};
 use crate::ir::query::{Condition, Operand, OperatorClass, Term, Value};
-use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LogicalOp, UnaryOp};
+use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LocalKind, LogicalOp, UnaryOp};
 use crate::link::models::Wrapper;
 use crate::link::models::clauses::{Form, Operator, OperatorModel};
 use crate::link::types::{Base, FunctionRef};
@@ -510,6 +510,19 @@ impl Reader<'_> {
             Expr::String(text) => Some(format!("'{}'", module.text(text).replace('\'', "''"))),
             Expr::Number(n) => Some(n.to_string()),
             Expr::Bool(truth) => Some(truth.to_string()),
+            // A constant of another file.
+            Expr::Local(local) => match module.local(local).kind {
+                LocalKind::Import(import) => {
+                    let at = self.world.imported_value(file, import)?;
+                    match self.module(at.file).expr(at.value) {
+                        Expr::String(_) | Expr::Number(_) | Expr::Bool(_) => {
+                            self.constant(at.file, at.value)
+                        }
+                        _ => None,
+                    }
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
