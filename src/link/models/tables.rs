@@ -36,6 +36,8 @@ pub struct TableRules {
     pub hides: Option<String>,
     /// The column that is set for them.
     pub hidden_by: Option<String>,
+    /// Classes of other libraries whose managers leave such rows out.
+    pub hiding_bases: Vec<String>,
     /// Decorators with conditions that all queries of the class have, under a key `where`.
     pub scopes: Vec<String>,
     /// The class keyword that makes it a table.

@@ -6,8 +6,9 @@ use super::read::{argument, first_argument, last_name, list, name_of, positional
 use super::replay::column_key;
 use crate::ir::query::Value;
 use crate::ir::schema::{ForeignKey, Index, IndexKey, IndexMethod};
-use crate::ir::{Expr, ExprId, Module};
+use crate::ir::{Expr, ExprId, ImportKind, LocalKind, Module};
 use crate::link::models::tables::{IndexModel, method_named};
+use crate::link::types::ClassRef;
 use crate::source::{FileId, Place};
 
 impl<'w> Reader<'w> {
@@ -167,6 +168,9 @@ impl<'w> Reader<'w> {
         {
             self.found.hidden.clone_from(&rules.hidden_by);
         }
+        if self.found.hidden.is_none() && self.derives_from(class, &rules.hiding_bases) {
+            self.found.hidden.clone_from(&rules.hidden_by);
+        }
         for &scope in module.list(module.class(class.class).decorators) {
             if !last_name(module, scope).is_some_and(|name| rules.scopes.iter().any(|n| n == name))
             {
@@ -182,6 +186,31 @@ impl<'w> Reader<'w> {
             });
             self.found.is_scoped |= narrows;
         }
+    }
+
+    /// Whether a class derives from one of other packages, by the names they are imported by.
+    fn derives_from(&self, class: ClassRef, names: &[String]) -> bool {
+        let is_named = |of: &ClassRef| {
+            let module = &self.world.unit(of.file).facts.module;
+            let mut bases = module.list(module.class(of.class).bases).iter();
+            bases.any(|&base| {
+                let Expr::Local(local) = module.expr(base) else {
+                    return false;
+                };
+                let LocalKind::Import(import) = module.local(local).kind else {
+                    return false;
+                };
+                let import = &module.imports[import.index()];
+                let ImportKind::Named(name) = import.kind else {
+                    return false;
+                };
+                let (from, name) = (module.text(import.module), module.text(name));
+                names
+                    .iter()
+                    .any(|known| known.rsplit_once('.') == Some((from, name)))
+            })
+        };
+        !names.is_empty() && self.world.above(class).iter().any(is_named)
     }
 
     fn together(&mut self, file: FileId, module: &Module, columns: ExprId, is_unique: bool) {
