@@ -25,6 +25,10 @@ struct Words {
 struct Tables {
     small: Vec<String>,
     lookups: Vec<String>,
+    principals: Vec<String>,
+    tenants: Vec<String>,
+    once: Vec<String>,
+    lasting: Vec<String>,
     small_before: Vec<String>,
     happenings: Vec<String>,
     things: Vec<String>,
@@ -37,6 +41,7 @@ struct Columns {
     singled_out: Vec<String>,
     records: Vec<String>,
     large: Vec<String>,
+    ends: Vec<String>,
     times: Vec<String>,
 }
 
@@ -53,6 +58,8 @@ struct Handlers {
     whole: Vec<String>,
     whole_paths: Vec<String>,
     changes: Vec<String>,
+    takes_away: Vec<String>,
+    makes: Vec<String>,
     staff: Vec<String>,
     health: Vec<String>,
     setup: Vec<String>,
@@ -129,6 +136,58 @@ pub fn names_a_record(name: &str) -> bool {
 /// Whether a column leads to someone or something that lives long: a user, a project.
 pub fn is_owner(column: &str) -> bool {
     has(&WORDS.columns.owners, column)
+}
+
+/// Whether a table holds whoever the program is used by, by what it is called.
+pub fn is_principal(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.principals)
+}
+
+/// Whether a table holds those who have a part of the program to themselves, by what it is called.
+pub fn is_tenant(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.tenants)
+}
+
+/// Whether a table holds what is used once, by what it is called: `PasswordResetToken`.
+pub fn is_for_once(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.once)
+}
+
+/// Whether what is used once by its last word is used again and again by those before.
+pub fn is_lasting(table: &str) -> bool {
+    let parts = parts_of(table);
+    parts.iter().any(|part| has(&WORDS.tables.lasting, part))
+}
+
+/// Whether a column says until when a row counts, by its name.
+pub fn is_end(column: &str) -> bool {
+    let lower = column.to_ascii_lowercase();
+    let mut ends = WORDS.columns.ends.iter();
+    ends.any(|part| lower.contains(part.as_str()))
+}
+
+/// Whether a function takes something away, by its name.
+pub fn takes_away(name: &str) -> bool {
+    let parts = parts_of(name);
+    parts
+        .iter()
+        .any(|part| has(&WORDS.handlers.takes_away, part))
+}
+
+/// Whether a method changes rows that stay, by its name.
+pub fn changes(name: &str) -> bool {
+    let parts = parts_of(name);
+    parts
+        .first()
+        .is_some_and(|first| matches!(first.as_str(), "patch" | "set" | "update"))
+}
+
+/// Whether a function makes something, by its name.
+pub fn makes(name: &str) -> bool {
+    let parts = parts_of(name);
+    parts
+        .first()
+        .is_some_and(|first| has(&WORDS.handlers.makes, first))
 }
 
 /// Whether a column of text holds long ones, by its name.

@@ -33,6 +33,7 @@ mod per_row;
 mod polling_query;
 mod quadratic_accumulation;
 mod quadratic_loop;
+mod rare;
 mod redundant_index;
 mod repeated_query;
 mod repeated_recursion;

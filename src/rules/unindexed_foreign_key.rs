@@ -4,9 +4,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::asked::{Weight, sites};
 use super::indexes::{is_tenant, schema_of, stays_small};
+use super::rare::Lives;
 use super::{Reporter, Rule, indexes};
 use crate::finding::Confidence;
-use crate::ir::query::{Condition, Operand, OperatorClass, Value};
+use crate::ir::query::{Condition, Operand, OperatorClass, Query, Term, Value};
 use crate::ir::schema::{Dialect, ForeignKey, Schema, Table};
 use crate::link::program::Program;
 use crate::link::schema::references::is_served_in_part;
@@ -30,13 +31,14 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
             .iter()
             .map(move |column| (table.clone(), column.to_lowercase()))
     });
-    let asked = asked(program, &columns.collect());
+    let lives = Lives::of(program);
+    let asked = asked(program, &columns.collect(), &lives);
     for reference in bare {
-        report(program, reference, &asked, reporter);
+        report(program, reference, &asked, &lives, reporter);
     }
 }
 
-fn asked(program: &Program, bare: &FxHashSet<(String, String)>) -> Asked {
+fn asked<'p>(program: &'p Program, bare: &FxHashSet<(String, String)>, lives: &Lives<'p>) -> Asked {
     let mut found = Asked::default();
     for site in sites(program) {
         let weight = site.weight();
@@ -64,7 +66,16 @@ fn asked(program: &Program, bare: &FxHashSet<(String, String)>) -> Asked {
                     schema.is_some_and(|schema| indexes::is_narrowed(schema, site))
                 }),
             };
-            if is_read {
+            let of = || schema.and_then(|schema| schema.table(&table.name));
+            if is_read
+                && !of().is_some_and(|of| {
+                    is_beside_finer(schema, of, query, at, column)
+                        || of.foreign_keys.iter().any(|key| {
+                            matches!(&key.columns[..], [only] if only.eq_ignore_ascii_case(column))
+                                && lives.clears_up(site, &key.target)
+                        })
+                })
+            {
                 found.insert(key, (weight, site.place()));
             }
         };
@@ -90,10 +101,49 @@ fn asked(program: &Program, bare: &FxHashSet<(String, String)>) -> Asked {
     found
 }
 
+/// Whether the rows are found by another reference as well, to rows that themselves refer to those
+/// that this one refers to: each of these has many of them, and so fewer of the rows asked for.
+fn is_beside_finer(
+    schema: Option<&Schema>,
+    table: &Table,
+    query: &Query,
+    at: u16,
+    column: &str,
+) -> bool {
+    let target_of = |column: &str| {
+        let mut keys = table.foreign_keys.iter();
+        let key = keys
+            .find(|key| matches!(&key.columns[..], [only] if only.eq_ignore_ascii_case(column)))?;
+        schema?.table(&key.target)
+    };
+    let Some(target) = target_of(column) else {
+        return false;
+    };
+    query.conditions.iter().any(|condition| match condition {
+        Condition::Term(Term {
+            table,
+            value: Value::Column(other),
+            class: OperatorClass::Equality,
+            operand: Operand::Parameter,
+            ..
+        }) if *table == at && !other.eq_ignore_ascii_case(column) => {
+            target_of(other).is_some_and(|finer| {
+                !std::ptr::eq(finer, target)
+                    && finer
+                        .foreign_keys
+                        .iter()
+                        .any(|key| key.target.eq_ignore_ascii_case(&target.name))
+            })
+        }
+        _ => false,
+    })
+}
+
 fn report(
     program: &Program,
     (schema, table, key, by_name): (&Schema, &Table, &ForeignKey, Option<Place>),
     asked: &Asked,
+    lives: &Lives<'_>,
     reporter: &mut Reporter<'_>,
 ) {
     let columns = key.columns.join(", ");
@@ -124,6 +174,8 @@ fn report(
         _ if stays_small(&table.name) || is_tenant(&key.columns) => Confidence::Low,
         // Each of a few rows is referred to by a large part of the table.
         _ if stays_small(&key.target) => Confidence::Low,
+        // Few rows at a time.
+        _ if lives.are_short(from) => Confidence::Low,
         // One of its columns may lead to few enough rows.
         _ if key.columns.len() > 1 && leads_in_part(table, key) => Confidence::Low,
         // Read now and then, if at all.

@@ -1,6 +1,7 @@
 //! `unindexed-predicate`: a filter on columns that no index can narrow.
 
 use super::indexes::{Group, Lack, advice, groups, is_tenant, spelled, stays_small, unserved};
+use super::rare::{Lives, is_rare};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::query::{Operand, OperatorClass, Term, Value};
@@ -33,8 +34,12 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
     });
     found.retain(|group| !is_for_reference(group));
     fold(&mut found);
+    if found.is_empty() {
+        return;
+    }
+    let lives = Lives::of(program);
     for group in &found {
-        report(group, reporter);
+        report(group, &lives, reporter);
     }
 }
 
@@ -167,12 +172,15 @@ fn same_columns(a: &[String], b: &[String]) -> bool {
             .all(|x| b.iter().any(|y| x.eq_ignore_ascii_case(y)))
 }
 
-fn report<'p>(group: &Group<'p, Gap>, reporter: &mut Reporter<'p>) {
+fn report<'p>(group: &Group<'p, Gap>, lives: &Lives<'p>, reporter: &mut Reporter<'p>) {
     let Some(site) = group.worst() else {
         return;
     };
     let mut confidence = group.confidence(site);
-    if stays_small(&group.table.name) {
+    if stays_small(&group.table.name)
+        || lives.are_short(&group.table.name)
+        || group.sites.iter().all(|&site| is_rare(site))
+    {
         confidence = Confidence::Low;
     }
     // A range may well hold most of the rows, and so may one of a few values.
