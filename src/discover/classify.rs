@@ -86,6 +86,8 @@ const TEST_FOLDERS: &[&str] = &[
     "test_data",
     "test-utils",
     "test_utils",
+    "test-plugins",
+    "test_plugins",
     "testutils",
     "e2e-tests",
     "e2e_tests",
@@ -204,7 +206,7 @@ fn is_script(folders: &[&str], name: &str) -> bool {
     outside.into_iter().any(|folder| {
         matches!(
             *folder,
-            "tools" | "docs" | "doc" | "examples" | "example" | "samples"
+            "tools" | "docs" | "doc" | "examples" | "example" | "samples" | "dev-server"
         )
     }) || (is_outside && stem.ends_with(".config") && extension != "vue")
         || extension == "ipynb"
@@ -469,6 +471,7 @@ mod tests {
             ("src/__mocks__/a.ts", Context::Test),
             ("spec/a.js", Context::Test),
             ("e2e/a.ts", Context::Test),
+            ("packages/dev-server/test-plugins/a.ts", Context::Test),
             ("cypress/support/a.ts", Context::Test),
             ("playwright/a.ts", Context::Test),
             ("app/test_a.py", Context::Test),
@@ -528,6 +531,8 @@ mod tests {
             ("docs/conf.py", Context::Script),
             ("src/app/docs/page.tsx", Context::Product),
             ("examples/a.py", Context::Script),
+            ("packages/dev-server/index.ts", Context::Script),
+            ("src/dev-server/index.ts", Context::Product),
             ("app/management/commands/a.py", Context::Script),
             ("commands/a.py", Context::Product),
             ("setup.py", Context::Script),

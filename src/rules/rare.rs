@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::asked::{Site, Weight, sites};
 use super::indexes::schema_of;
 use crate::ir::query::{Condition, Operand, OperatorClass, Projection, Term, Value, Verb};
-use crate::ir::schema::Table;
+use crate::ir::schema::{ColumnKind, Table};
 use crate::ir::{BlockOwner, Expr, ExprId, Stmt, StmtId};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::models::Effect;
@@ -83,6 +83,7 @@ impl<'p> Lives<'p> {
                 && words::is_for_once(&table.name)
                 && !words::is_lasting(&table.name)
                 && has_end(table)
+                && !is_marked(table)
                 && is_by_time()
             {
                 into.insert(table.name.to_lowercase());
@@ -106,6 +107,7 @@ impl<'p> Lives<'p> {
                 })
             };
             if (has_end(table) || words::is_for_once(&table.name))
+                && !is_marked(table)
                 && is_found()
                 && is_unconditional(function, stmt)
             {
@@ -328,6 +330,12 @@ fn has_end(table: &Table) -> bool {
     let mut columns = table.columns.iter();
     // What grows with use is kept for other reasons: it may end, or be deleted by hand.
     !words::is_growing(&table.name) && columns.any(|column| words::is_end(&column.name))
+}
+
+/// Whether rows can be marked as used, so that they may stay.
+fn is_marked(table: &Table) -> bool {
+    let mut columns = table.columns.iter();
+    columns.any(|column| column.kind == ColumnKind::Bool)
 }
 
 /// Whether a query finds rows by a reference to a table.
