@@ -554,6 +554,7 @@ impl Builder {
             concurrency: Concurrency::Sequential,
             is_async: false,
             goes_in_turn: false,
+            writes_each: false,
             element: None,
             over,
             test: None,

@@ -476,6 +476,8 @@ pub struct Loop {
     pub is_async: bool,
     /// A comment says that the trips go in turn on purpose. Looked for at loops that await.
     pub goes_in_turn: bool,
+    /// A comment says why each trip writes for itself.
+    pub writes_each: bool,
     /// The target that receives each element; [`Expr::Element`] is its value. Callback loops
     /// have none: their element is the callback's first parameter.
     pub element: Option<ExprId>,

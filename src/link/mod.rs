@@ -24,6 +24,7 @@ pub mod modules;
 pub mod program;
 pub mod queries;
 pub mod resolvers;
+pub mod row_hooks;
 pub mod rows;
 pub mod schema;
 mod senders;

@@ -233,6 +233,8 @@ pub struct CallModel {
     pub bounded: Option<Bounded>,
     /// What to call instead of once per element.
     pub bulk: Option<String>,
+    /// Position of the only argument that this takes many of.
+    pub bulk_of: Option<u8>,
     /// How concurrent calls are merged.
     pub batched: Option<Batched>,
     /// Position of the argument called back, and how often.

@@ -17,6 +17,7 @@ use super::fetches::{Callers, Runners, hooks};
 use super::infer::Typer;
 use super::models::Effect;
 use super::queries::QuerySite;
+use super::row_hooks::AllRowHooks;
 use super::rows::{self, Read, Reads};
 use super::schema::Schemas;
 use super::serializers;
@@ -62,6 +63,7 @@ pub struct Program {
     callers: OnceLock<Callers>,
     runners: OnceLock<Runners>,
     made: OnceLock<FxHashMap<ClassRef, bool>>,
+    row_hooks: OnceLock<AllRowHooks>,
     pub(super) walks: OnceLock<Walks>,
     pub(super) hooks: FxHashSet<FunctionRef>,
 }
@@ -110,6 +112,7 @@ impl Program {
             callers: OnceLock::new(),
             runners: OnceLock::new(),
             made: OnceLock::new(),
+            row_hooks: OnceLock::new(),
             walks: OnceLock::new(),
         }
     }
@@ -141,12 +144,22 @@ impl Program {
         self.made.get_or_init(|| self.find_made())
     }
 
+    /// What runs around the writes of rows, by their class.
+    pub(super) fn all_row_hooks(&self) -> &AllRowHooks {
+        self.row_hooks.get_or_init(|| self.find_row_hooks())
+    }
+
     /// Finds what several rules ask for, on all threads: a rule that wanted it first would have
     /// the others wait.
     pub fn prepare(&self) {
         rayon::join(
             || rayon::join(|| self.queries(), || self.all_walks()),
-            || rayon::join(|| (self.callers(), self.made()), || self.runners()),
+            || {
+                rayon::join(
+                    || (self.callers(), self.made()),
+                    || (self.runners(), self.all_row_hooks()),
+                )
+            },
         );
     }
 
@@ -275,6 +288,18 @@ impl<'p> Function<'p> {
             file: self.file,
             function: self.id,
         })
+    }
+
+    /// The functions that are seen to call it, each with the call.
+    pub fn callers(self) -> Vec<(Self, ExprId)> {
+        let at = FunctionRef {
+            file: self.file,
+            function: self.id,
+        };
+        let callers = self.program.callers().get(&at).into_iter().flatten();
+        callers
+            .map(|&(caller, call)| (self.program.function(caller), call))
+            .collect()
     }
 
     /// Whether nothing in the program is seen to call it, or the function that it stands in.

@@ -16,6 +16,7 @@ struct Words {
     columns: Columns,
     connections: Connections,
     handlers: Handlers,
+    writes: Writes,
     requests: Requests,
     components: Components,
 }
@@ -38,6 +39,7 @@ struct Tables {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Columns {
     owners: Vec<String>,
+    people: Vec<String>,
     singled_out: Vec<String>,
     records: Vec<String>,
     large: Vec<String>,
@@ -61,9 +63,25 @@ struct Handlers {
     takes_away: Vec<String>,
     makes: Vec<String>,
     staff: Vec<String>,
+    unattended: Vec<String>,
+    background: Vec<String>,
+    later: Vec<String>,
     health: Vec<String>,
     setup: Vec<String>,
     settings: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Writes {
+    before: Vec<String>,
+    after: Vec<String>,
+    saves: Vec<String>,
+    deletes: Vec<String>,
+    recorders: Vec<String>,
+    records: Vec<String>,
+    starts: Vec<String>,
+    registries: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -92,6 +110,49 @@ pub enum Growth {
     Happenings,
     /// With the things that users make.
     Things,
+}
+
+/// What a framework calls around the write of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hook {
+    /// Before the write, where it may check or set something.
+    pub is_before: bool,
+    /// When rows go.
+    pub deletes: bool,
+}
+
+/// What is called around a write under such a name: `post_save`, `AfterCreate`, `BEFORE_DELETE`.
+pub fn hook(name: &str) -> Option<Hook> {
+    let words = &WORDS.writes;
+    let parts = parts_of(name);
+    let (when, what) = parts.split_first()?;
+    let is_before = has(&words.before, when);
+    if !is_before && !has(&words.after, when) {
+        return None;
+    }
+    let is_any = |known: &[String]| what.iter().any(|part| has(known, part));
+    let deletes = is_any(&words.deletes);
+    (deletes || is_any(&words.saves)).then_some(Hook { is_before, deletes })
+}
+
+/// Whether something takes classes whose rows it keeps a history of, by its name.
+pub fn is_recorder(name: &str) -> bool {
+    has(&WORDS.writes.recorders, name)
+}
+
+/// Whether a field of a class keeps a history of its rows, by the name of what makes it.
+pub fn keeps_record(name: &str) -> bool {
+    has(&WORDS.writes.records, name)
+}
+
+/// Whether a function starts work for what it is handed, by its name.
+pub fn starts_work(function: &str) -> bool {
+    has(&WORDS.writes.starts, function)
+}
+
+/// Whether a name is that of what hands out the tables of an old version.
+pub fn is_registry(name: &str) -> bool {
+    has(&WORDS.writes.registries, name)
 }
 
 /// How a table grows, if its name says so.
@@ -190,6 +251,11 @@ pub fn makes(name: &str) -> bool {
         .is_some_and(|first| has(&WORDS.handlers.makes, first))
 }
 
+/// Whether a column leads to a person.
+pub fn is_person(column: &str) -> bool {
+    has(&WORDS.columns.people, column)
+}
+
 /// Whether a column of text holds long ones, by its name.
 pub fn is_large(column: &str) -> bool {
     let parts = parts_of(column);
@@ -249,6 +315,24 @@ pub fn is_change(handler: &str) -> bool {
 pub fn is_for_staff(path: &str) -> bool {
     let mut names = path.split(['/', '.']).flat_map(parts_of);
     names.any(|part| has(&WORDS.handlers.staff, &part))
+}
+
+/// Whether requests to a handler come from a clock or another program, by the folders it is in.
+pub fn is_unattended(path: &str) -> bool {
+    let mut names = path.split('/');
+    names.any(|name| has(&WORDS.handlers.unattended, &name.to_ascii_lowercase()))
+}
+
+/// Whether code that no request leads to runs in the background, by its folders.
+pub fn is_in_background(path: &str) -> bool {
+    let mut names = path.split('/');
+    names.any(|name| has(&WORDS.handlers.background, &name.to_ascii_lowercase()))
+}
+
+/// Whether a function is run when nobody waits for it any more, by its name or that of what takes
+/// it.
+pub fn is_later(function: &str) -> bool {
+    has(&WORDS.handlers.later, function)
 }
 
 /// Whether a path or the name of a handler is that of a page that tells whether all is well.
@@ -407,7 +491,22 @@ mod tests {
     }
 
     #[test]
+    fn hooks_are_told_by_their_names() {
+        let found = |name| hook(name).map(|hook| (hook.is_before, hook.deletes));
+        assert_eq!(found("post_save"), Some((false, false)));
+        assert_eq!(found("AfterDestroy"), Some((false, true)));
+        assert_eq!(found("BEFORE_UPDATE"), Some((true, false)));
+        assert_eq!(found("save"), None);
+        assert_eq!(found("pre_migrate"), None);
+    }
+
+    #[test]
     fn handlers_are_told_by_their_names() {
+        assert!(
+            is_in_background("web/app/cron/sums/route.ts") && is_in_background("a/tasks/mail.py")
+        );
+        assert!(!is_in_background("web/app/cronies/route.ts"));
+        assert!(is_unattended("api/cron/sums/route.ts") && !is_unattended("api/jobs/route.ts"));
         assert!(is_whole("exportOrders") && !is_whole("orders"));
         assert!(is_change("Orders.create_many") && !is_change("createdOrders"));
         assert!(is_for_setup("server/setup.js") && !is_for_setup("server/setups.js"));

@@ -1,11 +1,13 @@
 //! A write that repeats, and the bulk form that could replace it: a part of `write-in-loop`.
 
-use super::write_in_loop::table_of;
-use crate::ir::{Expr, LocalKind, Stmt};
+use super::write_in_loop::{does_more, table_of};
+use crate::ir::{Expr, ExprId, LocalKind, Module, Stmt};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::models::{CallModel, Effect, Rows, Wrapper};
 use crate::link::program::{ActEffect, Function};
-use crate::link::types::Base;
+use crate::link::row_hooks::RowHooks;
+use crate::link::types::{Base, ClassRef, Entity};
+use crate::link::words;
 
 /// A write that a bulk form could replace.
 pub(super) struct Write {
@@ -19,6 +21,10 @@ pub(super) struct Write {
     pub(super) may_be_elsewhere: bool,
     /// The project's own method that runs around the library's: `Invoice.save`.
     pub(super) hook: Option<String>,
+    /// Whether the project has code of its own run around the write of such a row.
+    pub(super) runs_hooks: bool,
+    /// The position of the only argument that the bulk form takes many of.
+    pub(super) bulk_of: Option<u8>,
 }
 
 impl Write {
@@ -67,6 +73,8 @@ impl Write {
             may_be_elsewhere: takes_table(owner, last)
                 || model.is_some_and(|model| model.rows == Some(Rows::One)),
             hook: hook(owner, last),
+            runs_hooks: runs_hooks(owner, last),
+            bulk_of: model.and_then(|model| model.bulk_of),
         })
     }
 }
@@ -161,6 +169,99 @@ fn hook(owner: Function<'_>, last: &Act) -> Option<String> {
         Expr::Super => owner.name(),
         _ => None,
     }
+}
+
+/// Whether signals, hooks or an overridden method run around the write of each row, which bulk
+/// forms leave out.
+fn runs_hooks(owner: Function<'_>, last: &Act) -> bool {
+    let module = owner.module();
+    let Expr::Call { callee, args, .. } = module.expr(last.expr) else {
+        return false;
+    };
+    let Expr::Member { object, name } = module.expr(callee) else {
+        return false;
+    };
+    let is_refused = |&arg: &ExprId| {
+        matches!(module.expr(arg), Expr::Map(entries)
+            if module.list(entries).iter().any(|&entry| says_no(module, entry)))
+            || says_no(module, arg)
+    };
+    if module.list(args).iter().any(is_refused) {
+        return false;
+    }
+    let name = module.text(name);
+    let removes = ["delete", "destroy", "remove"]
+        .iter()
+        .any(|word| name.starts_with(word));
+    let (class, is_row) = match owner.type_of(object).base {
+        Base::Instance(class) => (class, true),
+        Base::Class(class) | Base::Model(_, Entity::Class(class)) => (class, false),
+        _ => return false,
+    };
+    let world = &owner.program.world;
+    if world.entities.table(class).is_none() {
+        return false;
+    }
+    // What changes or removes all that a query finds runs nothing for its rows, as it is.
+    let goes_by_query = !is_row && (removes || name == "update");
+    if goes_by_query {
+        return false;
+    }
+    let RowHooks { saves, deletes } = owner.program.row_hooks(class);
+    if removes {
+        deletes
+    } else {
+        saves || saves_otherwise(owner, class)
+    }
+}
+
+/// `hooks: false`
+fn says_no(module: &Module, entry: ExprId) -> bool {
+    matches!(module.expr(entry), Expr::Keyword { name, value }
+        if module.text(name) == "hooks" && module.expr(value) == Expr::Bool(false))
+}
+
+/// Whether the rows of a class are saved by a method of the project's that does more than to save.
+fn saves_otherwise(owner: Function<'_>, class: ClassRef) -> bool {
+    let world = &owner.program.world;
+    let Some(save) = world.method(class, "save") else {
+        return false;
+    };
+    let save = owner.program.function(save);
+    let is_super = |expr: ExprId| {
+        save.facts()
+            .any_origin(expr, |id| save.module().expr(id) == Expr::Super)
+    };
+    let acts = save.acts().iter();
+    let write = acts.clone().position(|act| is_super(act.expr));
+    match write {
+        Some(write) => does_more(save, write as u32),
+        None => save.acts().iter().any(|act| {
+            !matches!(
+                act.kind,
+                ActKind::Effect {
+                    effect: Effect::DbRead,
+                    ..
+                }
+            )
+        }),
+    }
+}
+
+/// Whether a call starts work for the row beside writing it: any function of a chain does.
+pub(super) fn starts_work(function: Function<'_>) -> bool {
+    let module = function.module();
+    module.sites.iter().any(|site| {
+        let Expr::Call { callee, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let name = match module.expr(callee) {
+            Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+            Expr::Local(local) => module.text(module.local(local).name),
+            _ => return false,
+        };
+        site.function == function.id && words::starts_work(name)
+    })
 }
 
 /// Whether a callee is handed the table.

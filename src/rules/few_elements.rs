@@ -1,11 +1,12 @@
 //! What the rules about loops know of collections that stay small, though no limit is written.
 
 use super::growing_loop;
-use crate::ir::{Expr, ExprId, LocalKind, Module};
+use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, Module, Stmt, UnaryOp};
 use crate::link::call_graph::Act;
+use crate::link::fetches::Scope;
 use crate::link::program::{Function, Loop};
 use crate::link::types::{Base, ClassRef, Entity, Type};
-use crate::link::words;
+use crate::link::words::{self, Growth};
 
 /// Steps from a collection back to what it is a part of.
 const MAX_STEPS: usize = 16;
@@ -134,7 +135,7 @@ fn class_name(function: Function<'_>, class: ClassRef) -> Option<&str> {
 }
 
 /// Whether the elements are places of one text, or what it mentions.
-fn is_found_in_text(function: Function<'_>, over: ExprId) -> bool {
+pub(super) fn is_found_in_text(function: Function<'_>, over: ExprId) -> bool {
     let module = function.module();
     function.facts().any_origin(over, |id| {
         let Expr::Call { callee, .. } = module.expr(id) else {
@@ -243,6 +244,157 @@ fn is_of_unique_value(function: Function<'_>, over: ExprId) -> bool {
             }
             _ => return false,
         };
+    }
+    false
+}
+
+/// Whether a collection is what belongs to one row or one person, `order.lines.all()` or
+/// `Line.objects.filter(order=order)`; of a project or team, only what does not grow with use.
+/// Rows that go may be picked by a bound: `filter(created__lt=then)` are many of many.
+pub(super) fn is_of_one(function: Function<'_>, over: ExprId, removes: bool) -> bool {
+    if super::is_relation_of_one(function, over) {
+        return true;
+    }
+    if super::is_of_each_element(function, over) {
+        return false;
+    }
+    match function.program.scope_of(function.file, over) {
+        Scope::All => false,
+        Scope::Owner => {
+            !is_rest(function, over) && !entity_name(function, over).is_some_and(words::is_growing)
+        }
+        Scope::Person | Scope::Part => !removes || !is_picked(function, over),
+    }
+}
+
+/// Whether a query asks for all but what belongs to one.
+fn is_rest(function: Function<'_>, over: ExprId) -> bool {
+    let module = function.module();
+    function.facts().any_origin(
+        over,
+        |id| matches!(module.expr(id), Expr::Member { name, .. } if module.text(name) == "exclude"),
+    )
+}
+
+/// Whether rows are picked by their keys or by a bound.
+fn is_picked(function: Function<'_>, over: ExprId) -> bool {
+    const ENDS: &[&str] = &[
+        "__contains",
+        "__endswith",
+        "__gt",
+        "__gte",
+        "__icontains",
+        "__isnull",
+        "__lt",
+        "__lte",
+        "__range",
+        "__regex",
+        "__startswith",
+    ];
+    const KEYS: &[&str] = &["id__in", "pk__in", "slug__in", "uuid__in"];
+    let module = function.module();
+    function.facts().any_origin(over, |id| {
+        matches!(module.expr(id), Expr::Keyword { name, .. } if {
+            let name = module.text(name);
+            KEYS.contains(&name) || ENDS.iter().any(|end| name.ends_with(end))
+        })
+    })
+}
+
+/// The name of the class or table whose rows a value holds.
+fn entity_name(function: Function<'_>, value: ExprId) -> Option<&str> {
+    match function.type_of(value).base {
+        Base::Model(_, Entity::Class(class)) | Base::Instance(class) | Base::Class(class) => {
+            class_name(function, class)
+        }
+        Base::Model(_, Entity::Named(file, name)) => {
+            Some(function.program.world.unit(file).facts.module.text(name))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a value is a row, or rows, of a table that stays small by its name.
+pub(super) fn is_small_table(function: Function<'_>, value: ExprId) -> bool {
+    let module = function.module();
+    let name = entity_name(function, value).or_else(|| match module.expr(value) {
+        Expr::Local(local) => Some(module.text(module.local(local).name)),
+        _ => None,
+    });
+    name.and_then(words::growth) == Some(Growth::Small)
+}
+
+/// Whether a collection is what one list has and another has not: `new - old`,
+/// `old.filter((row) => !kept.has(row.id))`.
+pub(super) fn is_difference(function: Function<'_>, over: ExprId) -> bool {
+    let module = function.module();
+    let name_of = |callee: ExprId| match module.expr(callee) {
+        Expr::Member { name, .. } | Expr::Name(name) => Some(module.text(name)),
+        _ => None,
+    };
+    let mut at = over;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Binary {
+                op: BinaryOp::Subtract,
+                ..
+            } => return true,
+            Expr::Await(inner) => inner,
+            Expr::Local(local) => match function.facts().def_use.single_value(local) {
+                Some(value) => value,
+                None => return false,
+            },
+            Expr::Comprehension { lp, .. } => {
+                let body = &module.block(module.lp(lp).body).stmts;
+                return body.iter().any(|&stmt| {
+                    matches!(module.stmt(stmt), Stmt::If { test, .. } if is_lack(module, test))
+                });
+            }
+            Expr::Call { callee, args, .. } => match (name_of(callee), module.list(args)) {
+                (Some("difference" | "symmetric_difference" | "differenceBy"), _) => return true,
+                (Some("filter" | "reject"), &[callback, ..]) => {
+                    let Expr::Function(callback) = module.expr(callback) else {
+                        return false;
+                    };
+                    let answers = module.returned(callback);
+                    return answers.iter().any(|&answer| is_lack(module, answer));
+                }
+                (Some(name), &[only, ..]) if is_copy(name) => only,
+                _ => return false,
+            },
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// Whether a condition is that something is not among others.
+fn is_lack(module: &Module, test: ExprId) -> bool {
+    let mut open = vec![test];
+    while let Some(id) = open.pop() {
+        match module.expr(id) {
+            Expr::Binary {
+                op: BinaryOp::NotIn,
+                ..
+            } => return true,
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => match module.expr(operand) {
+                Expr::Binary {
+                    op: BinaryOp::In, ..
+                } => return true,
+                Expr::Call { callee, .. }
+                    if matches!(module.expr(callee), Expr::Member { name, .. }
+                        if matches!(module.text(name), "has" | "includes" | "some" | "find")) =>
+                {
+                    return true;
+                }
+                _ => {}
+            },
+            Expr::Logical { left, right, .. } => open.extend([left, right]),
+            _ => {}
+        }
     }
     false
 }

@@ -3,6 +3,7 @@
 
 use super::Reporter;
 use super::bulk_forms::Write;
+use super::few_elements::is_of_one;
 use super::write_in_loop::{is_one_of_many_steps, writes_related};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, Invocation, LocalKind};
@@ -110,7 +111,11 @@ pub(super) fn check_write(
         Some("the write is one step of what is done for each element")
     } else if writes_related(function, act) {
         Some("related rows are written with it, which no bulk form does")
-    } else if super::is_of_one_parent(handed.outer, handed.over) {
+    } else if write.runs_hooks {
+        Some(
+            "signals, hooks or a method of the project's run for each row, which no bulk form does",
+        )
+    } else if is_of_one(handed.outer, handed.over, false) {
         Some("what belongs to one row is a handful as often as not")
     } else {
         None

@@ -171,7 +171,7 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
 /// other things, what everybody sees.
 fn grows(growth: Option<Growth>, query: QueryFacts, path: &str) -> bool {
     match (growth, query.scope) {
-        (Some(Growth::Happenings), Scope::All | Scope::Owner) => !query.is_since,
+        (Some(Growth::Happenings), Scope::All | Scope::Owner | Scope::Person) => !query.is_since,
         (Some(Growth::Things), Scope::All) => !words::is_for_staff(path),
         _ => false,
     }

@@ -1,6 +1,7 @@
 //! `write-in-loop`: a row written, or a transaction committed, once per element of a loop.
 
-use super::bulk_forms::{Write, is_entered};
+use super::bulk_forms::{Write, is_entered, starts_work};
+use super::few_elements::{self, asks_per_entry, is_difference, is_of_one, is_small_table};
 use super::n_plus_one::{
     IN_CALLBACK, REPEATED_BELOW, has_own_client, is_call, is_merged, is_own_closure, is_throttled,
     takes_batch,
@@ -12,6 +13,7 @@ use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::Effect;
 use crate::link::program::{ActEffect, Function, Loop};
+use crate::link::summaries::EffectFact;
 use crate::link::types::Base;
 use crate::link::words;
 use crate::source::Context;
@@ -180,9 +182,27 @@ fn left_alone(
         "a pipeline sends together what the loop writes"
     } else if is_switched_off(function, act, found) {
         "the call says that nothing is to be written"
+    } else if found.via.is_none() && !varies_in_many(function, act, lp, write) {
+        "the form for many takes many of what stays the same here"
     } else {
         return None;
     })
+}
+
+/// Whether what differs from trip to trip is what the bulk form takes many of.
+fn varies_in_many(function: Function<'_>, act: &Act, lp: Loop<'_>, write: &Write) -> bool {
+    let Some(position) = write.bulk_of else {
+        return true;
+    };
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(act.expr) else {
+        return true;
+    };
+    let args = module.list(args);
+    match args.get(usize::from(position)) {
+        Some(&arg) => function.facts().varies_in(arg, lp.id),
+        None => true,
+    }
 }
 
 /// Whether the call says no, by name, to what the callee asks before it writes:
@@ -261,8 +281,15 @@ fn doubt(
     size: Cardinality,
     write: &Write,
 ) -> Option<&'static str> {
-    Some(if is_one_of_many_steps(function, found, write) {
+    let over = lp.head().over;
+    Some(if lp.head().writes_each {
+        "a comment says why each row is written for itself"
+    } else if write.runs_hooks {
+        "signals, hooks or a method of the project's run for each row, which no bulk form does"
+    } else if is_one_of_many_steps(function, found, write) {
         "the write is one step of what the called function does"
+    } else if goes_on(function, found) {
+        "the called function goes on with what the write gives back, or starts work for the row"
     } else if takes_own_argument(function, act) {
         "the call says more than the library's own method takes"
     } else if found.via.is_some() && write.may_be_elsewhere {
@@ -271,6 +298,12 @@ fn doubt(
         "each element brings the table that is written to"
     } else if writes(function, |other| other.lp == act.lp) > MAX_WRITES {
         "each trip writes to several tables"
+    } else if writes(function, |other| other.lp == act.lp) > 1
+        && reads(function, |other| other.lp == act.lp) > 0
+    {
+        "each trip does several steps that need each other"
+    } else if writes_by_group(function, act, lp) {
+        "each trip writes all the rows of a group at once"
     // Work is taken from a queue one piece at a time, and what follows from a failure, a
     // transaction or a message sent is a matter of one element.
     } else if lp.head().kind == LoopKind::While {
@@ -289,7 +322,7 @@ fn doubt(
         "related rows are written with it, which no bulk form does"
     } else if is_in_own_transaction(function, act, lp) {
         "each element has a transaction of its own"
-    } else if goes_outside(function, act) {
+    } else if goes_outside(function, act, lp) {
         "each trip also does something that cannot be undone"
     // What is not known to be rows is as often a handful, what stands deeper a step with more to it
     // than the write, and what runs by hand runs once.
@@ -297,21 +330,182 @@ fn doubt(
         super::DEEP
     } else if size == Cardinality::Unknown {
         super::UNKNOWN_SIZE
-    // Rows that differ need more than another call; rows that go need nothing else.
-    } else if !removes(function, act, found)
-        && lp
-            .head()
-            .over
-            .is_some_and(|over| super::is_of_one_parent(lp.function, over))
+    } else if over.is_some_and(|over| is_of_one(lp.function, over, removes(function, act, found)))
+        || writes_part_of_one(function, act.lp)
     {
         "what belongs to one row is a handful as often as not"
-    } else if function.context() == Context::Script {
+    } else if over.is_some_and(|over| is_difference(lp.function, over)) {
+        "what one list has and another has not is a handful as often as not"
+    } else if over.is_some_and(|over| is_small_table(lp.function, over)) {
+        "the rows are of a table that stays small, by its name"
+    } else if over.is_some_and(|over| few_elements::is_found_in_text(lp.function, over)) {
+        "one text mentions few"
+    } else if asks_per_entry(function, act, lp) {
+        "the entries of a map are options as often as rows"
+    } else if is_run_by_hand(function) {
         super::BY_HAND
+    } else if is_for_small_table(function) {
+        "it runs when a row of a table is written that stays small, by its name"
+    } else if undoes(function) {
+        "it is called by error handlers only"
     } else if words::is_for_staff(&function.program.world.unit(function.file).path) {
         "pages for the few who run the program work on what these pick"
     } else {
         return None;
     })
+}
+
+/// Whether a called function goes on with what the write gives back, other than to return it, or
+/// starts work for the row.
+fn goes_on(function: Function<'_>, found: ActEffect) -> bool {
+    let Some((target, fact)) = found.via else {
+        return false;
+    };
+    let callee = function.program.function(target);
+    let Some(write) = callee.acts().get(fact.act as usize) else {
+        return false;
+    };
+    let module = callee.module();
+    let facts = callee.facts();
+    let is_result = |value: ExprId| facts.any_origin(value, |id| id == write.expr);
+    let hands_on = facts.sites(target.function).iter().any(|site| {
+        site.expr > write.expr
+            && matches!(module.expr(site.expr), Expr::Call { args, .. }
+                if module.list(args).iter().any(|&arg| is_result(arg)))
+    });
+    let walks = module.loops.iter().any(|lp| {
+        lp.function == target.function
+            && lp
+                .over
+                .is_some_and(|over| over > write.expr && is_result(over))
+    });
+    let deeper = match write.kind {
+        ActKind::Call(next) => starts_work(function.program.function(next)),
+        ActKind::Effect { .. } => false,
+    };
+    hands_on || walks || starts_work(callee) || deeper
+}
+
+/// Whether each trip writes what a key picks, and the loop goes through the different keys that a
+/// query has found: `for zone in shelves.values_list("zone").distinct(): shelves.filter(zone=zone).update(…)`.
+fn writes_by_group(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(act.expr) else {
+        return false;
+    };
+    let Expr::Member { object, name } = module.expr(callee) else {
+        return false;
+    };
+    let goes_by_query = matches!(
+        module.text(name),
+        "update" | "delete" | "destroy" | "remove"
+    ) && matches!(module.expr(object), Expr::Call { .. });
+    if !goes_by_query {
+        return false;
+    }
+    let inner = lp.function.module();
+    let (mut has_columns, mut has_groups) = (false, false);
+    let mut at = lp.head().over;
+    while let Some(id) = at {
+        at = match inner.expr(id) {
+            Expr::Call { callee, .. } => Some(callee),
+            Expr::Await(value) => Some(value),
+            Expr::Local(local) => {
+                let value = lp.function.facts().def_use.single_value(local);
+                value.filter(|&value| value < id)
+            }
+            Expr::Member { object, name } => {
+                let name = inner.text(name);
+                has_columns |= matches!(name, "values" | "values_list" | "select");
+                has_groups |= matches!(
+                    name,
+                    "distinct" | "annotate" | "groupBy" | "group_by" | "distinctOn"
+                );
+                Some(object)
+            }
+            _ => None,
+        };
+    }
+    has_columns && has_groups
+}
+
+/// Whether a write of the same trips goes to one of the few rows that one row leads to.
+fn writes_part_of_one(function: Function<'_>, lp: Option<crate::ir::LoopId>) -> bool {
+    let module = function.module();
+    let mut acts = function.acts().iter();
+    acts.any(|other| {
+        let Expr::Call { callee, .. } = module.expr(other.expr) else {
+            return false;
+        };
+        let Expr::Member { object, .. } = module.expr(callee) else {
+            return false;
+        };
+        other.lp == lp
+            && function.effect_of(other, Effect::DbWrite).is_some()
+            && matches!(module.expr(object), Expr::Local(_))
+            && function
+                .facts()
+                .any_origin(object, |id| super::is_relation_of_one(function, id))
+    })
+}
+
+/// Whether a function is run by hand or when a new version is set up: a script, one that is handed
+/// the tables of an old version, or one that only such functions call.
+pub(super) fn is_run_by_hand(function: Function<'_>) -> bool {
+    let is_itself = |function: Function<'_>| {
+        let module = function.module();
+        matches!(
+            function.context(),
+            Context::Script | Context::Migration | Context::Seed
+        ) || function.declared().params.iter().any(|param| {
+            matches!(module.expr(param.target), Expr::Local(local)
+                    if words::is_registry(module.text(module.local(local).name)))
+        })
+    };
+    is_itself(function) || {
+        let callers = function.callers();
+        !callers.is_empty() && callers.iter().all(|&(caller, _)| is_itself(caller))
+    }
+}
+
+/// Whether a function is run by a signal of a table that stays small, by its name.
+fn is_for_small_table(function: Function<'_>) -> bool {
+    let module = function.module();
+    let mut decorators = module.list(function.declared().decorators).iter();
+    decorators.any(|&decorator| {
+        let Expr::Call { args, .. } = module.expr(decorator) else {
+            return false;
+        };
+        module.list(args).iter().any(|&arg| {
+            matches!(module.expr(arg), Expr::Keyword { name, value }
+                if module.text(name) == "sender" && is_small_table(function, value))
+        })
+    })
+}
+
+/// Whether a function is called by error handlers only.
+fn undoes(function: Function<'_>) -> bool {
+    let callers = function.callers();
+    let is_handler = |&(caller, call): &(Function<'_>, ExprId)| {
+        let module = caller.module();
+        let mut at = caller.stmt_of(call);
+        while let Some(stmt) = at {
+            let block = module.block_of(stmt);
+            at = match module.block(block).owner {
+                BlockOwner::Stmt(owner) => {
+                    if matches!(module.stmt(owner), Stmt::Try { handlers, .. } if handlers == block)
+                    {
+                        return true;
+                    }
+                    Some(owner)
+                }
+                BlockOwner::Loop(lp) => Some(module.lp(lp).stmt),
+                _ => None,
+            };
+        }
+        false
+    };
+    !callers.is_empty() && callers.iter().all(is_handler)
 }
 
 /// Whether a row's method is told something that no library asks for: it is one of the project's
@@ -354,9 +548,28 @@ pub(super) fn is_one_of_many_steps(
         let callee = function.program.function(target);
         match write.hook {
             Some(_) => fact.depth > 0 || does_more(callee, fact.act),
-            None => fact.params == 0 || !does_little_else(callee, fact.act),
+            None => fact.params == 0 || !does_little_else_below(callee, fact),
         }
     })
+}
+
+/// Whether a function, and all that it goes through to the write, is little more than that.
+fn does_little_else_below(function: Function<'_>, fact: EffectFact) -> bool {
+    let (mut at, mut fact) = (function, fact);
+    for _ in 0..=MAX_CALLS {
+        if !does_little_else(at, fact.act) {
+            return false;
+        }
+        let next = match at.acts().get(fact.act as usize).map(|act| &act.kind) {
+            Some(&ActKind::Call(next)) => next,
+            _ => return true,
+        };
+        let Some(&below) = at.program.summary(next).effect(fact.effect) else {
+            return true;
+        };
+        (at, fact) = (at.program.function(next), below);
+    }
+    false
 }
 
 /// Whether a function is little more than the write that `act` leads to.
@@ -372,7 +585,7 @@ fn does_little_else(function: Function<'_>, act: u32) -> bool {
 
 /// Whether a method that stands before the library's does something besides the write and what
 /// it sets: signals, files, rows of other tables.
-fn does_more(method: Function<'_>, write: u32) -> bool {
+pub(super) fn does_more(method: Function<'_>, write: u32) -> bool {
     let module = method.module();
     let write = method.acts().get(write as usize).map(|act| act.stmt);
     method.facts().sites(method.id).iter().any(|site| {
@@ -521,6 +734,13 @@ fn is_exception(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     })
 }
 
+/// How many acts of a function read.
+fn reads(function: Function<'_>, is_meant: impl Fn(&Act) -> bool) -> usize {
+    let acts = function.acts().iter().filter(|&act| is_meant(act));
+    acts.filter(|act| function.effect_of(act, Effect::DbRead).is_some())
+        .count()
+}
+
 /// How many acts of a function write.
 fn writes(function: Function<'_>, is_meant: impl Fn(&Act) -> bool) -> usize {
     let acts = function.acts().iter().filter(|&act| is_meant(act));
@@ -531,9 +751,24 @@ fn writes(function: Function<'_>, is_meant: impl Fn(&Act) -> bool) -> usize {
 /// Whether the loop goes on with the next element when the write fails.
 fn handles_failure(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     let module = function.module();
-    blocks_around(function, act.stmt, lp).any(|(owner, block)| match module.stmt(owner) {
-        Stmt::Try { body, handlers, .. } => body == block && !throws(function, handlers),
-        _ => false,
+    is_settled(lp)
+        || blocks_around(function, act.stmt, lp).any(|(owner, block)| match module.stmt(owner) {
+            Stmt::Try { body, handlers, .. } => body == block && !throws(function, handlers),
+            _ => false,
+        })
+}
+
+/// Whether the trips go to a call that waits for all of them, whatever becomes of each.
+fn is_settled(lp: Loop<'_>) -> bool {
+    let module = lp.function.module();
+    let Some(call) = lp.head().call else {
+        return false;
+    };
+    let uses = lp.function.program.uses(lp.function.file);
+    uses.parents(call).iter().any(|&parent| {
+        matches!(module.expr(parent), Expr::Call { callee, .. }
+            if matches!(module.expr(callee), Expr::Member { name, .. }
+                if module.text(name) == "allSettled"))
     })
 }
 
@@ -655,12 +890,19 @@ fn is_in_own_transaction(function: Function<'_>, act: &Act, lp: Loop<'_>) -> boo
     false
 }
 
-/// Whether each trip also does something elsewhere.
-fn goes_outside(function: Function<'_>, act: &Act) -> bool {
-    function.acts().iter().any(|other| {
-        other.lp == act.lp
-            && OUTSIDE
-                .iter()
-                .any(|&effect| function.effect_of(other, effect).is_some())
-    })
+/// Whether each trip also does something elsewhere, or writes only if something else was done.
+fn goes_outside(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let has = |other: &Act, effects: &[Effect]| {
+        let mut effects = effects.iter();
+        effects.any(|&effect| function.effect_of(other, effect).is_some())
+    };
+    let mut acts = function.acts().iter();
+    acts.any(|other| other.lp == act.lp && has(other, OUTSIDE))
+        || blocks_around(function, act.stmt, lp).any(|(owner, _)| {
+            matches!(module.stmt(owner), Stmt::If { .. })
+                && function.acts().iter().any(|other| {
+                    other.stmt == owner && has(other, &[Effect::CacheWrite, Effect::DbWrite])
+                })
+        })
 }

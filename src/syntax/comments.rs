@@ -1,5 +1,5 @@
-//! Comments that count: those for this tool, and those that say that the trips of a loop go in
-//! turn on purpose.
+//! Comments that count: those for this tool, those that say that the trips of a loop go in turn on
+//! purpose, and those that say why each trip writes for itself.
 
 use tree_sitter::Node;
 
@@ -20,6 +20,9 @@ const WORDS: &[&str] = &[
     "rate-limit",
 ];
 
+/// What a comment says at a write that has to be one of its own for each element.
+const WRITES: &[&str] = &["individual", "signal", "hooks", "bulk"];
+
 /// What says that it is not meant to stay so.
 const REGRETS: &[&str] = &["TODO", "FIXME", "XXX", "HACK"];
 
@@ -32,7 +35,8 @@ pub(super) fn heed(
 ) {
     let speaks_to_us = text.contains(DIRECTIVE);
     let may_speak_of_turns = may_speak_of_turns(text, module);
-    if !speaks_to_us && !may_speak_of_turns {
+    let may_speak_of_writes = may_speak_of_writes(text, module);
+    if !speaks_to_us && !may_speak_of_turns && !may_speak_of_writes {
         return;
     }
     let comments = comments(root, is_comment);
@@ -43,7 +47,10 @@ pub(super) fn heed(
             .collect();
     }
     if may_speak_of_turns {
-        mark_turns(text, &comments, module);
+        mark(text, &comments, WORDS, module, |lp| lp.goes_in_turn = true);
+    }
+    if may_speak_of_writes {
+        mark(text, &comments, WRITES, module, |lp| lp.writes_each = true);
     }
 }
 
@@ -75,19 +82,30 @@ fn may_speak_of_turns(text: &str, module: &Module) -> bool {
     awaits && WORDS.iter().any(|word| text.contains(word))
 }
 
-/// Marks the loops that the comments are about: the one that begins after a comment with nothing
-/// but comments between, or else the innermost around it.
-fn mark_turns(text: &str, comments: &[Span], module: &mut Module) {
+/// Whether a comment may say so of a loop that calls something.
+fn may_speak_of_writes(text: &str, module: &Module) -> bool {
+    WRITES.iter().any(|word| text.contains(word)) && module.sites.iter().any(|s| s.lp.is_some())
+}
+
+/// Marks the loops that comments with one of some words are about: the one that begins after a
+/// comment with nothing but comments between, or else the innermost around it.
+fn mark(
+    text: &str,
+    comments: &[Span],
+    words_looked_for: &[&str],
+    module: &mut Module,
+    note: impl Fn(&mut Loop),
+) {
     for &comment in comments {
         let said = words(text, comment);
-        let is_meant = WORDS.iter().any(|word| said.contains(word))
+        let is_meant = words_looked_for.iter().any(|word| said.contains(word))
             && !REGRETS.iter().any(|word| said.contains(word));
         if !is_meant {
             continue;
         }
         let lp = next(text, module, comment).or_else(|| around(module, comment));
         if let Some(lp) = lp {
-            module.loops[lp.index()].goes_in_turn = true;
+            note(&mut module.loops[lp.index()]);
         }
     }
 }

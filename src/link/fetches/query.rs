@@ -28,8 +28,10 @@ pub enum Scope {
     /// All of it, or what constants pick.
     #[default]
     All,
-    /// What belongs to someone or something that lives long: a user, a team, a project.
+    /// What belongs to something that lives long and holds much: a team, a project.
     Owner,
+    /// What belongs to one person.
+    Person,
     /// What belongs to some other row, or fulfils a condition of which nothing is known.
     Part,
 }
@@ -744,7 +746,9 @@ fn scope_of(column: &str) -> Scope {
         .trim_end_matches("_id")
         .trim_end_matches("id")
         .trim_end_matches('_');
-    if words::is_owner(last) {
+    if words::is_person(last) {
+        Scope::Person
+    } else if words::is_owner(last) {
         Scope::Owner
     } else {
         Scope::Part

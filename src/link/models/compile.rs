@@ -136,6 +136,7 @@ impl Models {
                 blocking: entry.blocking,
                 bounded: entry.bounded.as_ref().and_then(bounded),
                 bulk: entry.bulk.clone(),
+                bulk_of: entry.bulk_of,
                 batched: entry.batched,
                 callback: entry
                     .callback

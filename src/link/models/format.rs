@@ -195,6 +195,8 @@ pub(super) struct CallEntry {
     pub(super) blocking: bool,
     pub(super) bounded: Option<BoundedEntry>,
     pub(super) bulk: Option<String>,
+    #[serde(rename = "bulk-of")]
+    pub(super) bulk_of: Option<u8>,
     pub(super) batched: Option<Batched>,
     pub(super) callback: Option<u8>,
     pub(super) runs: Option<Runs>,
