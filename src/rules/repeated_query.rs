@@ -1,8 +1,10 @@
 //! `repeated-query`: the same read with the same input, in each trip of a loop or twice in one
 //! call.
 
+use super::few_elements::is_small_table;
 use super::invariance::Invariance;
 use super::n_plus_one::{IN_CALLBACK, REPEATED_BELOW, is_for_one_value, is_merged, is_own_closure};
+use super::write_in_loop::is_run_by_hand;
 use super::{Reporter, Rule, element_text, growing_loop, same_path};
 use crate::finding::Confidence;
 use crate::ir::{BlockOwner, Expr, ExprId, LoopKind, Module, Stmt, StmtId};
@@ -10,7 +12,7 @@ use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::{Effect, Rows};
 use crate::link::program::{ActEffect, Function, Loop};
-use crate::source::Context;
+use crate::link::types::FunctionRef;
 
 pub(super) const RULE: Rule = Rule::per_function("repeated-query", check);
 
@@ -69,8 +71,11 @@ fn in_loop(
     if found.via.is_some_and(|(_, fact)| fact.depth > 1) {
         reporter.because(act.expr, super::DEEP);
         confidence = Confidence::Low;
-    } else if function.context() == Context::Script {
+    } else if is_run_by_hand(function) {
         reporter.because(act.expr, super::BY_HAND);
+        confidence = Confidence::Low;
+    } else if let Some(why) = few_trips(function, act, lp) {
+        reporter.because(act.expr, why);
         confidence = Confidence::Low;
     }
     let name = function.callee_text(act.expr);
@@ -88,6 +93,72 @@ fn in_loop(
         finding.related(function.place_of(act.expr), format!("calls `{name}`"));
         finding.related.extend(function.evidence(found));
     }
+}
+
+/// Why the repetition costs little beside the rest of the loop.
+fn few_trips(function: Function<'_>, act: &Act, lp: Loop<'_>) -> Option<&'static str> {
+    const LONGER: &[Effect] = &[Effect::Remote, Effect::File];
+    let is_small = lp
+        .head()
+        .over
+        .is_some_and(|over| is_small_table(lp.function, over));
+    if is_small {
+        return Some("the rows are of a table that stays small, by its name");
+    }
+    let takes_longer = function.acts().iter().any(|other| {
+        other.lp == act.lp
+            && other.expr != act.expr
+            && LONGER
+                .iter()
+                .any(|&effect| function.effect_of(other, effect).is_some())
+    });
+    if takes_longer {
+        return Some("what else each trip does takes longer");
+    }
+    None
+}
+
+/// Why a query by which one call asks again matters little.
+fn matters_little(function: Function<'_>, second: &Act) -> Option<&'static str> {
+    let program = function.program;
+    let at = FunctionRef {
+        file: function.file,
+        function: function.id,
+    };
+    let is_job = || {
+        let mut entries = program.entry_points.iter();
+        entries.any(|entry| entry.function == Some(at) && !entry.kind.is_request())
+    };
+    let is_row = matches!(
+        second.kind,
+        ActKind::Effect {
+            rows: Some(Rows::One),
+            ..
+        }
+    );
+    Some(if is_run_by_hand(function) {
+        super::BY_HAND
+    } else if is_row && is_job() {
+        "one row more in a job is little beside the rest of it"
+    } else if ends_in_failure(function, second.stmt) {
+        "it is asked where something has failed"
+    } else {
+        return None;
+    })
+}
+
+/// Whether a statement stands in a branch that ends by throwing.
+fn ends_in_failure(function: Function<'_>, stmt: StmtId) -> bool {
+    let module = function.module();
+    let mut block = module.block_of(stmt);
+    while let BlockOwner::Stmt(owner) = module.block(block).owner {
+        let last = module.block(block).stmts.last();
+        if last.is_some_and(|&last| matches!(module.stmt(last), Stmt::Throw(_))) {
+            return true;
+        }
+        block = module.block_of(owner);
+    }
+    false
 }
 
 /// Why a query in a loop is no repetition, if it is none.
@@ -210,11 +281,11 @@ fn twice(function: Function<'_>, reporter: &mut Reporter<'_>) {
         })
         .take(MAX_READS)
         .collect();
-    let mut reported: Vec<ExprId> = Vec::new();
+    let mut reported: Vec<(ExprId, usize)> = Vec::new();
     for (i, first) in reads.iter().enumerate() {
         for second in &reads[i + 1..] {
             let is_repeat = first.lp == second.lp
-                && !reported.contains(&second.expr)
+                && !reported.iter().any(|&(expr, _)| expr == second.expr)
                 && is_same_text(function, first.expr, second.expr);
             if !is_repeat {
                 continue;
@@ -230,16 +301,27 @@ fn twice(function: Function<'_>, reporter: &mut Reporter<'_>) {
                 );
                 continue;
             };
-            if function.context() == Context::Script {
-                reporter.because(second.expr, super::BY_HAND);
+            if let Some(why) = matters_little(function, second) {
+                reporter.because(second.expr, why);
                 confidence = Confidence::Low;
             }
-            reported.push(second.expr);
+            let confidence = confidence.min(first.confidence).min(second.confidence);
+            // One variable holds the answer for all that ask.
+            let mut known = reported.iter();
+            let known = known.find(|&&(expr, _)| is_same_text(function, expr, second.expr));
+            if let Some(&(_, at)) = known {
+                let finding = &mut reporter.findings[at];
+                finding.confidence = finding.confidence.max(confidence);
+                finding.related(function.place_of(second.expr), "and once more");
+                reported.push((second.expr, at));
+                continue;
+            }
+            reported.push((second.expr, reporter.findings.len()));
             let name = function.callee_text(second.expr);
             reporter
                 .report(
                     module.span(second.expr),
-                    confidence.min(first.confidence).min(second.confidence),
+                    confidence,
                     format!("`{name}` asks what was asked before"),
                 )
                 .related(function.place_of(first.expr), "the first time")
