@@ -70,6 +70,7 @@ use crate::link::infer::Typer;
 use crate::link::models::Effect;
 use crate::link::program::{Function, Loop, Program};
 use crate::link::types::Base;
+use crate::link::words;
 use crate::source::{FileId, Place, Span};
 
 /// The catalogue, in the order of `slowpath rules`.
@@ -386,6 +387,85 @@ fn answers_requests(finding: &mut Finding, function: Function<'_>) {
             format!("`{name}` answers requests"),
         );
     }
+}
+
+/// Low confidence of what nobody waits for.
+const BACKGROUND: &str = "it runs in the background, where nobody waits for it";
+/// Low confidence of what few people ask for.
+const FOR_STAFF: &str = "pages for the few who run the program are rarely asked for";
+
+/// Whether a function runs in the background: a job, or what is called by one and no request; what
+/// a clock or another program asks for; what is run after the answer.
+fn is_in_background(function: Function<'_>) -> bool {
+    let has_handler = function.reached().handler.is_some();
+    let is_called_unattended = is_only_from(function, &words::is_unattended, 0);
+    let path = &function.program.world.unit(function.file).path;
+    is_called_unattended
+        || (!has_handler && words::is_in_background(path))
+        || is_run_later(function)
+}
+
+/// Whether a function stands in a file of such a path, or all functions that are seen to call it do
+/// or are called by such functions alone.
+fn is_only_from(function: Function<'_>, is_meant: &dyn Fn(&str) -> bool, calls: u32) -> bool {
+    const MAX_CALLS: u32 = 4;
+    if is_meant(&function.program.world.unit(function.file).path) {
+        return true;
+    }
+    let callers = function.callers();
+    calls < MAX_CALLS
+        && !callers.is_empty()
+        && callers
+            .iter()
+            .all(|&(caller, _)| is_only_from(caller, is_meant, calls + 1))
+}
+
+/// Whether a function, or one that it stands in, is handed to what runs it after the answer.
+fn is_run_later(function: Function<'_>) -> bool {
+    let module = function.module();
+    let mut at = function.id;
+    loop {
+        let declared = module.function(at);
+        if declared
+            .name
+            .is_some_and(|name| words::is_later(module.text(name)))
+        {
+            return true;
+        }
+        let Some(parent) = declared.parent else {
+            return false;
+        };
+        let is_it = |id: ExprId| module.expr(id) == Expr::Function(at);
+        let takes_it = |&arg: &ExprId| match module.expr(arg) {
+            Expr::Call { callee, .. } => is_it(callee),
+            _ => is_it(arg),
+        };
+        let sites = function.facts().sites(parent);
+        let is_later = sites.iter().any(|site| {
+            let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
+                return false;
+            };
+            let name = match module.expr(callee) {
+                Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+                Expr::Local(local) => module.text(module.local(local).name),
+                _ => return false,
+            };
+            words::is_later(name) && module.list(args).iter().any(takes_it)
+        });
+        if is_later {
+            return true;
+        }
+        at = parent;
+    }
+}
+
+/// Whether a function serves the few who run the program, by the place of its file, of all that
+/// call it, or by its class.
+fn is_for_staff(function: Function<'_>) -> bool {
+    is_only_from(function, &words::is_for_staff, 0)
+        || function
+            .name()
+            .is_some_and(|name| words::is_for_staff(&name))
 }
 
 /// Whether a loop walks what comes from outside, as rows and requests do.

@@ -13,6 +13,9 @@ use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("sequential-await", check);
 
+/// Calls followed to what throws.
+const MAX_CALLS: u32 = 2;
+
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.declared().is_async || function.id == crate::ir::MODULE_BODY {
         awaits_inside_all(function, reporter);
@@ -416,7 +419,14 @@ fn independent(
     // transaction.
     let why = if function.context() == Context::Script {
         Some(super::BY_HAND)
-    } else if later.guards > earlier.guards || is_check(function, earlier.value) {
+    } else if super::is_in_background(function) {
+        Some(super::BACKGROUND)
+    } else if super::is_for_staff(function) {
+        Some(super::FOR_STAFF)
+    } else if later.guards > earlier.guards
+        || is_check(function, earlier.value)
+        || checks_first(function, earlier)
+    {
         Some("it may be meant only for what passes the check before it")
     } else if super::takes_context(module, earlier.value)
         && super::takes_context(module, later.value)
@@ -445,6 +455,30 @@ fn is_check(function: Function<'_>, call: ExprId) -> bool {
     )
 }
 
+/// Whether what is called throws by itself on a condition, and nobody uses what it gives or it is
+/// what people may do: what follows is meant for what passes.
+fn checks_first(function: Function<'_>, wait: &Wait) -> bool {
+    let uses = function.program.uses(function.file);
+    let is_used = |&local: &LocalId| !uses.of_name(local).is_empty();
+    (names_a_right(function, wait.value) || !wait.defines.iter().any(is_used))
+        && function.acts().iter().any(|act| match act.kind {
+            ActKind::Call(target) if act.expr == wait.value => {
+                throws_on_condition(function.program.function(target), MAX_CALLS)
+            }
+            _ => false,
+        })
+}
+
+/// Whether a call is named after what people may do: `memberRole()`.
+fn names_a_right(function: Function<'_>, call: ExprId) -> bool {
+    let callee = function.callee_text(call);
+    let name = callee.rsplit('.').next().unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
+    ["access", "permission", "role"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
 /// Whether an await is there for what it throws: by its name, or because what is called throws on
 /// a condition.
 fn lets_pass(function: Function<'_>, wait: &Wait) -> bool {
@@ -459,7 +493,6 @@ fn lets_pass(function: Function<'_>, wait: &Wait) -> bool {
 
 /// Whether a function, or one that it calls, throws in some branch of it.
 fn throws_on_condition(function: Function<'_>, calls: u32) -> bool {
-    const MAX_CALLS: u32 = 2;
     const MAX_ACTS: usize = 12;
     let module = function.module();
     let body = module.function(function.id).body;
@@ -523,7 +556,40 @@ fn nature(function: Function<'_>, wait: &Wait) -> Nature {
         nature.is_serial |= super::is_in_transaction(function.module(), act.expr);
     }
     nature.is_serial |= super::mentions_serial_value(function, wait.value);
+    nature.is_serial |= asks_transaction(function, wait.value);
     nature
+}
+
+/// Whether a call starts from what is a transaction by its name or by that of its declared type:
+/// `tx.order.findMany()`, `db: ClientOrTransaction`.
+fn asks_transaction(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let mut at = call;
+    loop {
+        at = match module.expr(at) {
+            Expr::Call { callee, .. } => callee,
+            Expr::Await(inner) => inner,
+            Expr::Member { object, .. } | Expr::Index { object, .. } => object,
+            Expr::Local(local) => {
+                let declared = module.local(local);
+                let is_named = matches!(module.text(declared.name), "transaction" | "trx" | "tx");
+                let mut open: Vec<ExprId> = declared.annotation.into_iter().collect();
+                while let Some(part) = open.pop() {
+                    let name = match module.expr(part) {
+                        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+                        Expr::Local(local) => module.text(module.local(local).name),
+                        _ => "",
+                    };
+                    if name.contains("Transaction") {
+                        return true;
+                    }
+                    module.for_each_part(part, |part| open.push(part));
+                }
+                return is_named;
+            }
+            _ => return false,
+        };
+    }
 }
 
 /// Whether both calls get the same object, which the earlier may change.
