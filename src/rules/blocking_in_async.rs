@@ -2,14 +2,15 @@
 
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionKind, LocalKind};
+use crate::ir::{Expr, ExprId, FunctionKind, LocalId, LocalKind, MODULE_BODY};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::entry_points::Reach;
 use crate::link::models::{Effect, EntryKind};
 use crate::link::program::{ActEffect, Function, verb_of};
 use crate::link::types::FunctionRef;
 use crate::link::words;
-use crate::source::{Context, Ecosystem};
+use crate::link::world::Unit;
+use crate::source::{Context, Ecosystem, FileId};
 
 pub(super) const RULE: Rule = Rule::per_function("blocking-in-async", check);
 
@@ -36,6 +37,10 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         let ActKind::Effect { effect, .. } = function.final_act(act, found).kind else {
             continue;
         };
+        if let Some(why) = is_reported_above(function, act, found, effect) {
+            reporter.because(act.expr, why);
+            continue;
+        }
         if reported.contains(&kind_of(effect)) {
             reporter.because(
                 act.expr,
@@ -97,6 +102,17 @@ fn report(
         finding.related(function.place_of(act.expr), format!("calls `{name}`"));
         finding.related.extend(function.evidence(found));
     }
+    if found.via.is_some() && is_cured_there(effect) {
+        let sink = sink_of(function, act, found);
+        for other in function.program.functions(function.file) {
+            if other.id > function.id
+                && runs_in_event_loop(other).is_some()
+                && let Some(also) = act_to(other, sink)
+            {
+                finding.related(other.place_of(also), "comes to the same call");
+            }
+        }
+    }
     finding
         .cost("all other tasks of the event loop wait meanwhile")
         .help(match effect {
@@ -108,6 +124,89 @@ fn report(
         });
 }
 
+/// Whether what blocks is cured where it stands, for all that come to it: work of the processor,
+/// files and programs. What asks a database is cured in each coroutine.
+fn is_cured_there(effect: Effect) -> bool {
+    matches!(effect, Effect::Cpu | Effect::File | Effect::Process)
+}
+
+/// The call that blocks, and the function it stands in.
+type Sink = (FileId, ExprId);
+
+fn sink_of(function: Function<'_>, act: &Act, found: ActEffect) -> Sink {
+    let (owner, last) = function.final_site(act, found);
+    (owner.file, last.expr)
+}
+
+/// The first call of a function that comes to a blocking call.
+fn act_to(function: Function<'_>, sink: Sink) -> Option<ExprId> {
+    let mut acts = function.acts().iter();
+    acts.find(|act| {
+        function
+            .effect_of(act, Effect::Block)
+            .is_some_and(|found| found.via.is_some() && sink_of(function, act, found) == sink)
+    })
+    .map(|act| act.expr)
+}
+
+/// Whether a function comes to a blocking call, and nothing speaks against it there.
+fn reports(function: Function<'_>, sink: Sink, effect: Effect) -> bool {
+    let Some(call) = act_to(function, sink) else {
+        return false;
+    };
+    let mut acts = function.acts().iter().filter(|act| act.expr == call);
+    acts.any(|act| {
+        function
+            .effect_of(act, Effect::Block)
+            .is_some_and(|found| doubt(function, act, found, effect).is_none())
+    })
+}
+
+/// Whether a function that stands before in the file comes to the same blocking call, and that one
+/// change there cures both.
+fn is_reported_above(
+    function: Function<'_>,
+    act: &Act,
+    found: ActEffect,
+    effect: Effect,
+) -> Option<&'static str> {
+    if found.via.is_none() || !is_cured_there(effect) {
+        return None;
+    }
+    let most = runs_in_event_loop(function);
+    let sink = sink_of(function, act, found);
+    let mut above = function.program.functions(function.file);
+    let is_above = above.any(|other| {
+        other.id < function.id && runs_in_event_loop(other) >= most && reports(other, sink, effect)
+    });
+    is_above.then_some("a function before it comes to the same call, where it is reported")
+}
+
+/// Whether anything in the program mentions a function of a module, or it is one that a decorator
+/// or a class takes.
+fn is_referred_to(function: Function<'_>) -> bool {
+    let module = function.module();
+    let declared = function.declared();
+    let Some(name) = declared.name.filter(|_| {
+        declared.class.is_none()
+            && declared.decorators.is_empty()
+            && declared.parent == Some(MODULE_BODY)
+    }) else {
+        return true;
+    };
+    let world = &function.program.world;
+    let uses = function.program.uses(function.file);
+    let is_used = module.locals.iter().enumerate().any(|(i, local)| {
+        local.kind == LocalKind::Function(function.id)
+            && !uses.of_name(LocalId(i as u32)).is_empty()
+    });
+    let name = module.text(name);
+    let is_known = |(i, unit): (usize, &Unit)| {
+        i != function.file.index() && unit.facts.module.name(name).is_some()
+    };
+    is_used || function.is_called() || world.units.iter().enumerate().any(is_known)
+}
+
 /// Why what blocks may well bother nobody.
 fn doubt(
     function: Function<'_>,
@@ -116,19 +215,29 @@ fn doubt(
     effect: Effect,
 ) -> Option<&'static str> {
     let is_file = effect == Effect::File;
-    Some(if is_file && is_shipped(function, act, found) {
-        "the file comes with the program, and is small"
-    } else if is_file && is_of_settings(function, act, found) {
-        "a file of settings is small, by the names of what reads or writes it"
-    } else if words::is_for_setup(&function.program.world.unit(function.file).path) {
-        "it is set up once, by one who waits for it"
-    } else if matches!(effect, Effect::File | Effect::Process) && is_page(function) {
-        "pages that read files or run programs are made ahead as often as not"
-    } else if is_file && is_same_for_all(function) {
-        "the handler is handed nothing: what it answers is made ahead as often as not"
-    } else {
-        return None;
-    })
+    let reached = function.reached();
+    let path = &function.program.world.unit(function.file).path;
+    Some(
+        if reached.reach == Reach::None && function.is_idle() && !is_referred_to(function) {
+            "nothing in the program mentions the function"
+        } else if super::is_for_staff(function) {
+            super::FOR_STAFF
+        } else if reached.reach == Reach::None && words::is_in_background(path) {
+            "a job has its event loop for itself as often as not"
+        } else if is_file && is_shipped(function, act, found) {
+            "the file comes with the program, and is small"
+        } else if is_file && is_of_settings(function, act, found) {
+            "a file of settings is small, by the names of what reads or writes it"
+        } else if words::is_for_setup(&function.program.world.unit(function.file).path) {
+            "it is set up once, by one who waits for it"
+        } else if matches!(effect, Effect::File | Effect::Process) && is_page(function) {
+            "pages that read files or run programs are made ahead as often as not"
+        } else if is_file && is_same_for_all(function) {
+            "the handler is handed nothing: what it answers is made ahead as often as not"
+        } else {
+            return None;
+        },
+    )
 }
 
 /// Whether a file holds settings, by the names of the functions that lead to it.
@@ -163,10 +272,7 @@ fn is_shipped(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
     let Some(&(reader, last)) = chain.last() else {
         return false;
     };
-    let Expr::Call { args, .. } = reader.module().expr(last.expr) else {
-        return false;
-    };
-    let Some(&path) = reader.module().list(args).first() else {
+    let Some(path) = path_of(reader, last.expr) else {
         return false;
     };
     // What the path is made of, in one function after the other, from the reader upwards.
@@ -195,14 +301,43 @@ fn is_shipped(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
     true
 }
 
+/// The path of the file that a call reads: its first argument, or that of the `open()` by which it
+/// has the file.
+fn path_of(reader: Function<'_>, call: ExprId) -> Option<ExprId> {
+    let module = reader.module();
+    let Expr::Call { callee, args, .. } = module.expr(call) else {
+        return None;
+    };
+    if let Some(&path) = module.list(args).first() {
+        return Some(path);
+    }
+    let mut path = None;
+    reader.facts().any_origin(callee, |id| {
+        if let Expr::Call { callee, args, .. } = module.expr(id)
+            && matches!(module.expr(callee), Expr::Name(name) if module.text(name) == "open")
+        {
+            path = module.list(args).first().copied();
+        }
+        path.is_some()
+    });
+    path
+}
+
 /// The parameters that a value is made of; none if it is made of more than those and constants.
 fn params_in(function: Function<'_>, value: ExprId) -> Option<Vec<u16>> {
     let module = function.module();
     let mut params = Vec::new();
+    // What constants of the class are read from: `self.PROMPTS`.
+    let mut holders: Vec<ExprId> = Vec::new();
     let is_open = function
         .facts()
         .any_origin(value, |id| match module.expr(id) {
+            Expr::Member { object, name } if is_constant(module.text(name)) => {
+                holders.push(object);
+                false
+            }
             Expr::Local(local) => match module.local(local).kind {
+                LocalKind::Param(_) if holders.contains(&id) => false,
                 LocalKind::Param(param) => {
                     let is_own = module.local(local).function == function.id;
                     let is_receiver = module.receiver_class(id).is_some();
@@ -215,6 +350,12 @@ fn params_in(function: Function<'_>, value: ExprId) -> Option<Vec<u16>> {
             _ => false,
         });
     (!is_open).then_some(params)
+}
+
+/// Whether a name is that of a constant: `BASE_DIR`.
+fn is_constant(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Whether the handler that leads to a function is handed nothing: what it answers is the same
