@@ -560,9 +560,9 @@ fn does_little_else_below(function: Function<'_>, fact: EffectFact) -> bool {
         if !does_little_else(at, fact.act) {
             return false;
         }
-        let next = match at.acts().get(fact.act as usize).map(|act| &act.kind) {
-            Some(&ActKind::Call(next)) => next,
-            _ => return true,
+        let act = at.acts().get(fact.act as usize);
+        let Some(&ActKind::Call(next)) = act.map(|act| &act.kind) else {
+            return true;
         };
         let Some(&below) = at.program.summary(next).effect(fact.effect) else {
             return true;
