@@ -103,6 +103,8 @@ pub enum Language {
     Sql,
     /// `.prisma`.
     Prisma,
+    /// `.graphql`, `.graphqls`, `.gql`.
+    GraphQl,
     /// Templates of Django and Jinja: `.jinja`, `.j2`, and `.html` in a folder of templates.
     Template,
 }
@@ -121,9 +123,12 @@ impl Language {
     pub fn ecosystem(self) -> Ecosystem {
         match self {
             Self::Python | Self::Template => Ecosystem::PyPi,
-            Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Sql | Self::Prisma => {
-                Ecosystem::Npm
-            }
+            Self::JavaScript
+            | Self::TypeScript
+            | Self::Tsx
+            | Self::Sql
+            | Self::Prisma
+            | Self::GraphQl => Ecosystem::Npm,
         }
     }
 }

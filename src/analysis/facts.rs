@@ -110,10 +110,13 @@ pub enum Container {
 
 /// Reads one file: parse, lower, definitions and uses.
 pub fn of_file(file: &SourceFile) -> FileFacts {
+    let module = syntax::lower(file);
+    let mut declarations = syntax::declared_schema(file);
+    declarations.leads.extend(syntax::written_types(&module));
     FileFacts {
         changes: syntax::schema_changes(file),
-        declarations: syntax::declared_schema(file),
-        ..of_module(syntax::lower(file))
+        declarations,
+        ..of_module(module)
     }
 }
 
@@ -316,6 +319,14 @@ impl Module {
             }
         }
         values
+    }
+
+    /// What a callee is without its type arguments: `cache.get` of `cache.get<Book>(key)`.
+    pub fn untyped(&self, callee: ExprId) -> ExprId {
+        match self.expr(callee) {
+            Expr::Index { object, .. } => object,
+            _ => callee,
+        }
     }
 
     /// The function that `f.call(…)` and `f.apply(…)` call, if they are methods of one.

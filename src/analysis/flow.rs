@@ -376,7 +376,7 @@ impl FileFacts {
                 op: BinaryOp::Is | BinaryOp::Equal,
                 left,
                 right,
-            } if self.module.expr(right) == Expr::Null => self.lasting_place(left),
+            } if self.module.expr(right) == Expr::Null => self.tested_place(left),
             Expr::Logical { left, right, .. } => {
                 self.empty_place(left).or_else(|| self.empty_place(right))
             }
@@ -391,9 +391,9 @@ impl FileFacts {
                 op: BinaryOp::IsNot | BinaryOp::NotEqual,
                 left,
                 right,
-            } if self.module.expr(right) == Expr::Null => self.lasting_place(left),
+            } if self.module.expr(right) == Expr::Null => self.tested_place(left),
             Expr::Logical { left, .. } => self.full_place(left),
-            _ => self.lasting_place(test),
+            _ => self.tested_place(test),
         }
     }
 
@@ -420,6 +420,20 @@ impl FileFacts {
             }
             _ => None,
         }
+    }
+
+    /// The same for what is tested, which may have been put into a variable first: `const known =
+    /// this.pool; if (known) return known;`
+    fn tested_place(&self, expr: ExprId) -> Option<LocalOrField> {
+        self.lasting_place(expr).or_else(|| {
+            let Expr::Local(_) = self.module.expr(expr) else {
+                return None;
+            };
+            match self.def_use.def(self.def_use.reaching(expr)?) {
+                Def::Value { value, .. } => self.lasting_place(*value),
+                _ => None,
+            }
+        })
     }
 
     fn assigns(&self, place: LocalOrField, stmts: &[StmtId]) -> bool {
@@ -485,9 +499,10 @@ impl FileFacts {
                 matches!(module.stmt(last), Stmt::Return(_) | Stmt::Continue(_))
             });
             leaves
-                && self
-                    .found_in(test)
-                    .is_some_and(|container| self.stores_into(container, &stmts[position..]))
+                && self.found_in(test).is_some_and(|container| {
+                    // What is named a cache is filled somewhere.
+                    self.names_cache(container) || self.stores_into(container, &stmts[position..])
+                })
         };
         let before = &stmts[..position];
         let is_known = before.iter().any(|guard| {
@@ -551,7 +566,8 @@ impl FileFacts {
         let module = &self.module;
         match module.expr(value) {
             Expr::Index { object, .. } => self.container(object),
-            Expr::Call { callee, .. } => match module.expr(callee) {
+            Expr::Await(inner) => self.looked_up(inner),
+            Expr::Call { callee, .. } => match module.expr(module.untyped(callee)) {
                 Expr::Member { object, name }
                     if matches!(module.text(name), "get" | "has" | "includes") =>
                 {
@@ -581,11 +597,22 @@ impl FileFacts {
         }
     }
 
+    fn names_cache(&self, container: LocalOrField) -> bool {
+        let module = &self.module;
+        names_cache(module.text(match container {
+            LocalOrField::Local(local) => module.local(local).name,
+            LocalOrField::Field(name) => name,
+        }))
+    }
+
     fn stores_into(&self, container: LocalOrField, stmts: &[StmtId]) -> bool {
         let module = &self.module;
         let mut open: Vec<StmtId> = stmts.to_vec();
         while let Some(stmt) = open.pop() {
-            if let Stmt::Expr(expr) = module.stmt(stmt) {
+            if let Stmt::Expr(mut expr) = module.stmt(stmt) {
+                if let Expr::Await(inner) = module.expr(expr) {
+                    expr = inner;
+                }
                 let stored = match module.expr(expr) {
                     Expr::Assign { target, .. } => match module.expr(target) {
                         Expr::Index { object, .. } => self.container(object),
@@ -618,6 +645,12 @@ impl FileFacts {
     pub fn is_conditional_loop(&self, lp: LoopId) -> bool {
         matches!(self.module.lp(lp).kind, LoopKind::While | LoopKind::Counted)
     }
+}
+
+/// Whether a name says that it holds what was asked for before.
+pub fn names_cache(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("cache") || name.ends_with("memo")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

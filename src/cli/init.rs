@@ -106,6 +106,7 @@ fn configuration(found: &Discovered, dialects: &[Dialect]) -> String {
             Language::TypeScript | Language::Tsx => "TypeScript",
             Language::Sql => "SQL",
             Language::Prisma => "Prisma",
+            Language::GraphQl => "GraphQL",
             Language::Template => "templates",
         };
         *counts.entry(language).or_default() += 1;

@@ -237,7 +237,7 @@ impl Candidate {
 fn max_bytes(limits: Limits, language: Language, embedding: Embedding) -> u64 {
     match (language, embedding) {
         (_, Embedding::Notebook) => MAX_NOTEBOOK_BYTES,
-        (Language::Sql, _) => limits.sql_bytes,
+        (Language::Sql | Language::GraphQl, _) => limits.sql_bytes,
         (Language::Template, _) => MAX_TEMPLATE_BYTES,
         _ => limits.code_bytes,
     }

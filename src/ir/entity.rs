@@ -13,6 +13,19 @@ pub struct Declarations {
     pub entities: Vec<DeclaredEntity>,
     /// Types of a few values, with their count.
     pub enums: Vec<(String, u16)>,
+    /// What leads to what among the types of a schema of GraphQL.
+    pub leads: Vec<TypeLead>,
+}
+
+/// A type whose objects lead to those of another: by a field, or as a union does to its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeLead {
+    /// The type.
+    pub from: String,
+    /// The other one.
+    pub to: String,
+    /// Whether one object leads to many.
+    pub is_many: bool,
 }
 
 /// The database that tables are in.

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::callbacks::{CalledParams, Given, Handed, LoopRef, Slot};
 use super::effects;
-use super::guards::{Guard, guard_of, is_per_batch};
+use super::guards::{ClassGuard, Guard, class_guard_of, guard_of, is_per_batch};
 use super::infer::Typer;
 use super::models::{Batched, CallModelId, Effect, ModelTypeId, PathId, Rows, Runs, UseModel};
 use super::senders;
@@ -12,6 +12,7 @@ use super::types::{Base, ClassRef, FunctionRef, Type};
 use super::world::World;
 use crate::analysis::def_use::DefId;
 use crate::analysis::facts::FileFacts;
+use crate::analysis::flow::names_cache;
 use crate::finding::Confidence;
 use crate::ir::{
     CallKind, Concurrency, Expr, ExprId, FunctionId, FunctionKind, Invocation, LocalKind, LoopId,
@@ -81,6 +82,8 @@ pub struct Act {
     pub is_awaited: bool,
     /// The parameter of this function that decides whether it happens.
     pub guard: Option<Guard>,
+    /// The class of a parameter of this function that decides the same.
+    pub class_guard: Option<ClassGuard>,
     /// Whether the receiver of this function keeps what it gave: a cached property.
     pub is_kept: bool,
     /// The loop of the called function that repeats it: it was handed over to be called there.
@@ -215,6 +218,9 @@ impl Linker<'_> {
         for (i, acts) in self.linked.acts.iter_mut().enumerate() {
             for act in acts.iter_mut() {
                 act.is_memoized |= is_per_batch(self.facts, act.stmt);
+                if act.class_guard.is_none() {
+                    act.class_guard = class_guard_of(self.facts, FunctionId(i as u32), act.stmt);
+                }
                 if act.guard.is_none() {
                     act.guard = guard_of(self.facts, FunctionId(i as u32), act.expr, act.stmt);
                 }
@@ -364,6 +370,7 @@ impl Linker<'_> {
                 is_memoized: false,
                 is_awaited: false,
                 guard: None,
+                class_guard: None,
                 is_kept: false,
                 repeated_by: None,
                 is_off_thread: lp.call.is_some_and(|call| {
@@ -400,6 +407,7 @@ impl Linker<'_> {
                 is_memoized: false,
                 is_awaited: false,
                 guard: None,
+                class_guard: None,
                 is_kept: false,
                 repeated_by: None,
                 is_off_thread: false,
@@ -612,6 +620,7 @@ impl Linker<'_> {
             is_memoized: self.facts.is_memoized(read, stmt),
             is_awaited: false,
             guard: None,
+            class_guard: None,
             is_kept: self.reads_receiver(read) && is_kept(self.world, getter),
             repeated_by: None,
             is_off_thread: false,
@@ -699,6 +708,7 @@ impl Linker<'_> {
             is_memoized: self.facts.is_memoized(value, stmt),
             is_awaited: true,
             guard: None,
+            class_guard: None,
             is_kept: false,
             repeated_by: None,
             is_off_thread: false,
@@ -823,6 +833,7 @@ impl Linker<'_> {
                         key: None,
                         if_given: false,
                     }),
+                    class_guard: None,
                     is_kept: false,
                     repeated_by: None,
                     is_off_thread: !is_async,
@@ -995,6 +1006,7 @@ impl Linker<'_> {
             is_memoized: self.facts.is_memoized(site.expr, site.stmt),
             is_awaited,
             guard: None,
+            class_guard: None,
             is_kept: false,
             repeated_by: None,
             is_off_thread: false,
@@ -1251,16 +1263,14 @@ pub(super) fn asks_cache(module: &Module, call: ExprId) -> bool {
     let Expr::Call { callee, .. } = module.expr(call) else {
         return false;
     };
-    let Expr::Member { object, .. } = module.expr(callee) else {
+    let Expr::Member { object, .. } = module.expr(module.untyped(callee)) else {
         return false;
     };
-    let name = match module.expr(object) {
+    names_cache(match module.expr(object) {
         Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
         Expr::Local(local) => module.text(module.local(local).name),
         _ => return false,
-    };
-    let name = name.to_ascii_lowercase();
-    name.ends_with("cache") || name.ends_with("memo")
+    })
 }
 
 /// Whether a property's value is kept by the object it belongs to.

@@ -120,6 +120,7 @@ pub(super) fn link_handed(world: &World, linked: &mut [LinkedFile]) {
                 is_memoized: false,
                 is_awaited: false,
                 guard: None,
+                class_guard: None,
                 is_kept: false,
                 repeated_by,
                 // Where the callee calls it is not looked at.

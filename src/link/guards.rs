@@ -4,13 +4,15 @@
 //! leaves the argument out does not run that part.
 
 use super::callbacks::argument_for;
-use super::types::FunctionRef;
+use super::infer::Typer;
+use super::types::{Base, FunctionRef};
 use super::world::World;
 use crate::analysis::facts::FileFacts;
 use crate::ir::{
     BinaryOp, BlockOwner, Expr, ExprId, FunctionId, LocalKind, LogicalOp, Module, Name, Stmt,
     StmtId, UnaryOp,
 };
+use crate::source::FileId;
 
 /// The condition on a parameter under which an act happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,58 @@ pub struct Guard {
     pub key: Option<Name>,
     /// Whether the act happens if the value is there, or if it is not.
     pub if_given: bool,
+}
+
+/// The class of a parameter by which an act happens or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClassGuard {
+    /// The parameter.
+    pub param: u16,
+    /// The class, as an expression of the function's file.
+    pub class: ExprId,
+    /// Whether the act happens if the value is one of the class, or if it is not.
+    pub if_instance: bool,
+}
+
+/// What is known of the class of a parameter where a test came out as `outcome`.
+fn class_tested(
+    facts: &FileFacts,
+    function: FunctionId,
+    test: ExprId,
+    outcome: bool,
+) -> Option<ClassGuard> {
+    let module = &facts.module;
+    let (instance, class) = match module.expr(test) {
+        Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } => return class_tested(facts, function, operand, !outcome),
+        Expr::Call { callee, args, .. } => {
+            let is_test = matches!(module.expr(callee), Expr::Name(name)
+                if module.text(name) == "isinstance");
+            match module.list(args) {
+                &[instance, class] if is_test => (instance, class),
+                _ => return None,
+            }
+        }
+        Expr::Binary {
+            op: BinaryOp::InstanceOf,
+            left,
+            right,
+        } => (left, right),
+        _ => return None,
+    };
+    let Guard {
+        param, key: None, ..
+    } = value(facts, function, instance)?
+    else {
+        return None;
+    };
+    Some(ClassGuard {
+        param,
+        class,
+        if_instance: outcome,
+    })
 }
 
 /// What is known of a parameter where a test came out as `outcome`.
@@ -167,7 +221,29 @@ pub(super) fn guard_of(
     expr: ExprId,
     stmt: StmtId,
 ) -> Option<Guard> {
-    let module = &facts.module;
+    deciding(&facts.module, stmt, |test, outcome| {
+        tested(facts, function, test, outcome)
+    })
+    .or_else(|| operator_guard(facts, function, expr, stmt))
+}
+
+/// The same for the class of a parameter: `if isinstance(book, Novel)`.
+pub(super) fn class_guard_of(
+    facts: &FileFacts,
+    function: FunctionId,
+    stmt: StmtId,
+) -> Option<ClassGuard> {
+    deciding(&facts.module, stmt, |test, outcome| {
+        class_tested(facts, function, test, outcome)
+    })
+}
+
+/// What the first test that decides whether a statement runs says, by how it came out.
+fn deciding<T>(
+    module: &Module,
+    stmt: StmtId,
+    tested: impl Fn(ExprId, bool) -> Option<T>,
+) -> Option<T> {
     // An early return decides about all that follows.
     let mut at = stmt;
     loop {
@@ -184,8 +260,8 @@ pub(super) fn guard_of(
             };
             let last = module.block(then).stmts.last();
             let leaves = last.is_some_and(|&s| matches!(module.stmt(s), Stmt::Return(_)));
-            if leaves && let Some(guard) = tested(facts, function, test, false) {
-                return Some(guard);
+            if leaves && let Some(found) = tested(test, false) {
+                return Some(found);
             }
         }
         match block.owner {
@@ -197,24 +273,23 @@ pub(super) fn guard_of(
                 } = module.stmt(owner)
                 {
                     let here = module.block_of(at);
-                    let guard = if here == then {
-                        tested(facts, function, test, true)
+                    let found = if here == then {
+                        tested(test, true)
                     } else if otherwise == Some(here) {
-                        tested(facts, function, test, false)
+                        tested(test, false)
                     } else {
                         None
                     };
-                    if guard.is_some() {
-                        return guard;
+                    if found.is_some() {
+                        return found;
                     }
                 }
                 at = owner;
             }
             BlockOwner::Loop(lp) => at = module.lp(lp).stmt,
-            _ => break,
+            _ => return None,
         }
     }
-    operator_guard(facts, function, expr, stmt)
 }
 
 /// Whether a statement runs only when something has grown to some size: a buffer is emptied,
@@ -314,6 +389,35 @@ fn operator_guard(
         }
     }
     None
+}
+
+/// Whether a call of a function may run what stands behind a guard by a class.
+pub(super) fn class_holds(
+    world: &World,
+    guard: ClassGuard,
+    callee: FunctionRef,
+    caller: FileId,
+    call: ExprId,
+) -> bool {
+    let module = &world.unit(caller).facts.module;
+    let Some(handed) = argument_for(world, module, call, callee, guard.param) else {
+        return true;
+    };
+    let handed = Typer::new(world, caller).of(handed);
+    let wanted = Typer::new(world, callee.file).of(guard.class);
+    let (Base::Instance(handed), Base::Class(wanted)) = (handed.base, wanted.base) else {
+        return true;
+    };
+    if world.entities.table(handed).is_none() {
+        // Anything may implement an interface.
+        return true;
+    }
+    let is_one = world.above(handed).contains(&wanted);
+    if guard.if_instance {
+        is_one || world.above(wanted).contains(&handed)
+    } else {
+        !is_one
+    }
 }
 
 /// Whether a call of a function runs what stands behind a guard.

@@ -32,6 +32,7 @@ pub mod serializers;
 mod solve;
 pub mod summaries;
 pub mod templates;
+mod type_graph;
 pub mod types;
 mod users;
 pub mod walks;

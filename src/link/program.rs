@@ -256,12 +256,14 @@ impl<'p> Function<'p> {
         params_of(&self.program.world, at, expr)
     }
 
-    /// What a library says of it if it runs once per row.
+    /// What a library says of it if it runs once per row, of which there may be many.
     pub fn per_row(self) -> Option<PerRow<'p>> {
-        self.program.world.per_row(FunctionRef {
+        let world = &self.program.world;
+        let at = FunctionRef {
             file: self.file,
             function: self.id,
-        })
+        };
+        world.per_row(at).filter(|_| !world.is_of_single_type(at))
     }
 
     /// How requests reach it, or what it is defined in.
@@ -497,9 +499,7 @@ impl<'p> Function<'p> {
                     function: self.id,
                 };
                 let program = self.program;
-                let fact = fact_at(&program.world, &program.linked, owner, act, effect, |f| {
-                    program.summary(f)
-                })?;
+                let fact = self.next_fact(act, effect)?;
                 let is_kept =
                     act.is_kept || (fact.is_kept && is_of_receiver(&program.world, owner, act));
                 if is_kept && !self.loops_around(act.lp).is_empty() {
@@ -548,12 +548,25 @@ impl<'p> Function<'p> {
                         place,
                         message: format!("calls `{name}`"),
                     });
-                    let summary = self.program.summary(*next);
-                    at = summary.effect(fact.effect).map(|fact| (*next, *fact));
+                    at = function
+                        .next_fact(act, fact.effect)
+                        .map(|fact| (*next, fact));
                 }
             }
         }
         steps
+    }
+
+    /// The proof that what an act of this function calls has an effect, as it is called there.
+    fn next_fact(self, act: &Act, effect: Effect) -> Option<EffectFact> {
+        let program = self.program;
+        let owner = FunctionRef {
+            file: self.file,
+            function: self.id,
+        };
+        fact_at(&program.world, &program.linked, owner, act, effect, |f| {
+            program.summary(f)
+        })
     }
 
     /// The act at the end of a chain: the one that has the effect.
@@ -588,11 +601,9 @@ impl<'p> Function<'p> {
             };
             visit(function, next);
             at = match next.kind {
-                ActKind::Call(next) => self
-                    .program
-                    .summary(next)
-                    .effect(fact.effect)
-                    .map(|fact| (next, *fact)),
+                ActKind::Call(target) => function
+                    .next_fact(next, fact.effect)
+                    .map(|fact| (target, fact)),
                 ActKind::Effect { .. } => None,
             };
         }

@@ -13,7 +13,7 @@ use super::infer::{Typer, keyword_in};
 use super::models::Role;
 use super::program::Program;
 use super::rows::{self, Path, Root};
-use super::types::{Base, ClassRef, ExprRef, FunctionRef, Type};
+use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::words::{self, Growth};
 use super::world::World;
 use crate::finding::Confidence;
@@ -306,7 +306,12 @@ impl Program {
             let [serializer] = serializers[..] else {
                 continue;
             };
-            if let Some((loaded, query)) = self.loaded_by_view(class) {
+            if lists_otherwise(world, class) {
+                continue;
+            }
+            if let Some((loaded, query)) = self.loaded_by_view(class)
+                && !self.are_rows_of_another(query, serializer)
+            {
                 let module = &world.unit(file).facts.module;
                 let declared = module.class(class.class);
                 found.push(ListView {
@@ -327,6 +332,19 @@ impl Program {
         }
         self.list_calls(file, &mut found);
         found
+    }
+
+    /// Whether the rows of a query are not those that a serializer is for: the view hands it
+    /// others.
+    fn are_rows_of_another(&self, query: ExprRef, serializer: ClassRef) -> bool {
+        let world = &self.world;
+        let rows = Typer::new(world, query.file).of(query.expr);
+        let (Base::Model(_, Entity::Class(rows)), Some(model)) =
+            (rows.base, world.class_at(serializer, "Meta.model"))
+        else {
+            return false;
+        };
+        !world.above(rows).contains(&model) && !world.above(model).contains(&rows)
     }
 
     fn loaded_by_view(&self, view: ClassRef) -> Option<(Vec<String>, ExprRef)> {
@@ -783,4 +801,22 @@ impl Program {
         }
         !has_settings
     }
+}
+
+/// Whether a view lists rows by code of its own, which asks neither for its serializer nor for
+/// what the library does.
+fn lists_otherwise(world: &World, view: ClassRef) -> bool {
+    let Some(list) = world.method(view, "list") else {
+        return false;
+    };
+    let module = &world.unit(list.file).facts.module;
+    let function = module.function(list.function);
+    !function.exprs.iter().any(|id| match module.expr(id) {
+        Expr::Super => true,
+        Expr::Member { name, .. } => matches!(
+            module.text(name),
+            "get_serializer" | "get_serializer_class" | "serializer_class"
+        ),
+        _ => false,
+    })
 }

@@ -8,13 +8,16 @@ use smallvec::SmallVec;
 
 use super::call_graph::{Act, ActKind, LinkedFile};
 use super::callbacks::{Slot, param_of};
-use super::guards::holds;
+use super::guards::{class_holds, holds};
 use super::models::Effect;
 use super::types::FunctionRef;
 use super::world::World;
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FunctionId, Invocation, LocalKind, MODULE_BODY, Module};
 use crate::source::FileId;
+
+/// Calls in a row that are looked at for acts that none of them leaves out.
+const MAX_CALLS: u32 = 3;
 
 /// How a function comes to have an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,17 +205,36 @@ pub(super) fn fact_at<'a>(
     effect: Effect,
     summary: impl Fn(FunctionRef) -> &'a Summary,
 ) -> Option<EffectFact> {
+    fact_within(world, linked, caller, act, effect, &summary, 0)
+}
+
+/// The same, so many calls away from where it is asked.
+fn fact_within<'a>(
+    world: &World,
+    linked: &[LinkedFile],
+    caller: FunctionRef,
+    act: &Act,
+    effect: Effect,
+    summary: &impl Fn(FunctionRef) -> &'a Summary,
+    calls: u32,
+) -> Option<EffectFact> {
     let ActKind::Call(target) = act.kind else {
         return None;
     };
+    if calls > MAX_CALLS {
+        return None;
+    }
     let fact = *summary(target).effect(effect)?;
     let module = &world.unit(caller.file).facts.module;
     let acts = acts_of(linked, target);
     let holds = |act_of_callee: &Act| {
-        let Some(guard) = act_of_callee.guard else {
-            return true;
-        };
-        holds(world, guard, target, module, act.expr)
+        let is_given = act_of_callee
+            .guard
+            .is_none_or(|guard| holds(world, guard, target, module, act.expr));
+        is_given
+            && act_of_callee
+                .class_guard
+                .is_none_or(|guard| class_holds(world, guard, target, caller.file, act.expr))
     };
     let proof = acts.get(fact.act as usize)?;
     if holds(proof) {
@@ -229,8 +251,11 @@ pub(super) fn fact_at<'a>(
                 (own == effect).then_some((other.confidence, 0, false, params))?
             }
             ActKind::Call(next) => {
-                let summary = summary(next);
-                let inner = summary.effect(effect).filter(|_| !summary.is_cached)?;
+                if summary(next).is_cached {
+                    return None;
+                }
+                let calls = calls + 1;
+                let inner = fact_within(world, linked, target, other, effect, summary, calls)?;
                 let confidence = other.confidence.min(inner.confidence);
                 let params = params_through(world, target, other, next, inner.params);
                 (confidence, inner.depth + 1, inner.is_repeated, params)

@@ -91,6 +91,7 @@ struct Requests {
     payloads: Vec<String>,
     many: Vec<String>,
     unique: Vec<String>,
+    parts: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -371,6 +372,11 @@ pub fn takes_many(name: &str) -> bool {
 /// Whether a column has few rows for each of its values, by its name.
 pub fn is_unique(column: &str) -> bool {
     has(&WORDS.requests.unique, column)
+}
+
+/// Whether an argument says which part of a list is wanted, by its name.
+pub fn asks_for_part(argument: &str) -> bool {
+    has(&WORDS.requests.parts, &argument.to_ascii_lowercase())
 }
 
 /// Whether a handler, a path or another name has the last word of a table's name in it.

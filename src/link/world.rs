@@ -12,6 +12,7 @@ use super::resolvers::Resolvers;
 use super::senders::{self, Senders};
 use super::solve::Order;
 use super::templates::Templates;
+use super::type_graph::TypeGraph;
 use super::types::{Base, ClassRef, FunctionRef, Type};
 use super::users;
 use crate::analysis::facts::FileFacts;
@@ -69,6 +70,8 @@ pub struct World {
     pub templates: Templates,
     /// The functions in maps of resolvers.
     pub(super) resolvers: Resolvers,
+    /// The types of its GraphQL schema that requests get one object of.
+    pub(super) type_graph: TypeGraph,
     /// The functions that send SQL text that they are handed.
     pub(super) senders: Senders,
 }
@@ -181,6 +184,7 @@ impl World {
             user: None,
             templates: Templates::default(),
             resolvers: Resolvers::default(),
+            type_graph: TypeGraph::default(),
             senders: Senders::default(),
         };
         world.templates = Templates::new(&world);
@@ -206,6 +210,7 @@ impl World {
         world.solve(told, &order);
         world.hand_inside_templates();
         world.resolvers = Resolvers::new(&world);
+        world.type_graph = TypeGraph::new(&world);
         world.senders = senders::find(&world);
         world
     }

@@ -1,9 +1,12 @@
 //! What the rules about loops know of reads that stand in for what a row or its function lacks:
 //! they run where nothing was prepared, and the loop at hand may have prepared it.
 
-use crate::ir::{BlockOwner, Expr, ExprId, LogicalOp, Stmt, StmtId};
-use crate::link::call_graph::Act;
+use crate::ir::{
+    BinaryOp, BlockOwner, Expr, ExprId, LocalId, LogicalOp, Module, Name, Stmt, StmtId, UnaryOp,
+};
+use crate::link::call_graph::{Act, ActKind};
 use crate::link::program::{ActEffect, Function};
+use crate::link::types::{Base, FunctionRef};
 
 /// Whether a read is made only where the row has not what it asks for, here or further down.
 pub(super) fn is_fallback(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
@@ -16,6 +19,244 @@ pub(super) fn is_fallback(function: Function<'_>, act: &Act, found: ActEffect) -
                 .chain(act, found)
                 .into_iter()
                 .any(|(function, act)| is_one(function, act))
+        || stands_in(function, act, found)
+}
+
+/// Whether what a read gives stands in for an attribute of an object in hand, on the way to the
+/// read: `if (!book.author) { book.author = await find(book.id) }`, also where the object is
+/// handed on to a function that asks so.
+fn stands_in(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    let mut objects = Vec::new();
+    function.facts().any_origin(act.expr, |id| {
+        if let Expr::Local(local) = function.module().expr(id)
+            && function.module().receiver_class(id).is_none()
+        {
+            objects.push(local);
+        }
+        false
+    });
+    for (function, act) in function.chain(act, found) {
+        if is_for_lacking(function, act, &objects) {
+            return true;
+        }
+        let ActKind::Call(target) = act.kind else {
+            break;
+        };
+        objects = handed_on(function, act.expr, target, &objects);
+    }
+    false
+}
+
+/// The names that a called function has for objects of its caller.
+fn handed_on(
+    function: Function<'_>,
+    call: ExprId,
+    target: FunctionRef,
+    objects: &[LocalId],
+) -> Vec<LocalId> {
+    let callee = function.program.function(target);
+    let is_closure = callee.file == function.file && callee.declared().parent == Some(function.id);
+    let mut handed = if is_closure {
+        objects.to_vec()
+    } else {
+        Vec::new()
+    };
+    for (i, param) in callee.declared().params.iter().enumerate() {
+        let given = function.argument_for(call, target, i as u16);
+        if let Some(Expr::Local(given)) = given.map(|given| function.module().expr(given))
+            && objects.contains(&given)
+            && let Expr::Local(local) = callee.module().expr(param.target)
+        {
+            handed.push(local);
+        }
+    }
+    handed
+}
+
+/// Whether an act is done only where one of some objects lacks an attribute that is used without
+/// it.
+fn is_for_lacking(function: Function<'_>, act: &Act, objects: &[LocalId]) -> bool {
+    let module = function.module();
+    let lacks = |test: ExprId, outcome: bool| {
+        lacking(module, test, outcome)
+            .iter()
+            .any(|at| objects.contains(&at.object) && is_used(function, *at, test))
+    };
+    let mut at = act.stmt;
+    loop {
+        let block = module.block_of(at);
+        let before = module.block(block).stmts.iter().take_while(|&&s| s != at);
+        for &earlier in before {
+            if let Stmt::If {
+                test,
+                then,
+                otherwise: None,
+            } = module.stmt(earlier)
+                && module.block(then).stmts.last().is_some_and(|&last| {
+                    matches!(module.stmt(last), Stmt::Return(Some(_)) | Stmt::Continue(_))
+                })
+                && lacks(test, false)
+            {
+                return true;
+            }
+        }
+        match module.block(block).owner {
+            BlockOwner::Stmt(owner) => {
+                if let Stmt::If {
+                    test,
+                    then,
+                    otherwise,
+                } = module.stmt(owner)
+                    && (block == then && lacks(test, true)
+                        || otherwise == Some(block) && lacks(test, false))
+                {
+                    return true;
+                }
+                at = owner;
+            }
+            BlockOwner::Loop(lp) => at = module.lp(lp).stmt,
+            _ => break,
+        }
+    }
+    let uses = function.program.uses(function.file);
+    let mut at = act.expr;
+    while let Some(&parent) = uses.parents(at).first() {
+        let is_for_lacking = match module.expr(parent) {
+            Expr::Logical { op, left, right } if op != LogicalOp::And && right == at => {
+                // `book.author ?? query` uses the attribute as it is tested.
+                let attribute = attribute(module, left);
+                attribute.is_some_and(|at| objects.contains(&at.object))
+            }
+            Expr::Conditional {
+                test,
+                then,
+                otherwise,
+            } => then == at && lacks(test, true) || otherwise == at && lacks(test, false),
+            _ => false,
+        };
+        if is_for_lacking {
+            return true;
+        }
+        at = parent;
+    }
+    false
+}
+
+/// An attribute of an object that has a name, or one whose name a variable holds: `book[field]`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Attribute {
+    object: LocalId,
+    name: AttributeName,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AttributeName {
+    Written(Name),
+    Held(LocalId),
+}
+
+fn attribute(module: &Module, expr: ExprId) -> Option<Attribute> {
+    let (object, name) = match module.expr(expr) {
+        Expr::Member { object, name } => (object, AttributeName::Written(name)),
+        Expr::Index { object, index } => match module.expr(index) {
+            Expr::Local(local) => (object, AttributeName::Held(local)),
+            Expr::String(name) => (object, AttributeName::Written(name)),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match module.expr(object) {
+        Expr::Local(object) => Some(Attribute { object, name }),
+        _ => None,
+    }
+}
+
+/// The attributes that are not there where a test came out as `outcome`.
+fn lacking(module: &Module, test: ExprId, outcome: bool) -> Vec<Attribute> {
+    match module.expr(test) {
+        Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } => lacking(module, operand, !outcome),
+        Expr::Binary { op, left, right } => {
+            let is_equal = match op {
+                BinaryOp::Is | BinaryOp::Equal => true,
+                BinaryOp::IsNot | BinaryOp::NotEqual | BinaryOp::Greater => false,
+                _ => return Vec::new(),
+            };
+            let is_nothing = match module.expr(right) {
+                Expr::Null => op != BinaryOp::Greater,
+                // `book.authors.length > 0`
+                Expr::Number(0) => sized(module, left) != left,
+                _ => false,
+            };
+            if is_nothing && is_equal == outcome {
+                attribute(module, sized(module, left)).into_iter().collect()
+            } else {
+                Vec::new()
+            }
+        }
+        // Of several that must be there, one is not.
+        Expr::Logical { op, left, right } if op == LogicalOp::And || !outcome => {
+            let mut found = lacking(module, left, outcome);
+            found.extend(lacking(module, right, outcome));
+            found
+        }
+        _ if outcome => Vec::new(),
+        _ => attribute(module, sized(module, test)).into_iter().collect(),
+    }
+}
+
+/// What a number of elements is of: `authors` in `authors.length`.
+fn sized(module: &Module, expr: ExprId) -> ExprId {
+    match module.expr(expr) {
+        Expr::Member { object, name } if matches!(module.text(name), "length" | "size") => object,
+        Expr::Call { callee, args, .. } if matches!(module.expr(callee), Expr::Name(name) if module.text(name) == "len") => {
+            module.list(args).first().copied().unwrap_or(expr)
+        }
+        _ => expr,
+    }
+}
+
+/// Whether an attribute is read or set besides the test: what is asked for takes its place. To
+/// read a relation that loads itself is to ask for it.
+fn is_used(function: Function<'_>, at: Attribute, test: ExprId) -> bool {
+    let module = function.module();
+    let mut in_test = Vec::new();
+    let mut open = vec![test];
+    while let Some(id) = open.pop() {
+        in_test.push(id);
+        module.for_each_part(id, |part| open.push(part));
+    }
+    let mut exprs = function.declared().exprs.iter();
+    exprs.any(|id| !in_test.contains(&id) && attribute(module, id) == Some(at))
+        && !loads_itself(function, at, &in_test)
+}
+
+fn loads_itself(function: Function<'_>, at: Attribute, in_test: &[ExprId]) -> bool {
+    let module = function.module();
+    let world = &function.program.world;
+    in_test.iter().any(|&id| {
+        let Expr::Member { object, name } = module.expr(id) else {
+            return false;
+        };
+        if attribute(module, id) != Some(at) {
+            return false;
+        }
+        let name = module.text(name);
+        match function.type_of(object).base {
+            Base::Instance(class) => world
+                .entities
+                .find(world, class, name)
+                .is_some_and(|relation| world.entities.get(relation).lazy),
+            // Of a row that is not known, what the name tells is all there is.
+            _ => {
+                let mut relations = world.entities.all().iter();
+                world.entities.has_name(name)
+                    && relations.any(|relation| relation.lazy && relation.name == name)
+            }
+        }
+    })
 }
 
 /// Whether a statement runs only where an object has some attribute or lacks it: `if not

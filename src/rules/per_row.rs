@@ -5,7 +5,7 @@ use super::fallback::{depends_on_attribute, is_fallback};
 use super::lazy_relation::{evidence, preloads, relation_text};
 use super::{Reporter, growing_loop};
 use crate::finding::{Confidence, Finding};
-use crate::ir::{BinaryOp, Expr, ExprId, MODULE_BODY, Module, Stmt, StmtId};
+use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, MODULE_BODY, Module, ParamKind, Stmt, StmtId};
 use crate::link::call_graph::ActKind;
 use crate::link::entities::{PerRow, RelationId};
 use crate::link::listings::Listing;
@@ -14,7 +14,8 @@ use crate::link::program::Function;
 use crate::link::rows::Root;
 use crate::link::serializers::{FieldRead, ListView};
 use crate::link::types::{Base, ClassRef};
-use crate::source::Place;
+use crate::link::words;
+use crate::source::{Context, Place};
 
 const FALLBACK: &str = "it asks only where the view's context has no answer for all rows";
 
@@ -69,11 +70,12 @@ fn check_returned(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Re
             "the query of `{name}` runs once per row: {}",
             per_row.model.caller
         );
-        let confidence = if is_asked_of_one(function, per_row) {
-            Confidence::Low
-        } else {
-            ty.confidence.min(Confidence::Medium)
-        };
+        let confidence =
+            if is_asked_of_one(function, per_row) || asks_for_part(function, per_row, value) {
+                Confidence::Low
+            } else {
+                ty.confidence.min(Confidence::Medium)
+            };
         let finding = reporter.report(module.span(value), confidence, message);
         describe(function, per_row, finding);
         return;
@@ -97,6 +99,69 @@ fn is_asked_of_one(function: Function<'_>, per_row: PerRow<'_>) -> bool {
             }
             _ => false,
         })
+}
+
+/// Whether the field's arguments say which part of a parent's list is wanted: no one query has the
+/// first ten of each parent, or what each has by some filter.
+fn asks_for_part(function: Function<'_>, per_row: PerRow<'_>, query: ExprId) -> bool {
+    let module = function.module();
+    if per_row.model.listed {
+        return false;
+    }
+    let param_of = |id: ExprId| match module.expr(id) {
+        Expr::Local(local) => {
+            let local = module.local(local);
+            match local.kind {
+                LocalKind::Param(param)
+                    if local.function == function.id && param != per_row.param =>
+                {
+                    Some((param, module.text(local.name)))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let is_told = function
+        .facts()
+        .any_origin(query, |id| match module.expr(id) {
+            Expr::Member { object, name } => {
+                param_of(object).is_some() && words::asks_for_part(module.text(name))
+            }
+            _ => param_of(id).is_some_and(|(_, name)| words::asks_for_part(name)),
+        });
+    // `filter_books(books, **kwargs)`, `kwargs.get("search")`
+    let is_rest = |id: ExprId| {
+        let id = match module.expr(id) {
+            Expr::Spread(inner) => inner,
+            _ => id,
+        };
+        param_of(id).is_some_and(|(param, _)| {
+            let params = &function.declared().params;
+            params[usize::from(param)].kind == ParamKind::KeywordRest
+        })
+    };
+    let filters = |id: ExprId| {
+        let Expr::Call { callee, args, .. } = module.expr(id) else {
+            return false;
+        };
+        let args = module.list(args);
+        match module.expr(callee) {
+            Expr::Member { object, .. } if is_rest(object) => args.first().is_some_and(|&key| {
+                matches!(module.expr(key), Expr::String(key)
+                    if words::asks_for_part(module.text(key)))
+            }),
+            Expr::Member { name, .. } | Expr::Name(name) => {
+                module.text(name).contains("filter") && args.iter().any(|&arg| is_rest(arg))
+            }
+            Expr::Local(local) => {
+                let name = module.text(module.local(local).name);
+                name.contains("filter") && args.iter().any(|&arg| is_rest(arg))
+            }
+            _ => false,
+        }
+    };
+    is_told || function.declared().exprs.iter().any(filters)
 }
 
 /// Lazy queries that a method of a serializer hands to another one, which runs them.
@@ -353,7 +418,9 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
             || may_be_loaded(function, per_row, act.stmt)
             || admits_one(function, per_row, act.stmt)
             || is_fallback(function, act, found)
-            || is_asked_of_one(function, per_row);
+            || is_asked_of_one(function, per_row)
+            || asks_for_part(function, per_row, act.expr)
+            || function.context() == Context::Script;
         let confidence = if is_doubtful {
             Confidence::Low
         } else {

@@ -1,6 +1,7 @@
 //! Front ends: syntax tree to intermediate form. The only place that knows tree-sitter.
 
 mod comments;
+mod graphql;
 mod javascript;
 mod parse;
 mod prisma;
@@ -8,9 +9,9 @@ mod python;
 pub mod sql;
 mod template;
 
-use crate::ir::Module;
 use crate::ir::change::Change;
-use crate::ir::entity::Declarations;
+use crate::ir::entity::{Declarations, TypeLead};
+use crate::ir::{Expr, ExprId, Module};
 use crate::source::{Language, SourceFile};
 
 /// Nesting beyond this many levels is lowered to [`Expr::Unknown`](crate::ir::Expr::Unknown)
@@ -26,7 +27,7 @@ pub fn lower(file: &SourceFile) -> Module {
             javascript::lower(&file.text, file.language)
         }
         Language::Template => template::lower(&file.text, &file.path),
-        Language::Sql => Module::default(),
+        Language::Sql | Language::GraphQl => Module::default(),
         Language::Prisma => prisma::lower(&file.text),
     }
 }
@@ -35,8 +36,44 @@ pub fn lower(file: &SourceFile) -> Module {
 pub fn declared_schema(file: &SourceFile) -> Declarations {
     match file.language {
         Language::Prisma => prisma::declarations(&file.text),
+        Language::GraphQl => Declarations {
+            leads: graphql::leads(&file.text),
+            ..Declarations::default()
+        },
         _ => Declarations::default(),
     }
+}
+
+/// What leads to what in the schemas of GraphQL that texts of a module hold.
+pub fn written_types(module: &Module) -> Vec<TypeLead> {
+    let may_declare = |text: &str| {
+        ["type ", "interface ", "union "]
+            .iter()
+            .any(|keyword| text.contains(keyword))
+            && text.contains(['{', '='])
+    };
+    let mut found = Vec::new();
+    for i in 0..module.expr_count() as u32 {
+        match module.expr(ExprId(i)) {
+            Expr::String(text) if may_declare(module.text(text)) => {
+                found.extend(graphql::leads(module.text(text)));
+            }
+            Expr::Template(parts) => {
+                let mut whole = String::new();
+                for &part in module.list(parts) {
+                    match module.expr(part) {
+                        Expr::String(text) => whole.push_str(module.text(text)),
+                        _ => whole.push(' '),
+                    }
+                }
+                if may_declare(&whole) {
+                    found.extend(graphql::leads(&whole));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// What the statements of a file of SQL change in the schema.

@@ -393,6 +393,7 @@ fn language(path: &str) -> Option<&'static str> {
         Language::TypeScript | Language::Tsx => "typescript",
         Language::Sql => "sql",
         Language::Prisma => "prisma",
+        Language::GraphQl => "graphql",
         Language::Template => "template",
     })
 }
