@@ -48,7 +48,7 @@ fn parse(language: Language, text: &str) -> Option<()> {
         Language::JavaScript => (1, tree_sitter_javascript::LANGUAGE),
         Language::TypeScript => (2, tree_sitter_typescript::LANGUAGE_TYPESCRIPT),
         Language::Tsx => (3, tree_sitter_typescript::LANGUAGE_TSX),
-        Language::Sql | Language::Prisma | Language::Template => return None,
+        Language::Sql | Language::Prisma | Language::GraphQl | Language::Template => return None,
     };
     PARSERS.with_borrow_mut(|parsers| {
         if parsers[slot].is_none() {
