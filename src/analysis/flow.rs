@@ -500,8 +500,8 @@ impl FileFacts {
             });
             leaves
                 && self.found_in(test).is_some_and(|container| {
-                    // What is named a cache is filled somewhere.
-                    self.names_cache(container) || self.stores_into(container, &stmts[position..])
+                    self.is_cache_of_others(container)
+                        || self.stores_into(container, &stmts[position..])
                 })
         };
         let before = &stmts[..position];
@@ -566,7 +566,10 @@ impl FileFacts {
         let module = &self.module;
         match module.expr(value) {
             Expr::Index { object, .. } => self.container(object),
-            Expr::Await(inner) => self.looked_up(inner),
+            // What is waited for may be kept elsewhere, and may be more than a memo.
+            Expr::Await(inner) => self
+                .looked_up(inner)
+                .filter(|&container| self.names_cache(container)),
             Expr::Call { callee, .. } => match module.expr(module.untyped(callee)) {
                 Expr::Member { object, name }
                     if matches!(module.text(name), "get" | "has" | "includes") =>
@@ -603,6 +606,18 @@ impl FileFacts {
             LocalOrField::Local(local) => module.local(local).name,
             LocalOrField::Field(name) => name,
         }))
+    }
+
+    /// Whether what is named a cache was handed in or belongs to an object, so that it is filled
+    /// out of sight; a variable is filled where it can be seen.
+    fn is_cache_of_others(&self, container: LocalOrField) -> bool {
+        let is_variable = match container {
+            LocalOrField::Local(local) => {
+                !matches!(self.module.local(local).kind, LocalKind::Param(_))
+            }
+            LocalOrField::Field(_) => false,
+        };
+        !is_variable && self.names_cache(container)
     }
 
     fn stores_into(&self, container: LocalOrField, stmts: &[StmtId]) -> bool {
