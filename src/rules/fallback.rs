@@ -125,7 +125,11 @@ fn is_for_lacking(function: Function<'_>, act: &Act, objects: &[LocalId]) -> boo
             Expr::Logical { op, left, right } if op != LogicalOp::And && right == at => {
                 // `book.author ?? query` uses the attribute as it is tested.
                 let attribute = attribute(module, left);
-                attribute.is_some_and(|at| objects.contains(&at.object))
+                attribute.is_some_and(|at| {
+                    objects.contains(&at.object)
+                        && !is_column(function, left)
+                        && !loads_itself(function, at, &[left])
+                })
             }
             Expr::Conditional {
                 test,
@@ -231,6 +235,26 @@ fn is_used(function: Function<'_>, at: Attribute, test: ExprId) -> bool {
     let mut exprs = function.declared().exprs.iter();
     exprs.any(|id| !in_test.contains(&id) && attribute(module, id) == Some(at))
         && !loads_itself(function, at, &in_test)
+}
+
+/// Whether an attribute is declared by the row's class and leads to no other row: what such a
+/// column says is an answer of its own.
+fn is_column(function: Function<'_>, attribute: ExprId) -> bool {
+    let Expr::Member { object, name } = function.module().expr(attribute) else {
+        return false;
+    };
+    let Base::Instance(class) = function.type_of(object).base else {
+        return false;
+    };
+    let name = function.module().text(name);
+    let world = &function.program.world;
+    world.entities.find(world, class, name).is_none()
+        && world.entities.table(class).is_some()
+        && world.above(class).into_iter().any(|class| {
+            let module = &world.unit(class.file).facts.module;
+            let fields = &module.class(class.class).fields;
+            fields.iter().any(|field| module.text(field.name) == name)
+        })
 }
 
 fn loads_itself(function: Function<'_>, at: Attribute, in_test: &[ExprId]) -> bool {
