@@ -50,10 +50,12 @@ impl TypeGraph {
         );
         many.sort_unstable();
         many.dedup();
-        for name in below(&many) {
-            known.remove(&name);
-        }
-        known.retain(|name| !many.contains(&name.as_str()) && !ROOTS.contains(&name.as_str()));
+        let repeated = below(&many);
+        known.retain(|name| {
+            !repeated.contains(name)
+                && !many.contains(&name.as_str())
+                && !ROOTS.contains(&name.as_str())
+        });
         Self(known)
     }
 

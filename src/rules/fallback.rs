@@ -268,18 +268,16 @@ fn loads_itself(function: Function<'_>, at: Attribute, in_test: &[ExprId]) -> bo
             return false;
         }
         let name = module.text(name);
-        match function.type_of(object).base {
-            Base::Instance(class) => world
+        if let Base::Instance(class) = function.type_of(object).base {
+            return world
                 .entities
                 .find(world, class, name)
-                .is_some_and(|relation| world.entities.get(relation).lazy),
-            // Of a row that is not known, what the name tells is all there is.
-            _ => {
-                let mut relations = world.entities.all().iter();
-                world.entities.has_name(name)
-                    && relations.any(|relation| relation.lazy && relation.name == name)
-            }
+                .is_some_and(|relation| world.entities.get(relation).lazy);
         }
+        // Of a row that is not known, what the name tells is all there is.
+        let mut relations = world.entities.all().iter();
+        world.entities.has_name(name)
+            && relations.any(|relation| relation.lazy && relation.name == name)
     })
 }
 
