@@ -88,7 +88,6 @@ const TEST_FOLDERS: &[&str] = &[
     "test-app",
     "test-apps",
     "test-plugin",
-    "test-plugins",
     "test-utils",
     "test_utils",
     "test-plugins",
