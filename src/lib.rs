@@ -185,7 +185,7 @@ fn run(settings: &Settings) -> Result<Report> {
 
 /// Reads all files and manifests.
 fn read(settings: &Settings) -> (Discovered, Report, Vec<FileFacts>, Vec<Manifest>) {
-    let discovered = discover::files(settings);
+    let (discovered, ()) = rayon::join(|| discover::files(settings), link::models::preload);
     let mut report = Report {
         prefix: settings.prefix.clone(),
         skipped: discovered.skipped,

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use self::clauses::{Clauses, OperatorModel};
 pub use self::entry_points::{EntryKind, EntryPointModel, EntryPoints};
-use self::format::{needed_packages, parse};
+use self::format::{Source, needed_packages, parse};
 use crate::finding::Confidence;
 use crate::ir::Module;
 use crate::source::Ecosystem;
@@ -695,7 +695,7 @@ impl Builtins {
 }
 
 /// Why a model file was refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ModelError {
     /// The file is not TOML of the right form.
     #[error("{path}: {message}")]
@@ -715,6 +715,13 @@ pub enum ModelError {
     },
 }
 
+/// Reads the embedded models ahead of [`Models::compile`], which needs them: they do not depend on
+/// the project, so they can be read while its files are looked for.
+pub fn preload() {
+    // What is wrong with them is told when they are needed.
+    let _ = format::embedded();
+}
+
 impl Models {
     /// Compiles the embedded models and the users' for a project that imports `imported`
     /// modules. `users` holds path and text of each user model.
@@ -725,14 +732,14 @@ impl Models {
         imported: &FxHashSet<String>,
         users: &[(String, String)],
     ) -> Result<Self, ModelError> {
-        let mut sources = format::embedded()?;
-        for (path, text) in users {
-            sources.push(parse(path, text)?);
-        }
+        let own: Result<Vec<Source>, ModelError> =
+            users.iter().map(|(path, text)| parse(path, text)).collect();
+        let own = own?;
+        let mut sources: Vec<&Source> = format::embedded()?.iter().chain(&own).collect();
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         let needed = needed_packages(&sources, imported);
         sources.retain(|source| {
-            source.spec.imports.is_empty() || needed.contains(&source.spec.package)
+            source.spec.imports.is_empty() || needed.contains(source.spec.package.as_str())
         });
         let mut models = Self {
             paths: vec![PathNode::default(), PathNode::default()],
@@ -741,7 +748,7 @@ impl Models {
         for source in &sources {
             models.add_types(source);
         }
-        for source in &sources {
+        for &source in &sources {
             models.add_tables(source, &sources)?;
             models.add_chains(source);
             models.add_members(source)?;

@@ -71,12 +71,13 @@ pub struct Program {
 impl Program {
     /// Resolves all calls and summarizes all functions.
     pub fn new(world: World, contexts: Vec<Context>, schema: &SchemaSettings) -> Self {
-        let mut linked: Vec<LinkedFile> = world
-            .par_files()
-            .map(|file| link_file(&world, file))
-            .collect();
-        link_handed(&world, &mut linked);
-        let mut schemas = Schemas::new(&world, &contexts, schema);
+        let link = || {
+            let files = world.par_files().map(|file| link_file(&world, file));
+            let mut linked: Vec<LinkedFile> = files.collect();
+            link_handed(&world, &mut linked);
+            linked
+        };
+        let (mut schemas, linked) = rayon::join(|| Schemas::new(&world, &contexts, schema), link);
         schemas.find_bare_references(&world, &contexts, &linked);
         let entered = || {
             let entries = entry_points::find(&world);

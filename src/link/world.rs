@@ -209,9 +209,10 @@ impl World {
         let told = world.hand_arguments();
         world.solve(told, &order);
         world.hand_inside_templates();
-        world.resolvers = Resolvers::new(&world);
-        world.type_graph = TypeGraph::new(&world);
-        world.senders = senders::find(&world);
+        ((world.resolvers, world.type_graph), world.senders) = rayon::join(
+            || (Resolvers::new(&world), TypeGraph::new(&world)),
+            || senders::find(&world),
+        );
         world
     }
 

@@ -1,6 +1,7 @@
 //! Model files as they are written, and which of them a project needs.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -456,8 +457,14 @@ pub(super) struct Source {
     pub(super) spec: FileSpec,
 }
 
-/// Reads all embedded models.
-pub(super) fn embedded() -> Result<Vec<Source>, ModelError> {
+/// All embedded models, read when first asked for.
+pub(super) fn embedded() -> Result<&'static [Source], ModelError> {
+    static SOURCES: OnceLock<Result<Vec<Source>, ModelError>> = OnceLock::new();
+    let read = SOURCES.get_or_init(read_embedded);
+    read.as_deref().map_err(Clone::clone)
+}
+
+fn read_embedded() -> Result<Vec<Source>, ModelError> {
     let broken = |path: &str, error: &serde_json::Error| ModelError::Syntax {
         path: path.to_owned(),
         message: error.to_string(),
@@ -498,11 +505,11 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Source, ModelError> {
 }
 
 /// The packages in use: those imported, and those whose types the models of these name.
-pub(super) fn needed_packages(
-    sources: &[Source],
+pub(super) fn needed_packages<'s>(
+    sources: &[&'s Source],
     imported: &FxHashSet<String>,
-) -> FxHashSet<String> {
-    let mut needed: FxHashSet<String> = sources
+) -> FxHashSet<&'s str> {
+    let mut needed: FxHashSet<&str> = sources
         .iter()
         .filter(|source| {
             let mut imports = source.spec.imports.iter();
@@ -511,26 +518,35 @@ pub(super) fn needed_packages(
                     || (import.ends_with('/') && imported.iter().any(|i| i.starts_with(import)))
             })
         })
-        .map(|source| source.spec.package.clone())
+        .map(|source| source.spec.package.as_str())
         .collect();
-    loop {
+    let mut others: Vec<(&str, String)> = sources
+        .iter()
+        .map(|source| source.spec.package.as_str())
+        .filter(|package| !needed.contains(package))
+        .map(|package| (package, format!("{package}.")))
+        .collect();
+    let always = sources.iter().filter(|s| s.spec.imports.is_empty());
+    let of_needed = sources
+        .iter()
+        .filter(|s| needed.contains(s.spec.package.as_str()));
+    let mut open: Vec<&Source> = always.chain(of_needed).copied().collect();
+    while let Some(source) = open.pop() {
         let mut more = Vec::new();
-        for source in sources {
-            if !source.spec.imports.is_empty() && !needed.contains(&source.spec.package) {
-                continue;
+        others.retain(|(package, prefix)| {
+            let is_mentioned = mentioned(&source.spec, |text| text.contains(prefix));
+            if is_mentioned {
+                more.push(*package);
             }
-            for other in sources {
-                let mentions = |text: &str| text.contains(&format!("{}.", other.spec.package));
-                if !needed.contains(&other.spec.package) && mentioned(&source.spec, mentions) {
-                    more.push(other.spec.package.clone());
-                }
-            }
-        }
-        if more.is_empty() {
-            return needed;
-        }
+            !is_mentioned
+        });
+        let of_more = sources
+            .iter()
+            .filter(|s| more.contains(&s.spec.package.as_str()));
+        open.extend(of_more.copied());
         needed.extend(more);
     }
+    needed
 }
 
 /// Whether any type that a model writes satisfies `test`.

@@ -459,7 +459,7 @@ impl Models {
     pub(super) fn add_tables(
         &mut self,
         source: &Source,
-        sources: &[Source],
+        sources: &[&Source],
     ) -> Result<(), ModelError> {
         for rules in &source.spec.steps {
             let is_taken = |names: &[String]| rules.takes.iter().any(|name| names.contains(name));
