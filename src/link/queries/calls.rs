@@ -696,6 +696,7 @@ impl Reader<'_> {
             return;
         };
         let Some((source, alias)) = self.named_table(file, argument) else {
+            self.keep_derived(file, argument);
             draft.is_complete = false;
             return;
         };

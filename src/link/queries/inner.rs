@@ -54,6 +54,22 @@ impl Reader<'_> {
         }
     }
 
+    /// Keeps the query that a table is made of: `query.cte("page")`, `query.subquery()`, perhaps by
+    /// a name.
+    pub(super) fn keep_derived(&mut self, file: FileId, expr: ExprId) {
+        let facts = &self.world.unit(file).facts;
+        let named = match facts.module.expr(expr) {
+            Expr::Local(local) => facts.def_use.single_value(local),
+            _ => None,
+        };
+        if let Expr::Call { callee, .. } = facts.module.expr(named.unwrap_or(expr))
+            && let Expr::Member { object, .. } = facts.module.expr(callee)
+            && self.is_query(file, object)
+        {
+            self.keep_inner(file, object);
+        }
+    }
+
     /// The query that a call hands to a function of the project, which runs it.
     pub(super) fn handed(
         &mut self,
