@@ -271,6 +271,8 @@ pub struct CallModel {
     pub off_thread: bool,
     /// Whether it opens a pool or connection, or makes a client that keeps one.
     pub opens: bool,
+    /// What to make once instead, for a function that connects anew on each call.
+    pub kept_by: Option<String>,
     /// What it adds to the query that it builds or runs.
     pub query: Option<Box<Clauses>>,
     /// The arguments that give a cache entry an end. None if it makes no entry.

@@ -26,6 +26,74 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
         }
         check_opening(function, site, reporter);
     }
+    check_client(function, reporter);
+}
+
+/// The methods of an object that knows its server, each of which connects anew: told once, at the
+/// first of them.
+fn check_client(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let asked = asks_own_server(function);
+    let [(first, keeper), more @ ..] = &asked[..] else {
+        return;
+    };
+    let class = function.declared().class;
+    let siblings: Vec<Function<'_>> = function
+        .program
+        .functions(function.file)
+        .filter(|other| other.id != function.id && other.declared().class == class)
+        .collect();
+    let of_siblings: Vec<(Function<'_>, ExprId)> = siblings
+        .into_iter()
+        .flat_map(|other| {
+            asks_own_server(other)
+                .into_iter()
+                .map(move |(at, _)| (other, at))
+        })
+        .collect();
+    if of_siblings.iter().any(|(other, _)| other.id < function.id) {
+        reporter.because(*first, "it is told at another method of the class");
+        return;
+    }
+    let name = function.callee_text(*first);
+    let finding = reporter.report(
+        function.module().span(*first),
+        // How long the object lives, and how often it asks, is not known.
+        Confidence::Low,
+        format!("`{name}` connects anew on each call of an object that knows its server"),
+    );
+    let more = more.iter().map(|&(at, _)| (function, at));
+    for (other, at) in more.chain(of_siblings) {
+        finding.related(other.place_of(at), "and so does this");
+    }
+    finding
+        .cost("a handshake each time, and nothing left to reuse")
+        .help(format!("keep a `{keeper}` in the object and ask by that"));
+}
+
+/// The calls that connect anew to an address which is made of what the object of the method
+/// holds, and what could be kept instead.
+fn asks_own_server(function: Function<'_>) -> Vec<(ExprId, &str)> {
+    let declared = function.declared();
+    if declared.class.is_none()
+        || declared.is_static
+        || declared.kind == FunctionKind::Constructor
+        || function.context() != Context::Product
+    {
+        return Vec::new();
+    }
+    let (module, facts) = (function.module(), function.facts());
+    let knows = |arg: ExprId| facts.any_origin(arg, |id| facts.module.receiver_class(id).is_some());
+    let calls = function.calls().filter_map(|(site, call)| {
+        let Callee::Model(id) = call.callee else {
+            return None;
+        };
+        let keeper = function.program.world.models.call(id).kept_by.as_deref()?;
+        let Expr::Call { args, .. } = module.expr(site.expr) else {
+            return None;
+        };
+        knows(*module.list(args).first()?).then_some((site.expr, keeper))
+    });
+    calls.collect()
 }
 
 fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_>) {

@@ -157,6 +157,7 @@ impl Models {
                 concurrent: entry.concurrent,
                 off_thread: entry.off_thread,
                 opens: entry.opens,
+                kept_by: entry.kept_by.clone(),
                 query: entry.query.as_ref().map(|query| Box::new(clauses(query))),
                 expires: bounds_named(&entry.expires),
                 expires_by_default: entry.expires_by_default,

@@ -257,6 +257,8 @@ pub(super) struct CallEntry {
     pub(super) off_thread: bool,
     #[serde(default)]
     pub(super) opens: bool,
+    #[serde(rename = "kept-by")]
+    pub(super) kept_by: Option<String>,
     pub(super) query: Option<ClausesEntry>,
     #[serde(default)]
     pub(super) template: Vec<String>,
