@@ -386,6 +386,10 @@ fn parent<'p>(function: Function<'p>, class: ClassRef, name: &'p str) -> Option<
         (!relation.is_column).then_some(relation)
     });
     if let Some(relation) = relation {
+        // A tree is asked for node by node.
+        if relation.target == Some(class) {
+            return None;
+        }
         let target = relation.target.and_then(|class| name_of(function, class));
         return Some(target.unwrap_or(name));
     }
