@@ -223,7 +223,8 @@ impl Program {
             })
     }
 
-    fn owner(&self, file: FileId, expr: ExprId) -> Function<'_> {
+    /// The function that an expression stands in.
+    pub fn owner(&self, file: FileId, expr: ExprId) -> Function<'_> {
         let module = &self.world.unit(file).facts.module;
         self.function(FunctionRef {
             file,

@@ -33,6 +33,7 @@ struct Tables {
     small_before: Vec<String>,
     happenings: Vec<String>,
     things: Vec<String>,
+    attached: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -175,6 +176,32 @@ pub fn growth(table: &str) -> Option<Growth> {
 /// Whether a table grows with use, by what it is called.
 pub fn is_growing(table: &str) -> bool {
     matches!(growth(table), Some(Growth::Happenings | Growth::Things))
+}
+
+/// Whether people add a table's rows to another row one by one, by what it is called.
+pub fn is_attached(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.attached)
+}
+
+/// Whether a name is made of several words.
+pub fn is_compound(name: &str) -> bool {
+    parts_of(name).len() > 1
+}
+
+/// What a table is called besides the one that its rows belong to: `Link` of a `BookLink` that
+/// belongs to a `Book`. None if nothing is left.
+pub fn beside(table: &str, parent: &str) -> Option<String> {
+    let of_parent = parts_of(parent);
+    let is_other = |part: &String| {
+        let forms = singulars(part);
+        !forms.iter().any(|form| has(&of_parent, form))
+    };
+    let parts = parts_of(table);
+    if parts.iter().all(is_other) {
+        return Some(table.to_owned());
+    }
+    let left: Vec<String> = parts.into_iter().filter(is_other).collect();
+    (!left.is_empty()).then(|| left.join("_"))
 }
 
 /// Whether a row lives long and things pile up that belong to it, by what its table is called.

@@ -1,6 +1,8 @@
 //! What the rules about loops know of collections that stay small, though no limit is written.
 
+use super::few_rows::{has_small_limit, is_picked_by_text, is_repeated, whole_query, why_few_rows};
 use super::growing_loop;
+use super::request_lists::why_few_handed;
 use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, Module, Stmt, UnaryOp};
 use crate::link::call_graph::Act;
 use crate::link::fetches::Scope;
@@ -15,7 +17,7 @@ const MAX_STEPS: usize = 16;
 pub(super) fn why_few(lp: Loop<'_>) -> Option<&'static str> {
     let function = lp.function;
     let over = lp.head().over?;
-    if is_found_in_text(function, over) {
+    if is_found_in_text(function, over) || is_picked_by_text(function, over) {
         return Some("one text mentions few");
     }
     if walks_choices(function, over) {
@@ -24,12 +26,30 @@ pub(super) fn why_few(lp: Loop<'_>) -> Option<&'static str> {
     if is_of_unique_value(function, over) {
         return Some("few rows have the same address, name or token");
     }
+    if has_small_limit(function, over) {
+        return Some("a limit that is written keeps them few");
+    }
+    if let Some(why) = why_few_rows(function, over).or_else(|| why_few_handed(lp)) {
+        return Some(why);
+    }
     let part = part_of_one(function, over)
         .or_else(|| is_of_one_row(function, over).then_some("one row leads to few of them"))?;
     // Few of one row are many of many.
     let around = function.loops_around(Some(lp.id));
     let is_once = growing_loop(&around[1..]).is_none() && function.per_row().is_none();
     is_once.then_some(part)
+}
+
+/// Why a query that some page or call shows all rows of answers few.
+pub(super) fn why_few_shown(function: Function<'_>, start: ExprId) -> Option<&'static str> {
+    let rows = whole_query(function, start);
+    // One word names happenings as often as choices: `Status`, `Group`.
+    let is_told = entity_name(function, rows).is_some_and(words::is_compound);
+    if is_told && walks_choices(function, rows) {
+        return Some("the rows are what the program can choose from, which are few");
+    }
+    why_few_rows(function, rows)
+        .or_else(|| part_of_one(function, rows).filter(|_| !is_repeated(function, rows)))
 }
 
 /// Why a collection is few, if it is a part of one row or of one request.

@@ -2,7 +2,7 @@
 //! for the rows did not load it, asks the database once per row.
 
 use super::fallback::depends_on_attribute;
-use super::few_elements::why_few;
+use super::few_elements::{why_few, why_few_shown};
 use super::unit_of_work::changes_each;
 use super::{Reporter, element_text};
 use crate::finding::Confidence;
@@ -13,7 +13,7 @@ use crate::link::entities::RelationId;
 use crate::link::models::clauses::Form;
 use crate::link::program::{Function, Loop, Program};
 use crate::link::rows::{Missing, Read, Root};
-use crate::link::types::{ExprRef, FunctionRef};
+use crate::link::types::{ClassRef, ExprRef, FunctionRef};
 use crate::link::words;
 use crate::source::{Context, Place};
 
@@ -135,7 +135,10 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
     if asks_once_per_distinct(function, read, missing) {
         confidence = confidence.min(Confidence::Medium);
     }
+    let asked = program.owner(missing.query.file, missing.query.expr);
+    let is_one = matches!(read.source.root, Root::One(_));
     if is_small
+        || !is_one && why_few_shown(asked, missing.query.expr).is_some()
         || leads_to_same_rows(function, read, missing)
         || read.depth > 3
         || function.context() == Context::Script
@@ -195,11 +198,17 @@ fn is_of_happenings(program: &Program, read: &Read) -> bool {
     steps
         .find(|relation| relation.many)
         .is_some_and(|relation| {
-            let class = relation.target.and_then(|class| {
+            let name_of = |class: ClassRef| {
                 let module = &program.world.unit(class.file).facts.module;
                 module.class(class.class).name.map(|name| module.text(name))
-            });
-            words::is_growing(&relation.name) || class.is_some_and(words::is_growing)
+            };
+            match (relation.target.and_then(name_of), name_of(relation.owner)) {
+                // A `SeriesBook` of a book is a series that it stands in.
+                (Some(class), Some(owner)) => {
+                    words::beside(class, owner).is_some_and(|class| words::is_growing(&class))
+                }
+                _ => words::is_growing(&relation.name),
+            }
         })
 }
 

@@ -2,7 +2,9 @@
 //! methods of serializers, and the serializers of views that list rows.
 
 use super::fallback::{depends_on_attribute, is_fallback};
+use super::few_elements::why_few_shown;
 use super::lazy_relation::{evidence, preloads, relation_text};
+use super::short_pages::{has_short_pages, why_few_listed};
 use super::{Reporter, growing_loop};
 use crate::finding::{Confidence, Finding};
 use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, MODULE_BODY, Module, ParamKind, Stmt, StmtId};
@@ -553,7 +555,16 @@ fn check_view(function: Function<'_>, view: &ListView, reporter: &mut Reporter<'
     );
     let is_here = place.file == function.file;
     let span = if is_here { place.span } else { view.place.span };
-    let finding = reporter.report(span, view.confidence, message);
+    let asked = program.owner(view.query.file, view.query.expr);
+    let is_few = why_few_shown(asked, view.query.expr).is_some()
+        || why_few_listed(program, view).is_some()
+        || has_short_pages(program, view);
+    let confidence = if is_few {
+        Confidence::Low
+    } else {
+        view.confidence
+    };
+    let finding = reporter.report(span, confidence, message);
     finding.cost("1 + n queries");
     if !is_here {
         finding.related(place, "the rows are asked for here");

@@ -1,0 +1,499 @@
+//! What the calls that build a query tell of how few rows it answers, though they set no limit.
+
+use super::growing_loop;
+use crate::analysis::def_use::Def;
+use crate::ir::query::Value;
+use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LocalKind, Module};
+use crate::link::call_graph::Callee;
+use crate::link::program::Function;
+use crate::link::types::{Base, ClassRef, Entity};
+use crate::link::words::{self, Growth};
+
+/// Calls and names that one query is built of.
+const MAX_STEPS: usize = 32;
+
+/// Calls of the project that a query is followed through.
+const MAX_CALLS: u32 = 2;
+
+/// Why a query answers few rows.
+pub(super) fn why_few_rows(function: Function<'_>, rows: ExprId) -> Option<&'static str> {
+    why_few(function, rows, 0)
+}
+
+fn why_few(function: Function<'_>, rows: ExprId, calls: u32) -> Option<&'static str> {
+    if calls <= MAX_CALLS
+        && let Some(asked) = answered(function, rows)
+    {
+        // All that a function of the project may answer must be few.
+        let mut why = None;
+        for &rows in &asked.1 {
+            why = Some(why_few(asked.0, rows, calls + 1)?);
+        }
+        return why.filter(|_| !is_repeated(function, rows));
+    }
+    let query = Query::of(function, rows);
+    if query.groups_few {
+        return Some("the rows are groups, one of each kind");
+    }
+    let class = query.class?;
+    if query.is_of_each || function.per_row().is_some() || is_repeated(function, rows) {
+        return None;
+    }
+    if is_unique(function, class, &query) {
+        return Some("the columns that are compared have few rows in common");
+    }
+    if is_recent_of_person(function, class, &query) {
+        return Some("one person has made few of them lately");
+    }
+    (!query.loads && has_few(function, class, &query)).then_some("one row leads to few of them")
+}
+
+/// What the calls of one query say.
+#[derive(Default)]
+struct Query<'p> {
+    /// Whose rows.
+    class: Option<ClassRef>,
+    /// The columns that are compared with a value.
+    equal: Vec<(&'p str, ExprId)>,
+    /// Whether other rows are loaded along: who asks has thought of many.
+    loads: bool,
+    /// Whether only those from some time on are asked for.
+    is_since: bool,
+    /// Whether a value is the element of a loop around: there are many such queries.
+    is_of_each: bool,
+    /// Whether rows are grouped by what there are few of.
+    groups_few: bool,
+}
+
+/// The function of the project that is called for rows, and what it returns.
+fn answered(function: Function<'_>, rows: ExprId) -> Option<(Function<'_>, Vec<ExprId>)> {
+    let module = function.module();
+    let mut at = rows;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Await(inner) => inner,
+            Expr::Local(_) => value_of(function, at)?,
+            Expr::Call { .. } => {
+                let Callee::Function(called) = function.call_at(at)?.callee else {
+                    return None;
+                };
+                let called = function.program.function(called);
+                let rows = called.module().returned(called.id);
+                return (!rows.is_empty()).then_some((called, rows));
+            }
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// The whole of a query that begins with an expression: `Book.objects.filter(…)` for
+/// `Book.objects`.
+pub(super) fn whole_query(function: Function<'_>, start: ExprId) -> ExprId {
+    let module = function.module();
+    let uses = function.program.uses(function.file);
+    let mut at = start;
+    for _ in 0..MAX_STEPS {
+        let next = uses
+            .parents(at)
+            .iter()
+            .find(|&&parent| match module.expr(parent) {
+                Expr::Member { object, .. } => object == at,
+                Expr::Call { callee, .. } => callee == at,
+                _ => false,
+            });
+        match next {
+            Some(&next) => at = next,
+            None => break,
+        }
+    }
+    at
+}
+
+impl<'p> Query<'p> {
+    fn of(function: Function<'p>, rows: ExprId) -> Self {
+        let module = function.module();
+        let mut query = Self {
+            class: class_of(function, rows),
+            ..Self::default()
+        };
+        let mut has_aggregate = false;
+        let mut at = rows;
+        for _ in 0..MAX_STEPS {
+            // The class that the query starts from says it best.
+            if let Base::Class(_) = function.type_of(at).base {
+                query.class = class_of(function, at).or(query.class);
+            }
+            at = match module.expr(at) {
+                Expr::Await(inner) | Expr::Entered(inner) => inner,
+                Expr::Local(local) => match value_of(function, at) {
+                    Some(value) if !matches!(module.local(local).kind, LocalKind::Import(_)) => {
+                        value
+                    }
+                    _ => break,
+                },
+                Expr::Member { object, .. } | Expr::Index { object, .. } => object,
+                Expr::Comprehension { lp, .. } => match module.lp(lp).over {
+                    Some(over) => over,
+                    None => break,
+                },
+                Expr::Call { callee, args, .. } => {
+                    query.class = query.class.or_else(|| class_of(function, at));
+                    let args = module.list(args);
+                    // `session.execute(statement)`
+                    if let Some(&statement) = args.first()
+                        && is_statement(function, statement)
+                    {
+                        at = statement;
+                        continue;
+                    }
+                    match (module.expr(callee), args) {
+                        (Expr::Name(name), &[only, ..]) if is_copy(module.text(name)) => only,
+                        (Expr::Member { object, name }, _) => {
+                            let name = module.text(name);
+                            query.loads |= loads_along(name);
+                            has_aggregate |= name == "annotate";
+                            query.groups_few |= has_aggregate
+                                && name == "values"
+                                && args.len() == 1
+                                && args.iter().all(|&arg| is_kind(module, arg));
+                            if selects(name) {
+                                for &arg in args {
+                                    query.condition(function, arg, 0);
+                                }
+                            }
+                            object
+                        }
+                        (_, _) => callee,
+                    }
+                }
+                _ => break,
+            };
+        }
+        let own = module.receiver_class(at).map(|class| ClassRef {
+            file: function.file,
+            class,
+        });
+        query.class = query.class.or(own);
+        query
+    }
+
+    fn condition(&mut self, function: Function<'p>, arg: ExprId, depth: u32) {
+        const MAX_NESTING: u32 = 4;
+        let module = function.module();
+        if depth > MAX_NESTING {
+            return;
+        }
+        match module.expr(arg) {
+            Expr::Keyword { name, value } => {
+                let name = module.text(name);
+                match module.expr(value) {
+                    Expr::Map(_) if name == "where" => self.condition(function, value, depth + 1),
+                    Expr::Map(_) => {}
+                    _ => self.equal(function, name, value),
+                }
+            }
+            Expr::Map(entries) => {
+                for &entry in module.list(entries) {
+                    let is_where = matches!(module.expr(entry), Expr::Keyword { name, .. }
+                        if module.text(name) == "where");
+                    if is_where || depth > 0 {
+                        self.condition(function, entry, depth + 1);
+                    }
+                }
+            }
+            Expr::Binary {
+                op: BinaryOp::Equal,
+                left,
+                right,
+            } => {
+                if let Expr::Member { name, .. } = module.expr(left) {
+                    self.equal(function, module.text(name), right);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn equal(&mut self, function: Function<'p>, name: &'p str, value: ExprId) {
+        let module = function.module();
+        let is_element = |id| matches!(module.expr(id), Expr::Element(_));
+        self.is_since |= (name.ends_with("__gte") || name.ends_with("__gt"))
+            && words::is_time(name.trim_end_matches("__gte").trim_end_matches("__gt"));
+        let column = ["__exact", "__id", "__pk"]
+            .iter()
+            .fold(name, |name, end| name.trim_end_matches(end));
+        if !column.contains("__") && !is_list(module, value) {
+            self.is_of_each |= function.facts().any_origin(value, is_element);
+            self.equal.push((column, value));
+        }
+    }
+}
+
+/// Whether a value is written as several.
+fn is_list(module: &Module, value: ExprId) -> bool {
+    matches!(
+        module.expr(value),
+        Expr::Sequence { .. } | Expr::Comprehension { .. }
+    )
+}
+
+fn value_of(function: Function<'_>, at: ExprId) -> Option<ExprId> {
+    let def_use = &function.facts().def_use;
+    let Expr::Local(local) = function.module().expr(at) else {
+        return None;
+    };
+    match def_use.reaching(at).map(|def| def_use.def(def)) {
+        Some(Def::Value { value, .. }) => Some(*value),
+        _ => def_use.single_value(local),
+    }
+}
+
+fn is_statement(function: Function<'_>, value: ExprId) -> bool {
+    let models = &function.program.world.models;
+    matches!(function.type_of(value).base, Base::Model(ty, _)
+        if models.ty(ty).statement.is_some())
+}
+
+fn class_of(function: Function<'_>, rows: ExprId) -> Option<ClassRef> {
+    let (Base::Model(_, Entity::Class(class)) | Base::Instance(class) | Base::Class(class)) =
+        function.type_of(rows).base
+    else {
+        return None;
+    };
+    let entities = &function.program.world.entities;
+    entities.table(class).is_some().then_some(class)
+}
+
+/// Whether a function answers the elements that it is handed.
+fn is_copy(function: &str) -> bool {
+    matches!(
+        function,
+        "list" | "set" | "tuple" | "sorted" | "reversed" | "enumerate" | "range" | "len"
+    )
+}
+
+/// Whether a method takes conditions on rows.
+fn selects(method: &str) -> bool {
+    matches!(
+        method,
+        "filter" | "filter_by" | "get_queryset" | "where" | "findAll" | "findMany" | "find"
+    )
+}
+
+/// Whether a method says which other rows come along.
+fn loads_along(method: &str) -> bool {
+    matches!(
+        method,
+        "select_related" | "prefetch_related" | "options" | "select_for_update" | "with_for_update"
+    )
+}
+
+/// Whether a column that rows are grouped by has few values, by its name.
+fn is_kind(module: &Module, column: ExprId) -> bool {
+    matches!(module.expr(column), Expr::String(name)
+        if words::growth(module.text(name)) == Some(Growth::Small))
+}
+
+/// Whether the query stands in a loop over many.
+pub(super) fn is_repeated(function: Function<'_>, rows: ExprId) -> bool {
+    let lp = function.facts().context_of(rows).and_then(|(_, lp, _)| lp);
+    // What a loop walks is asked for before it.
+    let mut around = function.loops_around(lp);
+    around.retain(|lp| lp.head().over.is_none_or(|over| over != rows));
+    growing_loop(&around).is_some()
+}
+
+/// Whether a query names all columns of a unique key; or all but one, and one row besides that
+/// the missing one belongs to.
+fn is_unique(function: Function<'_>, class: ClassRef, query: &Query<'_>) -> bool {
+    let program = function.program;
+    let schemas = &program.schemas;
+    let Some((_, table)) = schemas.table_of(class) else {
+        return false;
+    };
+    let columns: Vec<&str> = query
+        .equal
+        .iter()
+        .map(|&(name, _)| schemas.column_of(class, name).unwrap_or(name))
+        .collect();
+    let is_reference = |name: &str| {
+        let mut keys = table.foreign_keys.iter();
+        keys.any(|key| key.columns.iter().any(|column| column == name))
+    };
+    table.indexes.iter().any(|index| {
+        if !index.is_unique || index.condition.is_some() || index.keys.is_empty() {
+            return false;
+        }
+        let keys: Vec<&str> = index
+            .keys
+            .iter()
+            .filter_map(|key| match &key.value {
+                Value::Column(name) => Some(name.as_str()),
+                Value::Expression(..) => None,
+            })
+            .collect();
+        if keys.len() != index.keys.len() {
+            return false;
+        }
+        let named = keys.iter().filter(|key| columns.contains(key)).count();
+        let others = columns
+            .iter()
+            .filter(|column| !keys.contains(column) && is_reference(column))
+            .count();
+        let is_lacking = |key: &&str| !columns.contains(key) && has_choices(function, class, key);
+        let few = others > 0 || keys.iter().any(is_lacking);
+        named == keys.len() || keys.len() > 1 && named + 1 == keys.len() && few
+    })
+}
+
+/// Whether the values of a column are written in its class: `CharField(choices=…)`.
+fn has_choices(function: Function<'_>, class: ClassRef, column: &str) -> bool {
+    let world = &function.program.world;
+    world.above(class).into_iter().any(|class| {
+        let module = &world.unit(class.file).facts.module;
+        let mut fields = module.class(class.class).fields.iter();
+        fields.any(|field| {
+            let Some(Expr::Call { args, .. }) = field.value.map(|value| module.expr(value)) else {
+                return false;
+            };
+            module.text(field.name) == column
+                && module.list(args).iter().any(|&arg| {
+                    matches!(module.expr(arg), Expr::Keyword { name, .. }
+                        if module.text(name) == "choices")
+                })
+        })
+    })
+}
+
+/// Whether the rows are what one person has made since some time.
+fn is_recent_of_person(function: Function<'_>, class: ClassRef, query: &Query<'_>) -> bool {
+    query.is_since
+        && query.equal.iter().any(|&(name, _)| {
+            words::is_person(name.trim_end_matches("_id"))
+                || parent(function, class, name)
+                    .is_some_and(|parent| words::is_person(&parent.to_lowercase()))
+        })
+}
+
+/// What the row is called that a key leads to: by its class, or else by the key.
+fn parent<'p>(function: Function<'p>, class: ClassRef, name: &'p str) -> Option<&'p str> {
+    let world = &function.program.world;
+    let relation = ["", "_id", "Id"].iter().find_map(|end| {
+        let name = name.strip_suffix(end)?;
+        let relation = world.entities.find(world, class, name)?;
+        let relation = world.entities.get(relation);
+        (!relation.is_column).then_some(relation)
+    });
+    if let Some(relation) = relation {
+        // A tree is asked for node by node.
+        if relation.target == Some(class) {
+            return None;
+        }
+        let target = relation.target.and_then(|class| name_of(function, class));
+        return Some(target.unwrap_or(name));
+    }
+    // A key stands beside what it leads to.
+    let name = ["_id", "Id"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))?;
+    let has_field = |class: ClassRef| {
+        let module = &world.unit(class.file).facts.module;
+        let mut fields = module.class(class.class).fields.iter();
+        fields.any(|field| module.text(field.name) == name)
+    };
+    world
+        .above(class)
+        .into_iter()
+        .any(has_field)
+        .then_some(name)
+}
+
+fn name_of(function: Function<'_>, class: ClassRef) -> Option<&str> {
+    let module = &function.program.world.unit(class.file).facts.module;
+    module.class(class.class).name.map(|name| module.text(name))
+}
+
+/// Whether the rows belong to one other row that few of them belong to.
+fn has_few(function: Function<'_>, class: ClassRef, query: &Query<'_>) -> bool {
+    let Some(table) = name_of(function, class) else {
+        return false;
+    };
+    let is_small = words::growth(table) == Some(Growth::Small);
+    query.equal.iter().any(|&(name, _)| {
+        let Some(parent) = parent(function, class, name) else {
+            return false;
+        };
+        // What one chooses from has as many rows as there are choosers.
+        if words::growth(parent) == Some(Growth::Small) && !is_small {
+            return false;
+        }
+        let own = words::beside(table, parent);
+        if own.as_deref().is_some_and(words::is_growing) {
+            return words::is_attached(table) && !words::holds_many(parent);
+        }
+        // Of what lives long and holds much, only what is called after it.
+        is_small || own.as_deref() != Some(table) || !words::holds_many(parent)
+    })
+}
+
+/// Whether a limit that is written is a small one: `take=10`, `PaginationParams(1, MAX_SHOWN)`.
+pub(super) fn has_small_limit(function: Function<'_>, over: ExprId) -> bool {
+    const FEW: i64 = 20;
+    let module = function.module();
+    let is_few = |value: ExprId| {
+        let number = |value: ExprId| matches!(module.expr(value), Expr::Number(1..=FEW));
+        match module.expr(value) {
+            Expr::Local(local) if matches!(module.local(local).kind, LocalKind::Variable) => {
+                let value = function.facts().def_use.single_value(local);
+                value.is_some_and(number)
+            }
+            _ => number(value),
+        }
+    };
+    function.facts().any_origin(over, |id| {
+        let Expr::Call { callee, args, kind } = module.expr(id) else {
+            return false;
+        };
+        if kind == CallKind::Implicit {
+            return false;
+        }
+        let is_page = match module.expr(callee) {
+            Expr::Local(local) => module.text(module.local(local).name).contains("Pagina"),
+            Expr::Name(name) | Expr::Member { name, .. } => module.text(name).contains("Pagina"),
+            _ => false,
+        };
+        let is_asked = |name: &str| matches!(name, "limit" | "take" | "page_size" | "per_page");
+        module.list(args).iter().any(|&arg| match module.expr(arg) {
+            Expr::Keyword { name, value } => is_asked(module.text(name)) && is_few(value),
+            Expr::Number(1) => false,
+            _ => is_page && is_few(arg),
+        })
+    })
+}
+
+/// Whether a function of the project picks the elements by a test of one text: the terms that
+/// occur in a sentence.
+pub(super) fn is_picked_by_text(function: Function<'_>, over: ExprId) -> bool {
+    let Expr::Call { .. } = function.module().expr(over) else {
+        return false;
+    };
+    let Some(Callee::Function(callee)) = function.call_at(over).map(|call| &call.callee) else {
+        return false;
+    };
+    let callee = function.program.function(*callee);
+    let module = callee.module();
+    callee.facts().sites(callee.id).iter().any(|site| {
+        let Expr::Call { callee: tested, args, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let is_test = matches!(module.expr(tested), Expr::Member { name, .. }
+            if matches!(module.text(name), "search" | "fullmatch" | "match" | "finditer" | "findall"));
+        is_test
+            && module.list(args).iter().any(|&arg| {
+                matches!(module.expr(arg), Expr::Local(local)
+                    if matches!(module.local(local).kind, LocalKind::Param(_))
+                        && module.receiver_class(arg).is_none())
+            })
+    })
+}

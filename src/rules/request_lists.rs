@@ -1,0 +1,247 @@
+//! Lists that one request or call hands over, of which nobody writes many.
+
+use crate::ir::{CallKind, Expr, ExprId, LocalId, LocalKind, Module};
+use crate::link::program::{Function, Loop};
+use crate::link::types::Base;
+use crate::link::words;
+
+/// Steps from what is walked back to what it was handed as.
+const MAX_STEPS: usize = 8;
+
+/// Why a loop walks few, by who hands its list over.
+pub(super) fn why_few_handed(lp: Loop<'_>) -> Option<&'static str> {
+    let function = lp.function;
+    let over = lp.head().over?;
+    if leads_up(function, over) {
+        return Some("the rows above one row are as many as the tree is deep");
+    }
+    if is_short_by_schema(function, over) {
+        return Some("the request's schema allows few");
+    }
+    if takes_many(function) {
+        return None;
+    }
+    if let Some(param) = param_of(function, over)
+        && (is_validated(function, param) || is_filter_value(function, param))
+    {
+        return Some("one field of a request names few of them");
+    }
+    if param_of(function, over).is_some_and(|param| may_be_one(function, param)) {
+        return Some("who has only one may hand over that");
+    }
+    names_keys_of_request(function, over).then_some("one request names the rows one by one")
+}
+
+/// Whether a function works on many at once, by its name or that of its file.
+fn takes_many(function: Function<'_>) -> bool {
+    let path = &function.program.world.unit(function.file).path;
+    function.name().is_some_and(|name| words::takes_many(&name)) || words::takes_many(path)
+}
+
+/// The parameter that a list was handed as: `owners`, `enumerate(owners)`, `fields.items()`.
+fn param_of(function: Function<'_>, over: ExprId) -> Option<LocalId> {
+    let module = function.module();
+    let mut at = over;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Local(local) => {
+                let declared = module.local(local);
+                let is_param = matches!(declared.kind, LocalKind::Param(_));
+                let is_own = declared.function == function.id;
+                return (is_param && is_own && module.receiver_class(at).is_none())
+                    .then_some(local);
+            }
+            Expr::Call { callee, args, .. } => match (module.expr(callee), module.list(args)) {
+                (Expr::Name(_), &[only, ..]) => only,
+                (Expr::Member { object, name }, [])
+                    if matches!(module.text(name), "items" | "keys" | "values") =>
+                {
+                    object
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+    }
+    None
+}
+
+fn names_of_params(function: Function<'_>) -> impl Iterator<Item = (LocalId, &str)> {
+    let module = function.module();
+    (0..module.locals.len() as u32).filter_map(move |i| {
+        let local = module.local(LocalId(i));
+        let is_param = matches!(local.kind, LocalKind::Param(_)) && local.function == function.id;
+        is_param.then(|| (LocalId(i), module.text(local.name)))
+    })
+}
+
+/// Whether a parameter is the value of one field that a serializer checks: `validate_owners(self,
+/// owners)`.
+fn is_validated(function: Function<'_>, param: LocalId) -> bool {
+    let module = function.module();
+    let declared = function.declared();
+    let name = declared.name.map_or("", |name| module.text(name));
+    let is_first = matches!(module.local(param).kind, LocalKind::Param(1));
+    let checks = name
+        .strip_prefix("validate_")
+        .is_some_and(|field| !words::takes_many(field));
+    declared.class.is_some() && is_first && checks
+}
+
+/// Whether a parameter is the value that rows are filtered by: `filter_owners(self, queryset, name,
+/// value)`.
+fn is_filter_value(function: Function<'_>, param: LocalId) -> bool {
+    let module = function.module();
+    let is_value = module.text(module.local(param).name) == "value";
+    is_value
+        && function.declared().class.is_some()
+        && names_of_params(function).any(|(_, name)| matches!(name, "qs" | "queryset" | "prefix"))
+}
+
+/// Whether the function tests if a parameter is one text or number, and no list.
+fn may_be_one(function: Function<'_>, param: LocalId) -> bool {
+    let module = function.module();
+    function.declared().exprs.iter().any(|id| {
+        let Expr::Call { callee, args, .. } = module.expr(id) else {
+            return false;
+        };
+        let is_test = matches!(module.expr(callee), Expr::Name(name)
+            if module.text(name) == "isinstance");
+        let [value, kind] = module.list(args) else {
+            return false;
+        };
+        is_test
+            && module.expr(*value) == Expr::Local(param)
+            && matches!(module.expr(*kind), Expr::Name(name)
+                if matches!(module.text(name), "str" | "int"))
+    })
+}
+
+/// Whether a query asks for the rows by the keys that a request lists: `filter(id__in=…)`.
+fn names_keys_of_request(function: Function<'_>, over: ExprId) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    let mut at = over;
+    for _ in 0..MAX_STEPS * 2 {
+        at = match module.expr(at) {
+            Expr::Await(inner) => inner,
+            Expr::Member { object, .. } => object,
+            Expr::Local(local) => match facts.def_use.single_value(local) {
+                Some(value) if !matches!(module.local(local).kind, LocalKind::Import(_)) => value,
+                _ => return false,
+            },
+            Expr::Call { callee, args, .. } => {
+                if module.list(args).iter().any(|&arg| is_keyed(function, arg)) {
+                    return true;
+                }
+                callee
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// Whether an argument compares a column with what a request or a filter lists.
+fn is_keyed(function: Function<'_>, arg: ExprId) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    match module.expr(arg) {
+        Expr::Keyword { name, value } => {
+            let name = module.text(name);
+            matches!(name, "id__in" | "pk__in") && facts.any_origin(value, |id| is_list(module, id))
+        }
+        // `**{f"{name}__in": value}`
+        Expr::Spread(map) => {
+            let Expr::Map(entries) = module.expr(map) else {
+                return false;
+            };
+            module.list(entries).iter().any(|&entry| {
+                let Expr::Entry { key, value } = module.expr(entry) else {
+                    return false;
+                };
+                let is_in = facts.any_origin(key, |id| {
+                    matches!(module.expr(id), Expr::String(text)
+                        if module.text(text).ends_with("__in"))
+                });
+                let of_filter = |value| {
+                    param_of(function, value).is_some_and(|param| is_filter_value(function, param))
+                };
+                is_in && of_filter(value)
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Whether a value is a list in a request: `request.POST.getlist("ids")`,
+/// `serializer.validated_data["ids"]`.
+fn is_list(module: &Module, id: ExprId) -> bool {
+    match module.expr(id) {
+        Expr::Call { callee, .. } => matches!(module.expr(callee), Expr::Member { name, .. }
+            if module.text(name) == "getlist"),
+        Expr::Index { object, .. } => matches!(module.expr(object), Expr::Member { name, .. }
+            if matches!(module.text(name), "validated_data" | "cleaned_data")),
+        _ => false,
+    }
+}
+
+/// Whether what is walked are the rows above one row of a tree.
+fn leads_up(function: Function<'_>, over: ExprId) -> bool {
+    let module = function.module();
+    function.facts().any_origin(over, |id| {
+        matches!(module.expr(id), Expr::Call { callee, .. }
+            if matches!(module.expr(callee), Expr::Member { name, .. }
+                if matches!(module.text(name), "get_ancestors" | "getAncestors")))
+    })
+}
+
+/// Whether the class of what is handed over bounds the list: `Field(max_length=10)`.
+fn is_short_by_schema(function: Function<'_>, over: ExprId) -> bool {
+    const FEW: i64 = 20;
+    let Expr::Member { object, name } = function.module().expr(over) else {
+        return false;
+    };
+    let name = function.module().text(name);
+    let ty = function.type_of(object);
+    let (Base::Instance(class), true) = (ty.base, ty.is_bare()) else {
+        return false;
+    };
+    let world = &function.program.world;
+    world.above(class).into_iter().any(|class| {
+        let module = &world.unit(class.file).facts.module;
+        let fields = &module.class(class.class).fields;
+        let field = fields.iter().find(|field| module.text(field.name) == name);
+        let bounds = |at: ExprId| {
+            let mut open = vec![at];
+            while let Some(id) = open.pop() {
+                match module.expr(id) {
+                    Expr::Keyword { name, value }
+                        if matches!(module.text(name), "max_length" | "max_items")
+                            && matches!(module.expr(value), Expr::Number(1..=FEW)) =>
+                    {
+                        return true;
+                    }
+                    // What is walked within an element has a bound of its own.
+                    Expr::Call { kind, args, .. } if kind != CallKind::Implicit => {
+                        open.extend(module.list(args));
+                    }
+                    // `Annotated[list[int], MaxLen(10)]`
+                    Expr::Index { object, index }
+                        if matches!(module.expr(object), Expr::Local(local)
+                            if module.text(module.local(local).name) == "Annotated") =>
+                    {
+                        if let Expr::Sequence { elements, .. } = module.expr(index) {
+                            open.extend(module.list(elements).iter().skip(1));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            false
+        };
+        field.is_some_and(|field| {
+            field.value.is_some_and(bounds) || field.annotation.is_some_and(bounds)
+        })
+    })
+}

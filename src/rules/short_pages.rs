@@ -1,0 +1,118 @@
+//! Views whose pages are short whatever is asked for.
+
+use super::few_rows::why_few_rows;
+use crate::ir::{ClassId, Expr, ExprId};
+use crate::link::program::Program;
+use crate::link::serializers::ListView;
+use crate::link::types::{Base, ClassRef, FunctionRef};
+
+/// Rows of a page that are few.
+const FEW: i64 = 10;
+
+/// Whether a view answers pages of few rows, and no request can ask for longer ones.
+pub(super) fn has_short_pages(program: &Program, view: &ListView) -> bool {
+    let Some(class) = class_of(program, view) else {
+        return false;
+    };
+    match field(program, class, "pagination_class") {
+        Some((at, value)) => match program.function_of_module(at.file).type_of(value).base {
+            Base::Class(pages) => is_short(program, pages),
+            _ => false,
+        },
+        None => has_short_default(program),
+    }
+}
+
+/// Why the rows that a view's own method asks for are few.
+pub(super) fn why_few_listed(program: &Program, view: &ListView) -> Option<&'static str> {
+    let class = class_of(program, view)?;
+    let module = &program.world.unit(class.file).facts.module;
+    let mut methods = module.class(class.class).methods.iter();
+    let &method = methods.find(|&&method| {
+        let name = module.function(method).name;
+        name.is_some_and(|name| module.text(name) == "get_queryset")
+    })?;
+    let function = program.function(FunctionRef {
+        file: class.file,
+        function: method,
+    });
+    let mut rows = function.module().returned(method);
+    // What is shown to who only reads how the interface is made.
+    rows.retain(|&rows| !function.callee_text(rows).ends_with(".none"));
+    let mut why = None;
+    for rows in rows {
+        why = Some(why_few_rows(function, rows)?);
+    }
+    why
+}
+
+/// The class of a view that is one.
+fn class_of(program: &Program, view: &ListView) -> Option<ClassRef> {
+    let file = view.place.file;
+    let classes = &program.world.unit(file).facts.module.classes;
+    let at = classes
+        .iter()
+        .position(|class| class.name_span == view.place.span)?;
+    Some(ClassRef {
+        file,
+        class: ClassId(at as u32),
+    })
+}
+
+/// The value of a field of a class, and the class above it that has it.
+fn field(program: &Program, class: ClassRef, name: &str) -> Option<(ClassRef, ExprId)> {
+    let world = &program.world;
+    world.above(class).into_iter().find_map(|class| {
+        let module = &world.unit(class.file).facts.module;
+        let fields = &module.class(class.class).fields;
+        let field = fields
+            .iter()
+            .find(|field| module.text(field.name) == name)?;
+        Some((class, field.value?))
+    })
+}
+
+fn is_short(program: &Program, pages: ClassRef) -> bool {
+    let is_few = field(program, pages, "page_size").is_some_and(|(at, value)| {
+        let module = &program.world.unit(at.file).facts.module;
+        matches!(module.expr(value), Expr::Number(1..=FEW))
+    });
+    is_few && field(program, pages, "page_size_query_param").is_none()
+}
+
+/// Whether the settings of Django REST framework say so for all views.
+fn has_short_default(program: &Program) -> bool {
+    const NUMBERED: &str = "rest_framework.pagination.PageNumberPagination";
+    let mut is_short = false;
+    for unit in &program.world.units {
+        let module = &unit.facts.module;
+        let (Some(class), Some(size)) = (
+            module.name("DEFAULT_PAGINATION_CLASS"),
+            module.name("PAGE_SIZE"),
+        ) else {
+            continue;
+        };
+        for id in 0..module.expr_count() as u32 {
+            let Expr::Map(entries) = module.expr(ExprId(id)) else {
+                continue;
+            };
+            let value_of = |wanted| {
+                let mut entries = module.list(entries).iter();
+                entries.find_map(|&entry| match module.expr(entry) {
+                    Expr::Keyword { name, value } if name == wanted => Some(module.expr(value)),
+                    _ => None,
+                })
+            };
+            let Some(size) = value_of(size) else {
+                continue;
+            };
+            let is_numbered = matches!(value_of(class), Some(Expr::String(name))
+                if module.text(name) == NUMBERED);
+            if !is_numbered || !matches!(size, Expr::Number(1..=FEW)) {
+                return false;
+            }
+            is_short = true;
+        }
+    }
+    is_short
+}
