@@ -495,7 +495,13 @@ fn check_listing(function: Function<'_>, listing: &Listing, reporter: &mut Repor
     } else {
         class.name_span
     };
-    let finding = reporter.report(span, Confidence::Medium, message);
+    // Who names no columns has given the table little thought, and looks at it rarely.
+    let confidence = if listing.is_bare {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    };
+    let finding = reporter.report(span, confidence, message);
     finding.cost("1 + n queries");
     for (read, _) in listing.lacks.iter().take(MAX_SHOWN) {
         let text = relation_text(program, &read.path);
@@ -553,7 +559,15 @@ fn check_view(function: Function<'_>, view: &ListView, reporter: &mut Reporter<'
     );
     let is_here = place.file == function.file;
     let span = if is_here { place.span } else { view.place.span };
-    let finding = reporter.report(span, view.confidence, message);
+    let rows = name_of(view.serializer);
+    let rows = rows.strip_suffix("Serializer").unwrap_or(rows);
+    let is_small = words::holds_settings(rows) || words::holds_staff(rows);
+    let confidence = if is_small {
+        Confidence::Low
+    } else {
+        view.confidence
+    };
+    let finding = reporter.report(span, confidence, message);
     finding.cost("1 + n queries");
     if !is_here {
         finding.related(place, "the rows are asked for here");
