@@ -555,6 +555,7 @@ impl Builder {
             is_async: false,
             goes_in_turn: false,
             writes_each: false,
+            accepts_cost: false,
             element: None,
             over,
             test: None,

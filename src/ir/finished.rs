@@ -30,6 +30,7 @@ impl Module {
             sites: exact(&mut self.sites),
             patterns: exact(&mut self.patterns),
             directives: exact(&mut self.directives),
+            leaving: exact(&mut self.leaving),
             errors: exact(&mut self.errors),
         }
     }

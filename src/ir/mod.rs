@@ -115,6 +115,8 @@ pub struct Module {
     pub(crate) patterns: Vec<(ExprId, Vec<Binding>)>,
     /// Spans of comments that hold the word `slowpath:`.
     pub directives: Vec<Span>,
+    /// Spans of comments that say of a branch that it will go.
+    pub leaving: Vec<Span>,
     /// Spans where the syntax tree holds an error or the nesting went past the limit.
     pub errors: Vec<SyntaxError>,
 }
@@ -478,6 +480,8 @@ pub struct Loop {
     pub goes_in_turn: bool,
     /// A comment says why each trip writes for itself.
     pub writes_each: bool,
+    /// A comment says that what the loop costs is known.
+    pub accepts_cost: bool,
     /// The target that receives each element; [`Expr::Element`] is its value. Callback loops
     /// have none: their element is the callback's first parameter.
     pub element: Option<ExprId>,
@@ -856,6 +860,11 @@ impl Module {
     /// A statement.
     pub fn stmt(&self, id: StmtId) -> Stmt {
         self.stmts[id.index()]
+    }
+
+    /// All statements.
+    pub fn stmts(&self) -> impl Iterator<Item = StmtId> + use<> {
+        (0..self.stmts.len() as u32).map(StmtId)
     }
 
     /// Where a statement stands.

@@ -19,6 +19,8 @@ const DEFAULT_COLUMN: &str = "__str__";
 pub struct Listing {
     /// The class.
     pub class: ClassRef,
+    /// Whether it names no columns, and shows what its rows are called.
+    pub is_bare: bool,
     /// What its columns read of each row and its query does not load, and where the columns are
     /// named.
     pub lacks: Vec<(FieldRead, ExprRef)>,
@@ -80,7 +82,12 @@ impl Program {
                 }
             }
         }
-        (!lacks.is_empty()).then_some(Listing { class, lacks })
+        let is_bare = world.field_value(class, "list_display").is_none();
+        (!lacks.is_empty()).then_some(Listing {
+            class,
+            is_bare,
+            lacks,
+        })
     }
 
     /// What comes with the rows; none if that is out of sight or all that leads to one row.

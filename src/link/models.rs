@@ -445,6 +445,8 @@ pub struct ModelType {
     pub load_one: Option<String>,
     /// How a query loads a to-many relation along.
     pub load_many: Option<String>,
+    /// How a query counts the rows of a to-many relation.
+    pub count_many: Option<String>,
     /// The type of a to-many relation of a row.
     pub to_many: Option<ModelTypeId>,
     /// The type of its rows where no class of the project is theirs.

@@ -17,7 +17,9 @@ use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef, Type};
 use super::words::{self, Growth};
 use super::world::World;
 use crate::finding::Confidence;
-use crate::ir::{ClassId, Expr, ExprId, FunctionKind, MODULE_BODY, Module};
+use crate::ir::{
+    BinaryOp, BlockId, ClassId, Expr, ExprId, FunctionKind, MODULE_BODY, Module, Stmt,
+};
 use crate::source::{FileId, Place};
 
 /// Serializers in serializers that are followed.
@@ -173,8 +175,11 @@ fn serializers_of(world: &World, view: ClassRef) -> Vec<ClassRef> {
     let mut values: Vec<ExprRef> = Vec::new();
     let method = world.method(view, "get_serializer_class");
     if let Some(FunctionRef { file, function }) = method {
-        let returned = world.unit(file).facts.module.returned(function);
-        values.extend(returned.into_iter().map(|expr| ExprRef { file, expr }));
+        let module = &world.unit(file).facts.module;
+        let body = module.function(function).body;
+        let returned = module.returned(function).into_iter();
+        let listed = returned.filter(|&value| !is_for_one(module, body, value));
+        values.extend(listed.map(|expr| ExprRef { file, expr }));
     }
     values.extend(world.field_value(view, "serializer_class"));
     let mut found = Vec::new();
@@ -187,6 +192,63 @@ fn serializers_of(world: &World, view: ClassRef) -> Vec<ClassRef> {
         }
     }
     found
+}
+
+/// Actions of a view that are about one row.
+const OF_ONE: &[&str] = &["retrieve", "create", "update", "partial_update", "destroy"];
+
+/// Whether a block returns a value for actions about one row only:
+/// `if self.action == "retrieve": return BookDetailSerializer`.
+fn is_for_one(module: &Module, block: BlockId, value: ExprId) -> bool {
+    let is_action = |id: ExprId| {
+        matches!(module.expr(id), Expr::Member { object, name }
+            if module.text(name) == "action" && module.receiver_class(object).is_some())
+    };
+    let is_of_one = |id: ExprId| match module.expr(id) {
+        Expr::String(text) => OF_ONE.contains(&module.text(text)),
+        Expr::Sequence { elements, .. } => module.list(elements).iter().all(|&element| {
+            matches!(module.expr(element), Expr::String(text)
+                if OF_ONE.contains(&module.text(text)))
+        }),
+        _ => false,
+    };
+    let returns = |block: BlockId| {
+        let mut stmts = module.block(block).stmts.iter();
+        stmts.any(|&stmt| module.stmt(stmt) == Stmt::Return(Some(value)))
+    };
+    module
+        .block(block)
+        .stmts
+        .iter()
+        .any(|&stmt| match module.stmt(stmt) {
+            Stmt::If {
+                test,
+                then,
+                otherwise,
+            } => {
+                let is_test = matches!(module.expr(test), Expr::Binary {
+                op: BinaryOp::Equal | BinaryOp::In,
+                left,
+                right,
+            } if is_action(left) && is_of_one(right));
+                is_test && returns(then)
+                    || otherwise.is_some_and(|otherwise| is_for_one(module, otherwise, value))
+            }
+            Stmt::Switch { subject, cases, .. } if is_action(subject) => {
+                let mut cases = module.block(cases).stmts.iter();
+                cases.any(|&case| {
+                    let Stmt::Block(body) = module.stmt(case) else {
+                        return false;
+                    };
+                    let opens = module.block(body).stmts.first();
+                    returns(body)
+                    && opens.is_some_and(|&test| {
+                        matches!(module.stmt(test), Stmt::Expr(test) if is_of_one(test))
+                    })
+                })
+            }
+            _ => false,
+        })
 }
 
 fn field(module: &Module, class: ClassRef, name: &str) -> Option<ExprId> {

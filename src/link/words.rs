@@ -30,6 +30,8 @@ struct Tables {
     tenants: Vec<String>,
     once: Vec<String>,
     lasting: Vec<String>,
+    settings: Vec<String>,
+    rights: Vec<String>,
     small_before: Vec<String>,
     happenings: Vec<String>,
     things: Vec<String>,
@@ -40,6 +42,8 @@ struct Tables {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Columns {
     owners: Vec<String>,
+    kinds: Vec<String>,
+    conditions: Vec<String>,
     people: Vec<String>,
     singled_out: Vec<String>,
     records: Vec<String>,
@@ -63,6 +67,7 @@ struct Handlers {
     changes: Vec<String>,
     takes_away: Vec<String>,
     makes: Vec<String>,
+    fills_in: Vec<String>,
     staff: Vec<String>,
     unattended: Vec<String>,
     background: Vec<String>,
@@ -248,6 +253,26 @@ pub fn is_lasting(table: &str) -> bool {
     parts.iter().any(|part| has(&WORDS.tables.lasting, part))
 }
 
+/// Whether a table holds settings, by what it is called.
+pub fn holds_settings(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.settings)
+}
+
+/// Whether a table holds what people may do, by what it is called.
+pub fn holds_rights(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.rights)
+}
+
+/// Whether an attribute says of which kind a row is.
+pub fn is_kind(attribute: &str) -> bool {
+    ends_with(attribute, &WORDS.columns.kinds)
+}
+
+/// Whether an attribute holds a condition that a row has for others.
+pub fn is_condition(attribute: &str) -> bool {
+    ends_with(attribute, &WORDS.columns.conditions)
+}
+
 /// Whether a column says until when a row counts, by its name.
 pub fn is_end(column: &str) -> bool {
     let lower = column.to_ascii_lowercase();
@@ -277,6 +302,15 @@ pub fn makes(name: &str) -> bool {
     parts
         .first()
         .is_some_and(|first| has(&WORDS.handlers.makes, first))
+}
+
+/// Whether a function fills in what older rows lack, by its name.
+pub fn fills_in(name: &str) -> bool {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let parts = parts_of(name);
+    parts
+        .first()
+        .is_some_and(|first| has(&WORDS.handlers.fills_in, first))
 }
 
 /// Whether a column leads to a person.
@@ -343,6 +377,14 @@ pub fn is_change(handler: &str) -> bool {
 pub fn is_for_staff(path: &str) -> bool {
     let mut names = path.split(['/', '.']).flat_map(parts_of);
     names.any(|part| has(&WORDS.handlers.staff, &part))
+}
+
+/// Whether a table holds those who run the program, or what is theirs, by what it is called:
+/// `ShopAdmin`, `StaffMessage`.
+pub fn holds_staff(table: &str) -> bool {
+    let parts = parts_of(table);
+    let mut ends = parts.first().into_iter().chain(parts.last());
+    ends.any(|part| has(&WORDS.handlers.staff, part))
 }
 
 /// Whether requests to a handler come from a clock or another program, by the folders it is in.

@@ -11,7 +11,9 @@ use crate::link::types::{Base, FunctionRef};
 /// Whether a read is made only where the row has not what it asks for, here or further down.
 pub(super) fn is_fallback(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
     let is_one = |function: Function<'_>, act: &Act| {
-        asks_for_lacking(function, act.expr) || depends_on_attribute(function, act.stmt)
+        asks_for_lacking(function, act.expr)
+            || depends_on_attribute(function, act.stmt)
+            || is_for_missing_key(function.module(), act.stmt)
     };
     is_one(function, act)
         || found.via.is_some()
@@ -20,6 +22,37 @@ pub(super) fn is_fallback(function: Function<'_>, act: &Act, found: ActEffect) -
                 .into_iter()
                 .any(|(function, act)| is_one(function, act))
         || stands_in(function, act, found)
+}
+
+/// Whether a statement runs where a map lacks a key: `try: prices[id] except KeyError: …`.
+fn is_for_missing_key(module: &Module, stmt: StmtId) -> bool {
+    let mut at = stmt;
+    loop {
+        let block = module.block_of(at);
+        let BlockOwner::Stmt(owner) = module.block(block).owner else {
+            return false;
+        };
+        if let Stmt::Try { body, handlers, .. } = module.stmt(owner)
+            && handlers == block
+        {
+            let looked_up = |id: ExprId| {
+                let value = match module.expr(id) {
+                    Expr::Assign { value, .. } => value,
+                    _ => id,
+                };
+                matches!(module.expr(value), Expr::Index { .. })
+            };
+            return match module.block(body).stmts[..] {
+                [only] => match module.stmt(only) {
+                    Stmt::Expr(id) => looked_up(id),
+                    Stmt::Return(Some(id)) => looked_up(id),
+                    _ => false,
+                },
+                _ => false,
+            };
+        }
+        at = owner;
+    }
 }
 
 /// Whether what a read gives stands in for an attribute of an object in hand, on the way to the

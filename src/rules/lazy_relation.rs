@@ -3,7 +3,7 @@
 
 use super::fallback::depends_on_attribute;
 use super::few_elements::{why_few, why_few_shown};
-use super::unit_of_work::changes_each;
+use super::unit_of_work::{changes_each, works_for_each};
 use super::{Reporter, element_text};
 use crate::finding::Confidence;
 use crate::ir::{CallKind, ComprehensionKind, Expr, ExprId, LoopKind};
@@ -108,6 +108,7 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
             }
             is_small |= is_search(lp)
                 || changes_each(lp)
+                || works_for_each(lp)
                 || why_few(lp).is_some()
                 || function
                     .stmt_of(read.expr)
@@ -127,6 +128,7 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
         }
         Root::Param(..) | Root::ElementOfParam(..) => return None,
     };
+    is_small |= is_of_settings(program, read);
     let mut confidence = match size {
         Cardinality::Fixed | Cardinality::Batches => return None,
         Cardinality::Unknown => read.confidence.min(Confidence::Medium),
@@ -189,6 +191,14 @@ fn is_owned(program: &Program, read: &Read) -> bool {
             let back = entities.find(&program.world, target, back);
             back.is_some_and(|back| entities.get(back).key)
         })
+}
+
+/// Whether the rows are of a table of settings, which people make by hand.
+fn is_of_settings(program: &Program, read: &Read) -> bool {
+    let owner = program.world.entities.get(read.source.path[0]).owner;
+    let module = &program.world.unit(owner.file).facts.module;
+    let name = module.class(owner.class).name;
+    name.is_some_and(|name| words::holds_settings(module.text(name)))
 }
 
 /// Whether the rows that one row leads to are of what happens again and again.
@@ -367,10 +377,54 @@ fn help_of(function: Function<'_>, reads: &[Lacked<'_>]) -> String {
         return "let the query load the columns that are read of its rows".to_owned();
     }
     let relations = reads.iter().filter(|lacked| !is_column(lacked));
-    preloads(
-        program,
-        relations.map(|lacked| &lacked.read.source.path[..]),
-    )
+    let is_counted = |lacked: &Lacked<'_>| counting(function, lacked.read).is_some();
+    let mut counts: Vec<String> = Vec::new();
+    let mut loaded: Vec<&[RelationId]> = Vec::new();
+    for lacked in relations {
+        let path = &lacked.read.source.path[..];
+        let mut others = reads
+            .iter()
+            .filter(|other| other.read.source.path[..] == *path);
+        match counting(function, lacked.read) {
+            Some(count) if others.all(is_counted) => {
+                if !counts.contains(&count) {
+                    counts.push(count);
+                }
+            }
+            _ => loaded.push(path),
+        }
+    }
+    if counts.is_empty() {
+        return preloads(program, loaded.into_iter());
+    }
+    let counts = format!(
+        "let the query count what is only counted: {}",
+        counts.join(", ")
+    );
+    if loaded.is_empty() {
+        return counts;
+    }
+    format!("{}; {counts}", preloads(program, loaded.into_iter()))
+}
+
+/// How a query counts what is only counted of its rows.
+fn counting(function: Function<'_>, read: &Read) -> Option<String> {
+    let program = function.program;
+    let (mut at, mut last) = (function, read);
+    while let Some((callee, index)) = last.via {
+        at = program.function(callee);
+        last = at.reads().get(index as usize)?;
+    }
+    let text = at.callee_text(last.expr);
+    let is_counted = text.ends_with(".count") || text.ends_with(".exists");
+    let path = &read.source.path;
+    let owner = program.world.entities.get(*path.first()?).owner;
+    let table = program
+        .world
+        .models
+        .ty(program.world.entities.table(owner)?);
+    let count = table.count_many.as_ref().filter(|_| is_counted)?;
+    Some(count.replace("{path}", &relation_text(program, path)))
 }
 
 /// How a query loads several paths of relations along, as a help text. A path that leads on

@@ -18,6 +18,7 @@ mod few_rows;
 mod handed_over;
 mod indexes;
 mod invariance;
+mod kinds;
 mod lazy_relation;
 mod leading_wildcard_like;
 mod leaked_listener;
@@ -39,6 +40,7 @@ mod redundant_index;
 mod repeated_query;
 mod repeated_recursion;
 mod request_lists;
+mod seldom;
 mod select_star;
 mod sequential_await;
 mod short_pages;
@@ -296,6 +298,13 @@ impl<'p> Reporter<'p> {
     fn because(&mut self, expr: ExprId, why: &'static str) {
         if let Some(reasons) = &mut self.reasons {
             let span = self.function.module().span(expr);
+            reasons.push(Reason { span, why });
+        }
+    }
+
+    /// The same of a span of the function's file.
+    fn because_at(&mut self, span: Span, why: &'static str) {
+        if let Some(reasons) = &mut self.reasons {
             reasons.push(Reason { span, why });
         }
     }

@@ -5,7 +5,8 @@ use super::fallback::is_fallback;
 use super::few_elements::{
     asks_per_entry, walks_entities, walks_what_is_handed, walks_written_list, why_few,
 };
-use super::unit_of_work::is_unit_of_work;
+use super::kinds::is_for_one_kind;
+use super::unit_of_work::{is_action, is_unit_of_work};
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
@@ -18,6 +19,7 @@ use crate::link::infer::Typer;
 use crate::link::models::{Batched, Effect, EntityFrom, Rows, TypeSpec};
 use crate::link::program::{ActEffect, Function, Loop};
 use crate::link::types::{Base, Type};
+use crate::link::words;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("n-plus-one", check);
@@ -34,6 +36,12 @@ pub(super) const IN_CALLBACK: &str = "what its callback does is looked at in the
 const MAX_CHAIN: usize = 32;
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let from = reporter.findings.len();
+    find(function, reporter);
+    super::seldom::settle(function, from, reporter);
+}
+
+fn find(function: Function<'_>, reporter: &mut Reporter<'_>) {
     super::lazy_relation::check(function, reporter);
     super::per_row::check(function, reporter);
     // The same call twice in one loop is one thing to change.
@@ -250,7 +258,11 @@ fn check_handed(
     let verb = verb_of(effect);
     let message = format!("`{name}` {verb} once per element of the function it is handed to");
     // The elements are what is asked, as stores and plugins are: there are few of them.
-    let confidence = if is_asked_itself(function, act) || tells_more(function, lp) {
+    let is_doubtful = is_asked_itself(function, act)
+        || tells_more(function, lp)
+        // What is sent or changed for each element is a piece of work of its own.
+        || found.via.is_some() && is_action(&name);
+    let confidence = if is_doubtful {
         Confidence::Low
     } else {
         found.confidence.min(Confidence::Medium)
@@ -641,6 +653,12 @@ fn doubt(
         Effect::DbRead if is_fallback(function, act, found) => {
             "it is asked for only where the row has it not"
         }
+        Effect::DbRead if is_for_one_kind(function, act, found) => {
+            "it is asked for rows of one kind only"
+        }
+        Effect::DbRead if is_built_from_row(function, act, lp) => {
+            "each row says by a condition of its own what is asked"
+        }
         _ if function.context() == Context::Script => super::BY_HAND,
         _ if is_unit_of_work(function, act, found, lp) => {
             "each element is a piece of work of its own, with changes, messages or a transaction"
@@ -658,6 +676,21 @@ fn doubt(
         }
         _ => return None,
     })
+}
+
+/// Whether a function of the project builds the query from a condition that the row holds.
+fn is_built_from_row(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let is_condition = |&arg: &ExprId| {
+        matches!(module.expr(arg), Expr::Member { object, name }
+            if is_element(function, object, lp) && words::is_condition(module.text(name)))
+    };
+    receiver_chain(function, act.expr, lp)
+        .iter()
+        .any(|&step| match module.expr(step) {
+            Expr::Call { args, .. } => module.list(args).iter().any(is_condition),
+            _ => false,
+        })
 }
 
 fn is_scalar(act: &Act) -> bool {

@@ -497,7 +497,13 @@ fn check_listing(function: Function<'_>, listing: &Listing, reporter: &mut Repor
     } else {
         class.name_span
     };
-    let finding = reporter.report(span, Confidence::Medium, message);
+    // Who names no columns has given the table little thought, and looks at it rarely.
+    let confidence = if listing.is_bare {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    };
+    let finding = reporter.report(span, confidence, message);
     finding.cost("1 + n queries");
     for (read, _) in listing.lacks.iter().take(MAX_SHOWN) {
         let text = relation_text(program, &read.path);
@@ -556,7 +562,11 @@ fn check_view(function: Function<'_>, view: &ListView, reporter: &mut Reporter<'
     let is_here = place.file == function.file;
     let span = if is_here { place.span } else { view.place.span };
     let asked = program.owner(view.query.file, view.query.expr);
-    let is_few = why_few_shown(asked, view.query.expr).is_some()
+    let rows = name_of(view.serializer);
+    let rows = rows.strip_suffix("Serializer").unwrap_or(rows);
+    let is_few = words::holds_settings(rows)
+        || words::holds_staff(rows)
+        || why_few_shown(asked, view.query.expr).is_some()
         || why_few_listed(program, view).is_some()
         || has_short_pages(program, view);
     let confidence = if is_few {

@@ -9,6 +9,7 @@ use crate::link::infer::Typer;
 use crate::link::models::{Effect, Rows};
 use crate::link::program::{ActEffect, Function, Loop};
 use crate::link::types::Base;
+use crate::link::words;
 
 /// What a function does that is more than to find out.
 const CHANGES: &[Effect] = &[
@@ -84,7 +85,9 @@ fn is_worked_on(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
         is_done
             || facts.sites(owner.id).iter().any(|site| {
                 is_beside(site.expr)
-                    && (marks(owner, site.expr) || sends(owner, site.expr))
+                    && (marks(owner, site.expr)
+                        || sends(owner, site.expr)
+                        || saves(owner, site.expr))
                     && facts.varies_in(site.expr, lp.id)
             })
     })
@@ -102,6 +105,18 @@ fn sends(function: Function<'_>, call: ExprId) -> bool {
     };
     let is_call = matches!(function.module().expr(call), Expr::Call { .. });
     is_call && !is_read && is_message(&function.callee_text(call))
+}
+
+/// Whether a call saves or deletes the row that it is asked of, by its name.
+fn saves(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, args, .. } = module.expr(call) else {
+        return false;
+    };
+    let mut args = module.list(args).iter();
+    args.all(|&arg| matches!(module.expr(arg), Expr::Keyword { .. }))
+        && matches!(module.expr(callee), Expr::Member { name, .. }
+            if matches!(module.text(name), "adelete" | "asave" | "delete" | "save"))
 }
 
 /// Whether a loop changes each of its rows by a method of the row, or has it deleted: what that
@@ -134,6 +149,30 @@ pub(super) fn changes_each(lp: Loop<'_>) -> bool {
         })
     };
     writes || is_handed()
+}
+
+/// Whether each trip of a loop also writes, sends or asks others something for its element: what a
+/// relation costs beside that is the lesser part.
+pub(super) fn works_for_each(lp: Loop<'_>) -> bool {
+    let function = lp.function;
+    let facts = function.facts();
+    let is_done = function.acts().iter().any(|act| {
+        lp.repeats(act.expr)
+            && facts.varies_in(act.expr, lp.id)
+            && !is_later(&function.callee_text(act.expr))
+            && [Effect::DbWrite, Effect::RemoteWrite, Effect::Process]
+                .iter()
+                .any(|&work| function.effect_of(act, work).is_some())
+    });
+    is_done
+        || facts.sites(function.id).iter().any(|site| {
+            lp.repeats(site.expr) && sends(function, site.expr) && facts.varies_in(site.expr, lp.id)
+        })
+}
+
+/// Whether a call puts off what it is handed: `transaction.on_commit(…)`.
+fn is_later(name: &str) -> bool {
+    words::is_later(name.rsplit('.').next().unwrap_or(name))
 }
 
 /// Whether a function changes rows that a session writes later: it sets their attributes, or hands
@@ -244,7 +283,10 @@ const SENDS: &[&str] = &[
 /// Whether the last part of a name begins with a verb that hands something on to others.
 fn is_message(name: &str) -> bool {
     let verb = verb_of(name);
-    (SENDS.contains(&verb) || matches!(verb, "delay" | "apply")) && !name.ends_with("apply")
+    let calls_hooks =
+        || matches!(verb, "call" | "fire" | "run") && name.to_ascii_lowercase().contains("webhook");
+    (SENDS.contains(&verb) || matches!(verb, "delay" | "apply") || calls_hooks())
+        && !name.ends_with("apply")
 }
 
 /// The first word of the last part of a name: `mail.send_later`, `_sendLater`: send.
@@ -258,7 +300,7 @@ fn verb_of(name: &str) -> &str {
 
 /// Whether the last part of a name begins with a verb that changes something, hands it on or
 /// starts it.
-fn is_action(name: &str) -> bool {
+pub(super) fn is_action(name: &str) -> bool {
     let verb = verb_of(name);
     SENDS.contains(&verb)
         || matches!(
@@ -284,6 +326,7 @@ fn is_action(name: &str) -> bool {
                 | "import"
                 | "sync"
                 | "migrate"
+                | "move"
         )
 }
 

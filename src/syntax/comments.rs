@@ -1,5 +1,5 @@
 //! Comments that count: those for this tool, those that say that the trips of a loop go in turn on
-//! purpose, and those that say why each trip writes for itself.
+//! purpose, those that say why each trip writes for itself, and those that say what a loop costs.
 
 use tree_sitter::Node;
 
@@ -23,6 +23,23 @@ const WORDS: &[&str] = &[
 /// What a comment says at a write that has to be one of its own for each element.
 const WRITES: &[&str] = &["individual", "signal", "hooks", "bulk"];
 
+/// What a comment says at a loop whose cost is known and taken.
+const COSTS: &[&str] = &[
+    "performance cost",
+    "performance hit",
+    "performance impact",
+    "performance penalty",
+    "overload",
+    "slow and steady",
+    "slow but",
+];
+
+/// What a comment says of code that will go, without its first letter.
+const LEAVING: &[&str] = &["elete this ", "emove this "];
+
+/// How a test begins that such a comment may stand before, with the loop in it.
+const TESTS: &[&str] = &["if ", "if("];
+
 /// What says that it is not meant to stay so.
 const REGRETS: &[&str] = &["TODO", "FIXME", "XXX", "HACK"];
 
@@ -36,7 +53,14 @@ pub(super) fn heed(
     let speaks_to_us = text.contains(DIRECTIVE);
     let may_speak_of_turns = may_speak_of_turns(text, module);
     let may_speak_of_writes = may_speak_of_writes(text, module);
-    if !speaks_to_us && !may_speak_of_turns && !may_speak_of_writes {
+    let may_speak_of_costs = may_speak_of_costs(text, module);
+    let may_speak_of_leaving = LEAVING.iter().any(|word| text.contains(word));
+    if !speaks_to_us
+        && !may_speak_of_turns
+        && !may_speak_of_writes
+        && !may_speak_of_costs
+        && !may_speak_of_leaving
+    {
         return;
     }
     let comments = comments(root, is_comment);
@@ -46,11 +70,28 @@ pub(super) fn heed(
             .filter(|comment| words(text, *comment).contains(DIRECTIVE))
             .collect();
     }
+    if may_speak_of_leaving {
+        let comments = comments.iter().copied();
+        let leaving = |&comment: &Span| {
+            let said = words(text, comment);
+            said.contains("TODO") && LEAVING.iter().any(|word| said.contains(word))
+        };
+        module.leaving = comments.filter(leaving).collect();
+    }
     if may_speak_of_turns {
-        mark(text, &comments, WORDS, module, |lp| lp.goes_in_turn = true);
+        mark(text, &comments, WORDS, &[], module, |lp| {
+            lp.goes_in_turn = true;
+        });
     }
     if may_speak_of_writes {
-        mark(text, &comments, WRITES, module, |lp| lp.writes_each = true);
+        mark(text, &comments, WRITES, &[], module, |lp| {
+            lp.writes_each = true;
+        });
+    }
+    if may_speak_of_costs {
+        mark(text, &comments, COSTS, TESTS, module, |lp| {
+            lp.accepts_cost = true;
+        });
     }
 }
 
@@ -87,12 +128,19 @@ fn may_speak_of_writes(text: &str, module: &Module) -> bool {
     WRITES.iter().any(|word| text.contains(word)) && module.sites.iter().any(|s| s.lp.is_some())
 }
 
+/// Whether a comment may say so of some loop.
+fn may_speak_of_costs(text: &str, module: &Module) -> bool {
+    !module.loops.is_empty() && COSTS.iter().any(|word| text.contains(word))
+}
+
 /// Marks the loops that comments with one of some words are about: the one that begins after a
-/// comment with nothing but comments between, or else the innermost around it.
+/// comment with nothing but comments and lines of some beginnings between, or else the innermost
+/// around it.
 fn mark(
     text: &str,
     comments: &[Span],
     words_looked_for: &[&str],
+    between: &[&str],
     module: &mut Module,
     note: impl Fn(&mut Loop),
 ) {
@@ -103,7 +151,7 @@ fn mark(
         if !is_meant {
             continue;
         }
-        let lp = next(text, module, comment).or_else(|| around(module, comment));
+        let lp = next(text, module, comment, between).or_else(|| around(module, comment));
         if let Some(lp) = lp {
             note(&mut module.loops[lp.index()]);
         }
@@ -123,7 +171,7 @@ fn around(module: &Module, comment: Span) -> Option<LoopId> {
 }
 
 /// The loop that a comment stands before.
-fn next(text: &str, module: &Module, comment: Span) -> Option<LoopId> {
+fn next(text: &str, module: &Module, comment: Span, passed: &[&str]) -> Option<LoopId> {
     let after = |lp: &&Loop| lp.span.start >= comment.end;
     let lp = module
         .loops
@@ -140,7 +188,10 @@ fn next(text: &str, module: &Module, comment: Span) -> Option<LoopId> {
     .lines()
     .map(str::trim);
     let mut between = between.filter(|line| !line.is_empty());
-    let is_next = between.all(|line| ["//", "#", "*", "/*"].iter().any(|s| line.starts_with(s)));
+    let is_next = between.all(|line| {
+        let mut begins = ["//", "#", "*", "/*"].iter().chain(passed);
+        begins.any(|begin| line.starts_with(begin))
+    });
     let at = module
         .loops
         .iter()

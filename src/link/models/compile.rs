@@ -34,6 +34,7 @@ impl Models {
                 identity: entry.identity,
                 load_one: entry.load_one.clone(),
                 load_many: entry.load_many.clone(),
+                count_many: entry.count_many.clone(),
                 to_many: None,
                 row: None,
                 per_row: Vec::new(),

@@ -151,6 +151,8 @@ pub(super) struct TypeEntry {
     pub(super) load_one: Option<String>,
     #[serde(rename = "load-many")]
     pub(super) load_many: Option<String>,
+    #[serde(rename = "count-many")]
+    pub(super) count_many: Option<String>,
     #[serde(rename = "to-many")]
     pub(super) to_many: Option<String>,
     pub(super) row: Option<String>,
