@@ -26,6 +26,8 @@ struct Words {
 struct Tables {
     small: Vec<String>,
     lookups: Vec<String>,
+    dimensions: Vec<String>,
+    details: Vec<String>,
     principals: Vec<String>,
     tenants: Vec<String>,
     once: Vec<String>,
@@ -63,6 +65,7 @@ struct Handlers {
     takes_away: Vec<String>,
     makes: Vec<String>,
     staff: Vec<String>,
+    staff_flags: Vec<String>,
     unattended: Vec<String>,
     background: Vec<String>,
     later: Vec<String>,
@@ -185,6 +188,19 @@ pub fn holds_many(table: &str) -> bool {
 /// Whether a table holds what the program can choose from, by what it is called.
 pub fn is_lookup(table: &str) -> bool {
     ends_with(table, &WORDS.tables.lookups)
+}
+
+/// Whether a collection is called after what there are few of by their kind: `state_details`,
+/// `noteTypes`.
+pub fn is_dimension(collection: &str) -> bool {
+    let mut parts = parts_of(collection);
+    parts.pop_if(|last| has(&WORDS.tables.details, last));
+    let Some(last) = parts.last() else {
+        return false;
+    };
+    singulars(last)
+        .iter()
+        .any(|form| has(&WORDS.tables.dimensions, form))
 }
 
 /// Whether a name is that of what tells records, users or requests apart.
@@ -316,6 +332,11 @@ pub fn is_change(handler: &str) -> bool {
 pub fn is_for_staff(path: &str) -> bool {
     let mut names = path.split(['/', '.']).flat_map(parts_of);
     names.any(|part| has(&WORDS.handlers.staff, &part))
+}
+
+/// Whether a field of a user says that they are one of the few who run the program.
+pub fn is_staff_flag(field: &str) -> bool {
+    has(&WORDS.handlers.staff_flags, field)
 }
 
 /// Whether requests to a handler come from a clock or another program, by the folders it is in.
