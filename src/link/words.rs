@@ -27,6 +27,7 @@ struct Tables {
     small: Vec<String>,
     lookups: Vec<String>,
     dimensions: Vec<String>,
+    vocabularies: Vec<String>,
     details: Vec<String>,
     principals: Vec<String>,
     tenants: Vec<String>,
@@ -266,6 +267,18 @@ pub fn makes(name: &str) -> bool {
     parts
         .first()
         .is_some_and(|first| has(&WORDS.handlers.makes, first))
+}
+
+/// Whether a function takes away someone whom the program is used by: `deleteUser`.
+pub fn takes_someone_away(name: &str) -> bool {
+    let parts = parts_of(name);
+    let mut words = parts.iter();
+    words.any(|part| has(&WORDS.tables.principals, part)) && takes_away(name)
+}
+
+/// Whether a table holds what is set up or written down by hand, and is looked for by its value.
+pub fn is_vocabulary(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.vocabularies)
 }
 
 /// Whether a column leads to a person.
