@@ -26,6 +26,9 @@ struct Words {
 struct Tables {
     small: Vec<String>,
     lookups: Vec<String>,
+    dimensions: Vec<String>,
+    vocabularies: Vec<String>,
+    details: Vec<String>,
     principals: Vec<String>,
     tenants: Vec<String>,
     once: Vec<String>,
@@ -69,6 +72,7 @@ struct Handlers {
     makes: Vec<String>,
     fills_in: Vec<String>,
     staff: Vec<String>,
+    staff_flags: Vec<String>,
     unattended: Vec<String>,
     background: Vec<String>,
     later: Vec<String>,
@@ -219,6 +223,19 @@ pub fn is_lookup(table: &str) -> bool {
     ends_with(table, &WORDS.tables.lookups)
 }
 
+/// Whether a collection is called after what there are few of by their kind: `state_details`,
+/// `noteTypes`.
+pub fn is_dimension(collection: &str) -> bool {
+    let mut parts = parts_of(collection);
+    parts.pop_if(|last| has(&WORDS.tables.details, last));
+    let Some(last) = parts.last() else {
+        return false;
+    };
+    singulars(last)
+        .iter()
+        .any(|form| has(&WORDS.tables.dimensions, form))
+}
+
 /// Whether a name is that of what tells records, users or requests apart.
 pub fn names_a_record(name: &str) -> bool {
     let parts = parts_of(name);
@@ -313,6 +330,18 @@ pub fn fills_in(name: &str) -> bool {
         .is_some_and(|first| has(&WORDS.handlers.fills_in, first))
 }
 
+/// Whether a function takes away someone whom the program is used by: `deleteUser`.
+pub fn takes_someone_away(name: &str) -> bool {
+    let parts = parts_of(name);
+    let mut words = parts.iter();
+    words.any(|part| has(&WORDS.tables.principals, part)) && takes_away(name)
+}
+
+/// Whether a table holds what is set up or written down by hand, and is looked for by its value.
+pub fn is_vocabulary(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.vocabularies)
+}
+
 /// Whether a column leads to a person.
 pub fn is_person(column: &str) -> bool {
     has(&WORDS.columns.people, column)
@@ -385,6 +414,11 @@ pub fn holds_staff(table: &str) -> bool {
     let parts = parts_of(table);
     let mut ends = parts.first().into_iter().chain(parts.last());
     ends.any(|part| has(&WORDS.handlers.staff, part))
+}
+
+/// Whether a field of a user says that they are one of the few who run the program.
+pub fn is_staff_flag(field: &str) -> bool {
+    has(&WORDS.handlers.staff_flags, field)
 }
 
 /// Whether requests to a handler come from a clock or another program, by the folders it is in.

@@ -222,6 +222,11 @@ fn doubt(
             "nothing in the program mentions the function"
         } else if super::is_for_staff(function) {
             super::FOR_STAFF
+        } else if function
+            .name()
+            .is_some_and(|name| words::takes_someone_away(&name))
+        {
+            "nobody closes an account twice"
         } else if reached.reach == Reach::None && words::is_in_background(path) {
             "a job has its event loop for itself as often as not"
         } else if is_file && is_shipped(function, act, found) {

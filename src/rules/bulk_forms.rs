@@ -4,7 +4,7 @@ use super::write_in_loop::{does_more, table_of};
 use crate::ir::{Expr, ExprId, LocalKind, Module, Stmt};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::models::{CallModel, Effect, Rows, Wrapper};
-use crate::link::program::{ActEffect, Function};
+use crate::link::program::{ActEffect, Function, Loop};
 use crate::link::row_hooks::RowHooks;
 use crate::link::types::{Base, ClassRef, Entity};
 use crate::link::words;
@@ -248,20 +248,30 @@ fn saves_otherwise(owner: Function<'_>, class: ClassRef) -> bool {
     }
 }
 
-/// Whether a call starts work for the row beside writing it: any function of a chain does.
+/// Whether a function starts work for the row beside writing it.
 pub(super) fn starts_work(function: Function<'_>) -> bool {
-    let module = function.module();
-    module.sites.iter().any(|site| {
-        let Expr::Call { callee, .. } = module.expr(site.expr) else {
-            return false;
-        };
-        let name = match module.expr(callee) {
-            Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-            Expr::Local(local) => module.text(module.local(local).name),
-            _ => return false,
-        };
-        site.function == function.id && words::starts_work(name)
-    })
+    let sites = function.facts().sites(function.id).iter();
+    let mut calls = sites.map(|site| site.expr);
+    calls.any(|call| is_start(function.module(), call))
+}
+
+/// Whether the trips of a loop start work.
+pub(super) fn starts_work_in(function: Function<'_>, lp: Loop<'_>) -> bool {
+    let sites = function.facts().sites(function.id).iter();
+    let mut inside = sites.filter(|site| lp.function.id == function.id && site.lp == Some(lp.id));
+    inside.any(|site| is_start(function.module(), site.expr))
+}
+
+fn is_start(module: &Module, call: ExprId) -> bool {
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return false;
+    };
+    let name = match module.expr(callee) {
+        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
+        Expr::Local(local) => module.text(module.local(local).name),
+        _ => return false,
+    };
+    words::starts_work(name)
 }
 
 /// Whether a callee is handed the table.

@@ -9,6 +9,7 @@ use crate::link::infer::Typer;
 use crate::link::models::{Bounded, CallModel, Effect};
 use crate::link::program::Function;
 use crate::link::types::Base;
+use crate::link::words;
 use crate::source::{Context, FileId};
 
 pub(super) const RULE: Rule = Rule::per_function("cache-without-expiry", check);
@@ -48,7 +49,11 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         // A store of what cannot be made again looks the same, unless it is asked first.
-        let confidence = if is_asked_first(function, act, head.as_ref()) {
+        let is_copy = || {
+            second_argument(function, act.expr)
+                .is_none_or(|value| !is_made_elsewhere(function, value))
+        };
+        let confidence = if is_asked_first(function, act, head.as_ref()) && is_copy() {
             Confidence::Medium
         } else {
             Confidence::Low
@@ -201,6 +206,43 @@ fn may_end(function: Function<'_>, call: ExprId, model: &CallModel) -> bool {
 fn first_argument(function: Function<'_>, call: ExprId) -> Option<ExprId> {
     let typer = Typer::new(&function.program.world, function.file);
     typer.argument(call, 0)
+}
+
+fn second_argument(function: Function<'_>, call: ExprId) -> Option<ExprId> {
+    let typer = Typer::new(&function.program.world, function.file);
+    typer.argument(call, 1)
+}
+
+/// Whether a value is of something that a service has just made and that is not found again
+/// without the entry: `(await desk.createTicket(...)).id`.
+fn is_made_elsewhere(function: Function<'_>, value: ExprId) -> bool {
+    const MAX_STEPS: usize = 8;
+    let module = function.module();
+    let is_made = |value: ExprId| {
+        let mut at = value;
+        let mut is_awaited = false;
+        for _ in 0..MAX_STEPS {
+            at = match module.expr(at) {
+                Expr::Member { object, .. } => object,
+                Expr::Await(inner) => {
+                    is_awaited = true;
+                    inner
+                }
+                Expr::Local(local) => match function.facts().def_use.single_value(local) {
+                    Some(value) => value,
+                    None => return false,
+                },
+                Expr::Call { callee, .. } => {
+                    return is_awaited
+                        && matches!(module.expr(callee), Expr::Member { name, .. }
+                            if words::makes(module.text(name)));
+                }
+                _ => return false,
+            };
+        }
+        false
+    };
+    function.facts().any_origin(value, is_made)
 }
 
 /// Whether a key differs with what the function is asked for.

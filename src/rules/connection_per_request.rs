@@ -131,6 +131,7 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
             && !is_factory
             && depends_on_settings(function, site.expr)
             && !needs_its_own(function, site)
+            && !super::is_for_staff(function)
     };
     let confidence = if function.context() == Context::Product && (repeating.is_some() || is_same())
     {

@@ -174,7 +174,7 @@ pub(super) fn is_found_in_text(function: Function<'_>, over: ExprId) -> bool {
 }
 
 /// Whether the rows are of a table that holds what the program can choose from.
-fn walks_choices(function: Function<'_>, over: ExprId) -> bool {
+pub(super) fn walks_choices(function: Function<'_>, over: ExprId) -> bool {
     let (Base::Model(_, Entity::Class(class)) | Base::Instance(class)) =
         function.type_of(over).base
     else {

@@ -67,7 +67,7 @@ use rayon::prelude::*;
 pub use silence::explain;
 
 use crate::finding::{Confidence, Finding, Related, RuleId, Severity};
-use crate::ir::{Expr, ExprId, LocalId, LoopId, Module};
+use crate::ir::{Expr, ExprId, LocalId, LoopId, Module, Stmt, UnaryOp};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::fetches::{Fetch, Scope};
@@ -478,6 +478,54 @@ fn is_for_staff(function: Function<'_>) -> bool {
         || function
             .name()
             .is_some_and(|name| words::is_for_staff(&name))
+        || asks_for_staff(function)
+        || turns_others_away(function)
+}
+
+/// Whether a function calls one that answers whether one of the few who run the program asks:
+/// `return user?.isAdmin ?? false`.
+fn asks_for_staff(function: Function<'_>) -> bool {
+    function.acts().iter().any(|act| {
+        let ActKind::Call(target) = act.kind else {
+            return false;
+        };
+        let callee = function.program.function(target);
+        let module = callee.module();
+        let answers = module.returned(callee.id);
+        let is_flag = |&answer: &ExprId| match module.expr(answer) {
+            Expr::Logical { left, .. } => is_staff_flag(module, left),
+            _ => is_staff_flag(module, answer),
+        };
+        !answers.is_empty() && answers.iter().all(is_flag)
+    })
+}
+
+/// Whether a function ends at once for all but the few who run the program:
+/// `if not request.user.is_superuser: return`.
+fn turns_others_away(function: Function<'_>) -> bool {
+    let module = function.module();
+    let body = function.declared().body;
+    module.block(body).stmts.iter().any(|&stmt| {
+        let Stmt::If { test, then, .. } = module.stmt(stmt) else {
+            return false;
+        };
+        let Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } = module.expr(test)
+        else {
+            return false;
+        };
+        let last = module.block(then).stmts.last();
+        is_staff_flag(module, operand)
+            && last
+                .is_some_and(|&last| matches!(module.stmt(last), Stmt::Return(_) | Stmt::Throw(_)))
+    })
+}
+
+fn is_staff_flag(module: &Module, expr: ExprId) -> bool {
+    matches!(module.expr(expr), Expr::Member { name, .. }
+        if words::is_staff_flag(module.text(name)))
 }
 
 /// Whether a loop walks what comes from outside, as rows and requests do.
@@ -555,12 +603,21 @@ fn waits_per_trip(lp: Loop<'_>) -> bool {
         Effect::Process,
     ];
     let function = lp.function;
-    function.acts().iter().any(|act| {
-        act.lp == Some(lp.id)
-            && WAITS
-                .iter()
-                .any(|&effect| function.effect_of(act, effect).is_some())
-    })
+    let module = function.module();
+    let mut sites = function.facts().sites(function.id).iter();
+    // Whatever it is that is awaited: the other tasks of the process have their turn.
+    let awaits = sites.any(|site| {
+        site.lp == Some(lp.id)
+            && matches!(module.expr(site.expr), Expr::Await(value)
+                if matches!(module.expr(value), Expr::Call { .. }))
+    });
+    awaits
+        || function.acts().iter().any(|act| {
+            act.lp == Some(lp.id)
+                && WAITS
+                    .iter()
+                    .any(|&effect| function.effect_of(act, effect).is_some())
+        })
 }
 
 /// Whether a loop awaits something that has nothing to do with the element before it goes on:

@@ -183,7 +183,10 @@ fn check_fetch(fetch: &Fetch<'_>, reported: &mut FxHashSet<ExprId>, reporter: &m
     let function = fetch.function;
     let name = function.callee_text(fetch.rows);
     let mut confidence = waste.confidence.min(fetch.confidence);
-    if is_few(fetch, &waste) || function.context() != Context::Product {
+    if is_few(fetch, &waste)
+        || function.context() != Context::Product
+        || super::is_for_staff(function)
+    {
         confidence = Confidence::Low;
     }
     let module = function.module();
@@ -291,7 +294,7 @@ fn check_related(related: &Related<'_>, reporter: &mut Reporter<'_>) {
     let are_many = words::growth(relation) == Some(Growth::Happenings);
     let is_little = related.is_of_one && !are_many;
     let confidence = match function.context() {
-        Context::Product if !is_little => related.confidence,
+        Context::Product if !is_little && !super::is_for_staff(function) => related.confidence,
         _ => Confidence::Low,
     };
     let finding = reporter.report(function.module().span(related.place), confidence, message);

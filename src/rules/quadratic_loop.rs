@@ -1,11 +1,13 @@
 //! `quadratic-loop`: a loop inside a loop that only looks for equal elements of another
 //! collection.
 
+use super::few_elements::walks_choices;
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{BinaryOp, BlockId, Expr, ExprId, LoopId, LoopKind, Stmt};
 use crate::link::cardinality::Cardinality;
 use crate::link::program::{Function, Loop};
+use crate::link::words;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("quadratic-loop", check);
@@ -92,6 +94,8 @@ fn check_pair(
     let are_many = sizes.contains(&Cardinality::Rows)
         || super::is_fetched_over(outer) && super::is_fetched_over(inner);
     let is_handful = function.context() == Context::Script
+        || is_dimension(outer)
+        || is_dimension(inner)
         || super::is_of_one_parent(function, over)
         || outer
             .head()
@@ -178,6 +182,17 @@ fn equality(function: Function<'_>, outer: Loop<'_>, inner: Loop<'_>) -> Option<
         }
     }
     None
+}
+
+/// Whether a loop walks what there are few of by their kind, whatever is asked for: the states and
+/// types that the program can choose from, those whom work is given to. Rows are known by their
+/// table, others by the name of the collection.
+fn is_dimension(lp: Loop<'_>) -> bool {
+    let Some(over) = lp.head().over else {
+        return false;
+    };
+    let name = super::collection_text(lp.function, over);
+    walks_choices(lp.function, over) || words::is_dimension(&name)
 }
 
 fn meaningful(function: Function<'_>, block: BlockId) -> Vec<crate::ir::StmtId> {

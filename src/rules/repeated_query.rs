@@ -1,6 +1,7 @@
 //! `repeated-query`: the same read with the same input, in each trip of a loop or twice in one
 //! call.
 
+use super::bulk_forms::starts_work_in;
 use super::few_elements::is_small_table;
 use super::invariance::Invariance;
 use super::n_plus_one::{IN_CALLBACK, REPEATED_BELOW, is_for_one_value, is_merged, is_own_closure};
@@ -115,7 +116,7 @@ fn few_trips(function: Function<'_>, act: &Act, lp: Loop<'_>) -> Option<&'static
     if takes_longer {
         return Some("what else each trip does takes longer");
     }
-    None
+    starts_work_in(function, lp).then_some("each trip starts work that takes longer")
 }
 
 /// Why a query by which one call asks again matters little.

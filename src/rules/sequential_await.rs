@@ -423,6 +423,8 @@ fn independent(
         Some(super::BACKGROUND)
     } else if super::is_for_staff(function) {
         Some(super::FOR_STAFF)
+    } else if gives_nothing_used(function, earlier) {
+        Some("nobody uses what the first one gives: without it there is nothing to wait for")
     } else if later.guards > earlier.guards
         || is_check(function, earlier.value)
         || checks_first(function, earlier)
@@ -458,9 +460,7 @@ fn is_check(function: Function<'_>, call: ExprId) -> bool {
 /// Whether what is called throws by itself on a condition, and nobody uses what it gives or it is
 /// what people may do: what follows is meant for what passes.
 fn checks_first(function: Function<'_>, wait: &Wait) -> bool {
-    let uses = function.program.uses(function.file);
-    let is_used = |&local: &LocalId| !uses.of_name(local).is_empty();
-    (names_a_right(function, wait.value) || !wait.defines.iter().any(is_used))
+    (names_a_right(function, wait.value) || !is_used(function, wait))
         && function.acts().iter().any(|act| match act.kind {
             ActKind::Call(target) if act.expr == wait.value => {
                 throws_on_condition(function.program.function(target), MAX_CALLS)
@@ -469,12 +469,24 @@ fn checks_first(function: Function<'_>, wait: &Wait) -> bool {
         })
 }
 
+/// Whether any of the names that a result gets is mentioned again.
+fn is_used(function: Function<'_>, wait: &Wait) -> bool {
+    let uses = function.program.uses(function.file);
+    let mut defined = wait.defines.iter();
+    defined.any(|&local| !uses.of_name(local).is_empty())
+}
+
+/// Whether a result is named, and the name is not mentioned again.
+fn gives_nothing_used(function: Function<'_>, wait: &Wait) -> bool {
+    !wait.defines.is_empty() && !is_used(function, wait)
+}
+
 /// Whether a call is named after what people may do: `memberRole()`.
 fn names_a_right(function: Function<'_>, call: ExprId) -> bool {
     let callee = function.callee_text(call);
     let name = callee.rsplit('.').next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
-    ["access", "permission", "role"]
+    ["access", "authentication", "permission", "role"]
         .iter()
         .any(|word| lower.contains(word))
 }

@@ -8,6 +8,7 @@ use crate::ir::query::{Operand, OperatorClass, Term, Value};
 use crate::ir::schema::{ColumnKind, Dialect, Table};
 use crate::link::program::Program;
 use crate::link::schema::serve::{Need, Verdict};
+use crate::link::words;
 
 pub(super) const RULE: Rule = Rule::per_program("unindexed-predicate", check);
 
@@ -178,6 +179,7 @@ fn report<'p>(group: &Group<'p, Gap>, lives: &Lives<'p>, reporter: &mut Reporter
     };
     let mut confidence = group.confidence(site);
     if stays_small(&group.table.name)
+        || words::is_vocabulary(&group.table.name)
         || lives.are_short(&group.table.name)
         || group.sites.iter().all(|&site| is_rare(site))
     {

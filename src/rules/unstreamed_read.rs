@@ -48,7 +48,8 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
         && query.scope == Scope::All
         && !query.has_conditions
         && !query.is_projected;
-    let confidence = if is_whole && reached.job.is_some() && !fetch.is_small_table() {
+    let is_worth_it = is_whole && !reads_keys(fetch) && !is_migration(function);
+    let confidence = if is_worth_it && reached.job.is_some() && !fetch.is_small_table() {
         fetch.confidence.min(Confidence::Medium)
     } else {
         Confidence::Low
@@ -68,6 +69,22 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
     finding
         .cost("memory for n rows, and no work before the last has come")
         .help(format!("read them piece by piece: {stream}"));
+}
+
+/// Whether all that is read of the rows is their keys.
+fn reads_keys(fetch: &Fetch<'_>) -> bool {
+    let is_key = |column: &String| matches!(column.as_str(), "id" | "pk");
+    fetch.outcomes().iter().any(|outcome| {
+        matches!(&outcome.kind, OutcomeKind::Columns(columns, _)
+            if !columns.is_empty() && columns.iter().all(is_key))
+    })
+}
+
+/// Whether a function brings the data of an old version up to date, by its file: that runs once.
+fn is_migration(function: Function<'_>) -> bool {
+    let path = &function.program.world.unit(function.file).path;
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.to_ascii_lowercase().contains("migrat")
 }
 
 /// Whether two loops stand in different branches of a condition.

@@ -3,7 +3,7 @@
 
 use super::members::Members;
 use super::outcomes::{Outcome, OutcomeKind, outcomes_of};
-use super::query::loads_of;
+use super::query::{facts_of, loads_of};
 use super::{Fetch, QueryFacts, entity_of};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, LoopId, Module};
@@ -164,7 +164,7 @@ impl<'p> Function<'p> {
                     package: read.package,
                     entity,
                     confidence: read.confidence,
-                    query: super::query::facts_of(world, self.file, read.rows),
+                    query: facts_of(world, self.file, read.rows),
                 };
                 found.push((fetch, first.expr));
             }
@@ -197,6 +197,7 @@ impl<'p> Function<'p> {
             let Some(members) = Members::of(self, read.rows, read.is_many, entity) else {
                 continue;
             };
+            let query = facts_of(world, self.file, read.rows);
             for Named {
                 name,
                 place,
@@ -207,8 +208,10 @@ impl<'p> Function<'p> {
                     continue;
                 };
                 // Of those that fulfil a condition there may be few.
+                // So there are where the rows belong to a list of keys that does not come in pages.
                 let is_part = has_conditions && matches!(used, RelatedUse::Whether(_))
-                    || matches!(used, RelatedUse::Search(_));
+                    || matches!(used, RelatedUse::Search(_))
+                    || read.is_many && query.is_keyed && !query.is_bounded;
                 let confidence = if is_part {
                     Confidence::Low
                 } else {
