@@ -73,6 +73,7 @@ struct Handlers {
     fills_in: Vec<String>,
     staff: Vec<String>,
     staff_flags: Vec<String>,
+    asks: Vec<String>,
     unattended: Vec<String>,
     background: Vec<String>,
     later: Vec<String>,
@@ -404,8 +405,12 @@ pub fn is_change(handler: &str) -> bool {
 
 /// Whether a path or the name of a handler is that of a page for the few who run the program.
 pub fn is_for_staff(path: &str) -> bool {
-    let mut names = path.split(['/', '.']).flat_map(parts_of);
-    names.any(|part| has(&WORDS.handlers.staff, &part))
+    let names = path.split(['/', '.']).map(parts_of);
+    let mut told = names.filter(|parts| {
+        let first = parts.first();
+        first.is_none_or(|first| !has(&WORDS.handlers.asks, first))
+    });
+    told.any(|parts| parts.iter().any(|part| has(&WORDS.handlers.staff, part)))
 }
 
 /// Whether a table holds those who run the program, or what is theirs, by what it is called:
@@ -626,6 +631,7 @@ mod tests {
         assert!(is_small_component("RowMenu.Provider") && !is_small_component("Session.Provider"));
         assert!(is_for_health("StatusResource.get_status") && !is_for_health("orders"));
         assert!(is_for_staff("app/(ee)/api/admin/partners/route.ts"));
+        assert!(is_for_staff("adminOrders") && !is_for_staff("isLastAdmin"));
         assert!(
             is_for_staff("helpdesk/views/staff.py") && !is_for_staff("api/administrative/x.py")
         );
