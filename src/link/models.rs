@@ -465,6 +465,8 @@ pub struct ModelType {
     pub paging: Vec<String>,
     /// The setting of the project that does so for all views.
     pub paging_setting: Option<String>,
+    /// How many rows there are on such a page.
+    pub page_sizes: Option<PageSizes>,
     iterate: Option<UseModel>,
     awaited: Option<UseModel>,
     enter: Option<UseModel>,
@@ -696,6 +698,20 @@ impl Builtins {
             self.of[ecosystem][at].get_or_insert(id);
         }
     }
+}
+
+/// What says how many rows a page of a view has.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageSizes {
+    /// The attribute of a class of pages that is the number of rows.
+    pub size: String,
+    /// The attribute that names the argument by which a request asks for another number.
+    pub asked: String,
+    /// The setting of the project that is the number for all views.
+    pub setting: String,
+    /// The library's own classes of pages that take that number, and no other from a request.
+    pub classes: Vec<String>,
 }
 
 /// Why a model file was refused.

@@ -18,6 +18,7 @@ struct Words {
     handlers: Handlers,
     writes: Writes,
     requests: Requests,
+    queries: Queries,
     components: Components,
 }
 
@@ -74,6 +75,9 @@ struct Handlers {
     staff: Vec<String>,
     staff_flags: Vec<String>,
     asks: Vec<String>,
+    turns_away: Vec<String>,
+    makes_pages: Vec<String>,
+    pages_by: Vec<String>,
     unattended: Vec<String>,
     background: Vec<String>,
     later: Vec<String>,
@@ -103,6 +107,16 @@ struct Requests {
     many: Vec<String>,
     unique: Vec<String>,
     parts: Vec<String>,
+    lists: Vec<String>,
+    checked: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Queries {
+    selects: Vec<String>,
+    loads: Vec<String>,
+    upwards: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -419,6 +433,47 @@ pub fn holds_staff(table: &str) -> bool {
     let parts = parts_of(table);
     let mut ends = parts.first().into_iter().chain(parts.last());
     ends.any(|part| has(&WORDS.handlers.staff, part))
+}
+
+/// Whether a decorator or a base class turns away whoever may not do something.
+pub fn turns_away(name: &str) -> bool {
+    has(&WORDS.handlers.turns_away, name)
+}
+
+/// Whether a function or class makes pages of rows, by how its name ends.
+pub fn makes_pages(name: &str) -> bool {
+    let mut ends = WORDS.handlers.makes_pages.iter();
+    ends.any(|end| name.ends_with(end.as_str()))
+}
+
+/// Whether a field of a view says how many rows there are on a page.
+pub fn says_page_size(field: &str) -> bool {
+    has(&WORDS.handlers.pages_by, field)
+}
+
+/// Whether a method gives a list that a request holds.
+pub fn gives_request_list(method: &str) -> bool {
+    has(&WORDS.requests.lists, method)
+}
+
+/// Whether a member holds what was checked of a request.
+pub fn holds_checked(member: &str) -> bool {
+    has(&WORDS.requests.checked, member)
+}
+
+/// Whether a method takes conditions on rows.
+pub fn selects(method: &str) -> bool {
+    has(&WORDS.queries.selects, method)
+}
+
+/// Whether a method says which other rows come along, or that rows are worked on one by one.
+pub fn loads_along(method: &str) -> bool {
+    has(&WORDS.queries.loads, method)
+}
+
+/// Whether a method gives the rows above one row of a tree.
+pub fn leads_up(method: &str) -> bool {
+    has(&WORDS.queries.upwards, method)
 }
 
 /// Whether a field of a user says that they are one of the few who run the program.

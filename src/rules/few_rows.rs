@@ -151,13 +151,13 @@ impl<'p> Query<'p> {
                         (Expr::Name(name), &[only, ..]) if is_copy(module.text(name)) => only,
                         (Expr::Member { object, name }, _) => {
                             let name = module.text(name);
-                            query.loads |= loads_along(name);
+                            query.loads |= words::loads_along(name);
                             has_aggregate |= name == "annotate";
                             query.groups_few |= has_aggregate
                                 && name == "values"
                                 && args.len() == 1
                                 && args.iter().all(|&arg| is_kind(module, arg));
-                            if selects(name) {
+                            if words::selects(name) {
                                 for &arg in args {
                                     query.condition(function, arg, 0);
                                 }
@@ -270,22 +270,6 @@ fn is_copy(function: &str) -> bool {
     matches!(
         function,
         "list" | "set" | "tuple" | "sorted" | "reversed" | "enumerate" | "range" | "len"
-    )
-}
-
-/// Whether a method takes conditions on rows.
-fn selects(method: &str) -> bool {
-    matches!(
-        method,
-        "filter" | "filter_by" | "get_queryset" | "where" | "findAll" | "findMany" | "find"
-    )
-}
-
-/// Whether a method says which other rows come along.
-fn loads_along(method: &str) -> bool {
-    matches!(
-        method,
-        "select_related" | "prefetch_related" | "options" | "select_for_update" | "with_for_update"
     )
 }
 

@@ -179,9 +179,9 @@ fn is_keyed(function: Function<'_>, arg: ExprId) -> bool {
 fn is_list(module: &Module, id: ExprId) -> bool {
     match module.expr(id) {
         Expr::Call { callee, .. } => matches!(module.expr(callee), Expr::Member { name, .. }
-            if module.text(name) == "getlist"),
+            if words::gives_request_list(module.text(name))),
         Expr::Index { object, .. } => matches!(module.expr(object), Expr::Member { name, .. }
-            if matches!(module.text(name), "validated_data" | "cleaned_data")),
+            if words::holds_checked(module.text(name))),
         _ => false,
     }
 }
@@ -192,7 +192,7 @@ fn leads_up(function: Function<'_>, over: ExprId) -> bool {
     function.facts().any_origin(over, |id| {
         matches!(module.expr(id), Expr::Call { callee, .. }
             if matches!(module.expr(callee), Expr::Member { name, .. }
-                if matches!(module.text(name), "get_ancestors" | "getAncestors")))
+                if words::leads_up(module.text(name))))
     })
 }
 

@@ -214,17 +214,7 @@ fn names_permission(module: &Module, part: ExprId) -> bool {
         Expr::Local(local) => module.text(module.local(local).name),
         _ => return false,
     };
-    matches!(
-        name,
-        "permission_required"
-            | "staff_member_required"
-            | "user_passes_test"
-            | "superuser_required"
-            | "PermissionRequiredMixin"
-            | "UserPassesTestMixin"
-            | "StaffuserRequiredMixin"
-            | "SuperuserRequiredMixin"
-    )
+    words::turns_away(name)
 }
 
 /// Whether a view shows a page of its rows at a time: it makes pages, or its class says how many
@@ -240,13 +230,15 @@ fn asks_for_pages(function: Function<'_>) -> bool {
             Expr::Local(local) => module.text(module.local(local).name),
             _ => return false,
         };
-        name.ends_with("Paginator") || matches!(name, "paginate" | "paginate_queryset")
+        words::makes_pages(name)
     });
     let is_told = || {
         let class = function.declared().class.map(|class| module.class(class));
         class.is_some_and(|class| {
             let mut fields = class.fields.iter();
-            fields.any(|field| module.text(field.name) == "paginate_by" && field.value.is_some())
+            fields.any(|field| {
+                words::says_page_size(module.text(field.name)) && field.value.is_some()
+            })
         })
     };
     makes || is_told()

@@ -2,6 +2,7 @@
 
 use super::few_rows::why_few_rows;
 use crate::ir::{ClassId, Expr, ExprId};
+use crate::link::models::PageSizes;
 use crate::link::program::Program;
 use crate::link::serializers::ListView;
 use crate::link::types::{Base, ClassRef, FunctionRef};
@@ -14,12 +15,27 @@ pub(super) fn has_short_pages(program: &Program, view: &ListView) -> bool {
     let Some(class) = class_of(program, view) else {
         return false;
     };
-    match field(program, class, "pagination_class") {
+    let world = &program.world;
+    let mut bases = world.library_bases(class).into_iter();
+    let Some((model, sizes)) = bases.find_map(|base| {
+        let model = world.models.ty(base);
+        Some((model, model.page_sizes.as_ref()?))
+    }) else {
+        return false;
+    };
+    let own = model
+        .paging
+        .first()
+        .and_then(|name| field(program, class, name));
+    match own {
         Some((at, value)) => match program.function_of_module(at.file).type_of(value).base {
-            Base::Class(pages) => is_short(program, pages),
+            Base::Class(pages) => is_short(program, sizes, pages),
             _ => false,
         },
-        None => has_short_default(program),
+        None => {
+            let setting = model.paging_setting.as_deref();
+            setting.is_some_and(|setting| has_short_default(program, sizes, setting))
+        }
     }
 }
 
@@ -72,24 +88,20 @@ fn field(program: &Program, class: ClassRef, name: &str) -> Option<(ClassRef, Ex
     })
 }
 
-fn is_short(program: &Program, pages: ClassRef) -> bool {
-    let is_few = field(program, pages, "page_size").is_some_and(|(at, value)| {
+fn is_short(program: &Program, sizes: &PageSizes, pages: ClassRef) -> bool {
+    let is_few = field(program, pages, &sizes.size).is_some_and(|(at, value)| {
         let module = &program.world.unit(at.file).facts.module;
         matches!(module.expr(value), Expr::Number(1..=FEW))
     });
-    is_few && field(program, pages, "page_size_query_param").is_none()
+    is_few && field(program, pages, &sizes.asked).is_none()
 }
 
-/// Whether the settings of Django REST framework say so for all views.
-fn has_short_default(program: &Program) -> bool {
-    const NUMBERED: &str = "rest_framework.pagination.PageNumberPagination";
+/// Whether the settings of the project say so for all views.
+fn has_short_default(program: &Program, sizes: &PageSizes, setting: &str) -> bool {
     let mut is_short = false;
     for unit in &program.world.units {
         let module = &unit.facts.module;
-        let (Some(class), Some(size)) = (
-            module.name("DEFAULT_PAGINATION_CLASS"),
-            module.name("PAGE_SIZE"),
-        ) else {
+        let (Some(class), Some(size)) = (module.name(setting), module.name(&sizes.setting)) else {
             continue;
         };
         for id in 0..module.expr_count() as u32 {
@@ -107,7 +119,7 @@ fn has_short_default(program: &Program) -> bool {
                 continue;
             };
             let is_numbered = matches!(value_of(class), Some(Expr::String(name))
-                if module.text(name) == NUMBERED);
+                if sizes.classes.iter().any(|class| class == module.text(name)));
             if !is_numbered || !matches!(size, Expr::Number(1..=FEW)) {
                 return false;
             }

@@ -44,6 +44,7 @@ impl Models {
                 page: None,
                 paging: entry.paging.clone(),
                 paging_setting: entry.paging_setting.clone(),
+                page_sizes: entry.page_sizes.clone(),
                 iterate: None,
                 awaited: None,
                 enter: None,

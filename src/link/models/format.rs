@@ -10,7 +10,9 @@ use serde_json::value::RawValue;
 
 use super::clauses::{Form, Operator, Projects};
 use super::entry_points::EntryPointEntry;
-use super::{Advice, Batched, Columns, Cost, Effect, ModelError, Role, Rows, Runs, RunsIn};
+use super::{
+    Advice, Batched, Columns, Cost, Effect, ModelError, PageSizes, Role, Rows, Runs, RunsIn,
+};
 use crate::finding::Confidence;
 use crate::source::Ecosystem;
 
@@ -145,6 +147,8 @@ pub(super) struct TypeEntry {
     pub(super) paging: Vec<String>,
     #[serde(rename = "paging-setting")]
     pub(super) paging_setting: Option<String>,
+    #[serde(rename = "page-sizes")]
+    pub(super) page_sizes: Option<PageSizes>,
     #[serde(default)]
     pub(super) identity: bool,
     #[serde(rename = "load-one")]
