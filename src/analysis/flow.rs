@@ -590,12 +590,37 @@ impl FileFacts {
 
     fn container(&self, expr: ExprId) -> Option<LocalOrField> {
         match self.module.expr(expr) {
-            Expr::Local(local) => Some(LocalOrField::Local(local)),
+            Expr::Local(local) => {
+                let named = self.def_use.single_value(local);
+                let one_of_several = named.and_then(|value| self.memo_of_several(value));
+                one_of_several.or(Some(LocalOrField::Local(local)))
+            }
+            Expr::Call { .. } => self.memo_of_several(expr),
             Expr::Member { name, .. } => Some(LocalOrField::Field(name)),
             // One memo of several: `memos["books"]`
             Expr::Index { object, index } if matches!(self.module.expr(index), Expr::String(_)) => {
                 self.container(object)
             }
+            _ => None,
+        }
+    }
+
+    /// What holds a memo under a name: `context.get("books", {})`, `context.setdefault("books", {})`.
+    fn memo_of_several(&self, expr: ExprId) -> Option<LocalOrField> {
+        let module = &self.module;
+        let Expr::Call { callee, args, .. } = module.expr(expr) else {
+            return None;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            return None;
+        };
+        let is_named = matches!(module.text(name), "get" | "setdefault")
+            && matches!(module.list(args), &[key, default]
+                if matches!(module.expr(key), Expr::String(_))
+                    && matches!(module.expr(default), Expr::Map(_)));
+        match module.expr(object) {
+            Expr::Local(local) if is_named => Some(LocalOrField::Local(local)),
+            Expr::Member { name, .. } if is_named => Some(LocalOrField::Field(name)),
             _ => None,
         }
     }

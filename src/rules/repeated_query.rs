@@ -14,6 +14,7 @@ use crate::link::cardinality::Cardinality;
 use crate::link::models::{Effect, Rows};
 use crate::link::program::{ActEffect, Function, Loop};
 use crate::link::types::FunctionRef;
+use crate::link::words;
 
 pub(super) const RULE: Rule = Rule::per_function("repeated-query", check);
 
@@ -386,6 +387,9 @@ fn unchanged_between(function: Function<'_>, first: &Act, second: &Act) -> Optio
         }
         let callee = function.call_at(site.expr).map(|call| &call.callee);
         let is_call = matches!(function.module().expr(site.expr), Expr::Call { .. });
+        if is_call && is_change_of_parent(function, site.expr) {
+            return None;
+        }
         if is_call && matches!(callee, Some(Callee::Unknown | Callee::Param(_))) {
             confidence = Confidence::Low;
         }
@@ -401,6 +405,20 @@ fn unchanged_between(function: Function<'_>, first: &Act, second: &Act) -> Optio
         return None;
     }
     Some(confidence)
+}
+
+/// Whether a call has the parent class change something, out of sight: `super().update(request)`.
+fn is_change_of_parent(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return false;
+    };
+    let Expr::Member { object, name } = module.expr(callee) else {
+        return false;
+    };
+    let name = module.text(name);
+    module.expr(object) == Expr::Super
+        && (words::is_change(name) || words::takes_away(name) || words::makes(name))
 }
 
 fn is_part(module: &Module, whole: ExprId, part: ExprId) -> bool {
