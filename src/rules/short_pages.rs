@@ -27,16 +27,12 @@ pub(super) fn has_short_pages(program: &Program, view: &ListView) -> bool {
         .paging
         .first()
         .and_then(|name| field(program, class, name));
-    match own {
-        Some((at, value)) => match program.function_of_module(at.file).type_of(value).base {
-            Base::Class(pages) => is_short(program, sizes, pages),
-            _ => false,
-        },
-        None => {
-            let setting = model.paging_setting.as_deref();
-            setting.is_some_and(|setting| has_short_default(program, sizes, setting))
-        }
+    if let Some((at, value)) = own {
+        let pages = program.function_of_module(at.file).type_of(value);
+        return matches!(pages.base, Base::Class(pages) if is_short(program, sizes, pages));
     }
+    let setting = model.paging_setting.as_deref();
+    setting.is_some_and(|setting| has_short_default(program, sizes, setting))
 }
 
 /// Why the rows that a view's own method asks for are few.
