@@ -321,14 +321,6 @@ impl Module {
         values
     }
 
-    /// What a callee is without its type arguments: `cache.get` of `cache.get<Book>(key)`.
-    pub fn untyped(&self, callee: ExprId) -> ExprId {
-        match self.expr(callee) {
-            Expr::Index { object, .. } => object,
-            _ => callee,
-        }
-    }
-
     /// The function that `f.call(…)` and `f.apply(…)` call, if they are methods of one.
     pub fn called_through(&self, callee: ExprId) -> Option<ExprId> {
         let Expr::Member { object, name } = self.expr(callee) else {

@@ -570,7 +570,7 @@ impl FileFacts {
             Expr::Await(inner) => self
                 .looked_up(inner)
                 .filter(|&container| self.names_cache(container)),
-            Expr::Call { callee, .. } => match module.expr(module.untyped(callee)) {
+            Expr::Call { callee, .. } => match module.expr(module.without_type_arguments(callee)) {
                 Expr::Member { object, name }
                     if matches!(module.text(name), "get" | "has" | "includes") =>
                 {

@@ -1263,7 +1263,7 @@ pub(super) fn asks_cache(module: &Module, call: ExprId) -> bool {
     let Expr::Call { callee, .. } = module.expr(call) else {
         return false;
     };
-    let Expr::Member { object, .. } = module.expr(module.untyped(callee)) else {
+    let Expr::Member { object, .. } = module.expr(module.without_type_arguments(callee)) else {
         return false;
     };
     names_cache(match module.expr(object) {
