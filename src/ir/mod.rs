@@ -895,6 +895,15 @@ impl Module {
         }
     }
 
+    /// The last part of the name that an expression is written as: `get` of `cache.get`.
+    pub fn last_name(&self, expr: ExprId) -> Option<&str> {
+        match self.expr(expr) {
+            Expr::Member { name, .. } | Expr::Name(name) => Some(self.text(name)),
+            Expr::Local(local) => Some(self.text(self.local(local).name)),
+            _ => None,
+        }
+    }
+
     /// A function.
     pub fn function(&self, id: FunctionId) -> &Function {
         &self.functions[id.index()]

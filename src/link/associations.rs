@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::entities::argument_at;
 use super::infer::{Typer, option_in};
 use super::world::World;
-use crate::ir::{Expr, Module};
+use crate::ir::Expr;
 use crate::source::FileId;
 
 /// What the relations are called, in the forms that names of methods end with: `Author`, `Books`.
@@ -59,7 +59,7 @@ fn declared_in(world: &World, file: FileId) -> Vec<String> {
             Some(Expr::String(name)) => module.text(name),
             Some(_) => continue,
             None => match argument_at(&typer, module, site.expr, target)
-                .and_then(|target| class_name(module, module.expr(target)))
+                .and_then(|target| module.last_name(target))
             {
                 Some(name) => name,
                 None => continue,
@@ -68,14 +68,6 @@ fn declared_in(world: &World, file: FileId) -> Vec<String> {
         found.extend(forms(name));
     }
     found
-}
-
-fn class_name(module: &Module, class: Expr) -> Option<&str> {
-    match class {
-        Expr::Member { name, .. } | Expr::Name(name) => Some(module.text(name)),
-        Expr::Local(local) => Some(module.text(module.local(local).name)),
-        _ => None,
-    }
 }
 
 /// A name with a capital, in the singular and the plural.

@@ -1266,11 +1266,7 @@ pub(super) fn asks_cache(module: &Module, call: ExprId) -> bool {
     let Expr::Member { object, .. } = module.expr(module.without_type_arguments(callee)) else {
         return false;
     };
-    names_cache(match module.expr(object) {
-        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-        Expr::Local(local) => module.text(module.local(local).name),
-        _ => return false,
-    })
+    module.last_name(object).is_some_and(names_cache)
 }
 
 /// Whether a property's value is kept by the object it belongs to.
@@ -1278,11 +1274,7 @@ fn is_kept(world: &World, getter: FunctionRef) -> bool {
     let module = &world.unit(getter.file).facts.module;
     let decorators = module.function(getter.function).decorators;
     module.list(decorators).iter().any(|&decorator| {
-        let name = match module.expr(decorator) {
-            Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
-            Expr::Local(local) => module.text(module.local(local).name),
-            _ => "",
-        };
+        let name = module.last_name(decorator).unwrap_or_default();
         name.contains("cached")
     })
 }

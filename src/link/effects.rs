@@ -27,10 +27,8 @@ pub(super) fn changes_remote(facts: &FileFacts, call: ExprId) -> bool {
                     if matches!(module.text(text), "GET" | "HEAD" | "get" | "head"));
         }
     }
-    let name = match module.expr(callee) {
-        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-        Expr::Local(local) => module.text(module.local(local).name),
-        _ => return false,
+    let Some(name) = module.last_name(callee) else {
+        return false;
     };
     match name {
         // `client.send(new GetItemCommand(…))`
@@ -55,11 +53,7 @@ fn is_reading_command(facts: &FileFacts, argument: ExprId) -> bool {
             ..
         } = module.expr(id)
         {
-            let name = match module.expr(callee) {
-                Expr::Local(local) => module.text(module.local(local).name),
-                Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-                _ => "",
-            };
+            let name = module.last_name(callee).unwrap_or_default();
             is_reading = [
                 "Get", "List", "Describe", "Query", "Scan", "Head", "BatchGet",
             ]

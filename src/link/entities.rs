@@ -769,11 +769,7 @@ pub(super) fn annotated_part(module: &Module, annotation: ExprId) -> (ExprId, bo
     for _ in 0..6 {
         match module.expr(at) {
             Expr::Index { object, index } => {
-                let name = match module.expr(object) {
-                    Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
-                    Expr::Local(local) => module.text(module.local(local).name),
-                    _ => "",
-                };
+                let name = module.last_name(object).unwrap_or_default();
                 is_many |= matches!(
                     name,
                     "list" | "List" | "set" | "Set" | "Sequence" | "Collection" | "Iterable"

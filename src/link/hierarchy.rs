@@ -212,10 +212,8 @@ impl World {
         let declared = module.class(class.class);
         declared.kind == ClassKind::Enum
             || module.list(declared.bases).iter().any(|&base| {
-                let name = match module.expr(base) {
-                    Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
-                    Expr::Local(local) => module.text(module.local(local).name),
-                    _ => return false,
+                let Some(name) = module.last_name(base) else {
+                    return false;
                 };
                 name.ends_with("Enum") || name.ends_with("Choices") || name == "Flag"
             })
@@ -394,10 +392,6 @@ fn is_protocol(module: &Module, class: ClassId) -> bool {
             Expr::Index { object, .. } => object,
             _ => base,
         };
-        match module.expr(base) {
-            Expr::Name(name) | Expr::Member { name, .. } => module.text(name) == "Protocol",
-            Expr::Local(local) => module.text(module.local(local).name) == "Protocol",
-            _ => false,
-        }
+        module.last_name(base) == Some("Protocol")
     })
 }

@@ -148,10 +148,8 @@ fn is_constant(module: &crate::ir::Module, expr: ExprId) -> bool {
 }
 
 fn name_of(module: &crate::ir::Module, expr: ExprId) -> Option<&str> {
-    Some(match module.expr(expr) {
-        Expr::Call { callee, .. } => return name_of(module, callee),
-        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-        Expr::Local(local) => module.text(module.local(local).name),
-        _ => return None,
-    })
+    match module.expr(expr) {
+        Expr::Call { callee, .. } => name_of(module, callee),
+        _ => module.last_name(expr),
+    }
 }

@@ -173,8 +173,7 @@ fn callee_of(module: &Module, call: ExprId) -> Option<ExprId> {
 /// The last part of a name, or a string.
 fn name_of(module: &Module, expr: ExprId) -> &str {
     match module.expr(expr) {
-        Expr::Member { name, .. } | Expr::Name(name) | Expr::String(name) => module.text(name),
-        Expr::Local(local) => module.text(module.local(local).name),
-        _ => "",
+        Expr::String(text) => module.text(text),
+        _ => module.last_name(expr).unwrap_or_default(),
     }
 }

@@ -400,10 +400,8 @@ fn is_cached(module: &Module, function: FunctionId) -> bool {
         if let Expr::Call { callee, .. } = module.expr(at) {
             at = callee;
         }
-        let name = match module.expr(at) {
-            Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
-            Expr::Local(local) => module.text(module.local(local).name),
-            _ => return false,
+        let Some(name) = module.last_name(at) else {
+            return false;
         };
         let name = name.to_ascii_lowercase();
         // A cached property is kept per row, so each row still costs one.

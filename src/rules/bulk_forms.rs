@@ -266,10 +266,8 @@ fn is_start(module: &Module, call: ExprId) -> bool {
     let Expr::Call { callee, .. } = module.expr(call) else {
         return false;
     };
-    let name = match module.expr(callee) {
-        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-        Expr::Local(local) => module.text(module.local(local).name),
-        _ => return false,
+    let Some(name) = module.last_name(callee) else {
+        return false;
     };
     words::starts_work(name)
 }

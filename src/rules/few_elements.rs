@@ -161,10 +161,8 @@ pub(super) fn is_found_in_text(function: Function<'_>, over: ExprId) -> bool {
         let Expr::Call { callee, .. } = module.expr(id) else {
             return false;
         };
-        let name = match module.expr(callee) {
-            Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-            Expr::Local(local) => module.text(module.local(local).name),
-            _ => return false,
+        let Some(name) = module.last_name(callee) else {
+            return false;
         };
         matches!(
             name,

@@ -442,11 +442,8 @@ pub(super) fn has_small_limit(function: Function<'_>, over: ExprId) -> bool {
         if kind == CallKind::Implicit {
             return false;
         }
-        let is_page = match module.expr(callee) {
-            Expr::Local(local) => module.text(module.local(local).name).contains("Pagina"),
-            Expr::Name(name) | Expr::Member { name, .. } => module.text(name).contains("Pagina"),
-            _ => false,
-        };
+        let called = module.last_name(callee);
+        let is_page = called.is_some_and(|name| name.contains("Pagina"));
         let is_asked = |name: &str| matches!(name, "limit" | "take" | "page_size" | "per_page");
         module.list(args).iter().any(|&arg| match module.expr(arg) {
             Expr::Keyword { name, value } => is_asked(module.text(name)) && is_few(value),

@@ -457,10 +457,8 @@ fn is_run_later(function: Function<'_>) -> bool {
             let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
                 return false;
             };
-            let name = match module.expr(callee) {
-                Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-                Expr::Local(local) => module.text(module.local(local).name),
-                _ => return false,
+            let Some(name) = module.last_name(callee) else {
+                return false;
             };
             words::is_later(name) && module.list(args).iter().any(takes_it)
         });

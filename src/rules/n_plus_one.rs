@@ -358,11 +358,7 @@ pub(super) fn takes_batch(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bo
                 Some(value)
             }
             Expr::Call { callee, args, .. } => {
-                let name = match module.expr(callee) {
-                    Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-                    Expr::Local(local) => module.text(module.local(local).name),
-                    _ => "",
-                };
+                let name = module.last_name(callee).unwrap_or_default();
                 let takes = matches!(
                     name,
                     "in_" | "whereIn" | "inArray" | "In" | "any_" | "in_bulk"

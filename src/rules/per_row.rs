@@ -153,14 +153,11 @@ fn asks_for_part(function: Function<'_>, per_row: PerRow<'_>, query: ExprId) -> 
                 matches!(module.expr(key), Expr::String(key)
                     if words::asks_for_part(module.text(key)))
             }),
-            Expr::Member { name, .. } | Expr::Name(name) => {
-                module.text(name).contains("filter") && args.iter().any(|&arg| is_rest(arg))
+            _ => {
+                let name = module.last_name(callee);
+                name.is_some_and(|name| name.contains("filter"))
+                    && args.iter().any(|&arg| is_rest(arg))
             }
-            Expr::Local(local) => {
-                let name = module.text(module.local(local).name);
-                name.contains("filter") && args.iter().any(|&arg| is_rest(arg))
-            }
-            _ => false,
         }
     };
     is_told || function.declared().exprs.iter().any(filters)

@@ -202,19 +202,11 @@ fn is_for_permitted(function: Function<'_>) -> bool {
 
 /// Whether a decorator or base class turns away whoever has not some permission.
 fn names_permission(module: &Module, part: ExprId) -> bool {
-    let name = match module.expr(part) {
-        Expr::Call { callee, args, .. } => {
-            return names_permission(module, callee)
-                || module
-                    .list(args)
-                    .iter()
-                    .any(|&arg| names_permission(module, arg));
-        }
-        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-        Expr::Local(local) => module.text(module.local(local).name),
-        _ => return false,
-    };
-    words::turns_away(name)
+    let asks = |&part: &ExprId| names_permission(module, part);
+    match module.expr(part) {
+        Expr::Call { callee, args, .. } => asks(&callee) || module.list(args).iter().any(asks),
+        _ => module.last_name(part).is_some_and(words::turns_away),
+    }
 }
 
 /// Whether a view shows a page of its rows at a time: it makes pages, or its class says how many
@@ -225,10 +217,8 @@ fn asks_for_pages(function: Function<'_>) -> bool {
         let Expr::Call { callee, .. } = module.expr(site.expr) else {
             return false;
         };
-        let name = match module.expr(callee) {
-            Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-            Expr::Local(local) => module.text(module.local(local).name),
-            _ => return false,
+        let Some(name) = module.last_name(callee) else {
+            return false;
         };
         words::makes_pages(name)
     });

@@ -587,11 +587,7 @@ fn asks_transaction(function: Function<'_>, call: ExprId) -> bool {
                 let is_named = matches!(module.text(declared.name), "transaction" | "trx" | "tx");
                 let mut open: Vec<ExprId> = declared.annotation.into_iter().collect();
                 while let Some(part) = open.pop() {
-                    let name = match module.expr(part) {
-                        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-                        Expr::Local(local) => module.text(module.local(local).name),
-                        _ => "",
-                    };
+                    let name = module.last_name(part).unwrap_or_default();
                     if name.contains("Transaction") {
                         return true;
                     }

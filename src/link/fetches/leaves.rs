@@ -370,11 +370,7 @@ impl<'p> Search<'p> {
     fn argument(&mut self, value: &Value<'p>, own: Function<'p>, call: ExprId, callee: ExprId) {
         let module = own.module();
         let callee = module.without_type_arguments(callee);
-        let name = match module.expr(callee) {
-            Expr::Name(name) | Expr::Member { name, .. } => module.text(name),
-            Expr::Local(local) => module.text(module.local(local).name),
-            _ => "",
-        };
+        let name = module.last_name(callee).unwrap_or_default();
         let lower = name.to_ascii_lowercase();
         if lower.contains("paginat")
             || lower.contains("slice")

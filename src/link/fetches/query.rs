@@ -774,9 +774,7 @@ fn is_key(column: &str) -> bool {
 
 fn name_of(module: &Module, callee: ExprId) -> &str {
     match module.expr(callee) {
-        Expr::Member { name, .. } | Expr::Name(name) => module.text(name),
-        Expr::Local(local) => module.text(module.local(local).name),
         Expr::Index { object, .. } => name_of(module, object),
-        _ => "",
+        _ => module.last_name(callee).unwrap_or_default(),
     }
 }
