@@ -121,12 +121,7 @@ pub fn schema<T: Send>(
 fn endpoint(program: &Program, entry: &EntryPoint) -> Endpoint {
     let function = entry.function.map(|at| program.function(at));
     let named = function.and_then(link::program::Function::name);
-    let class = || {
-        let class = entry.class?;
-        let module = &program.world.unit(class.file).facts.module;
-        let name = module.class(class.class).name?;
-        Some(module.text(name).to_owned())
-    };
+    let class = || Some(program.world.class_name(entry.class?)?.to_owned());
     Endpoint {
         kind: entry.kind.name(),
         method: entry.method.clone(),

@@ -442,8 +442,17 @@ impl World {
         })
     }
 
+    /// Whether a class has an attribute of a name, its own or inherited.
+    pub fn has_field(&self, class: ClassRef, name: &str) -> bool {
+        self.above(class).into_iter().any(|class| {
+            let module = &self.unit(class.file).facts.module;
+            let mut fields = module.class(class.class).fields.iter();
+            fields.any(|field| module.text(field.name) == name)
+        })
+    }
+
     /// The value of a class's attribute, its own or inherited.
-    pub(super) fn field_value(&self, class: ClassRef, name: &str) -> Option<ExprRef> {
+    pub fn field_value(&self, class: ClassRef, name: &str) -> Option<ExprRef> {
         self.above(class).into_iter().find_map(|class| {
             let module = &self.unit(class.file).facts.module;
             let name = module.name(name)?;

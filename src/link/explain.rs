@@ -159,10 +159,8 @@ fn describe_type(program: &Program, ty: Type, files: &[SourceFile]) -> String {
     let base = match ty.base {
         Base::Unknown if ty.is_bare() => return "a value of unknown type".to_owned(),
         Base::Instance(class) | Base::Class(class) => {
-            let module = &program.world.unit(class.file).facts.module;
-            let name = module.class(class.class).name;
-            let path = &files[class.file.index()].path;
-            format!("{} of {path}", name.map_or("a class", |n| module.text(n)))
+            let name = program.world.class_name(class).unwrap_or("a class");
+            format!("{name} of {}", files[class.file.index()].path)
         }
         Base::Model(id, _) | Base::ModelClass(id, _) => program.world.models.ty(id).name.clone(),
         Base::File(file) => format!("module {}", files[file.index()].path),

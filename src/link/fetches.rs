@@ -293,11 +293,7 @@ impl Fetch<'_> {
         }
         let world = &self.function.program.world;
         match self.entity {
-            Entity::Class(class) => {
-                let module = &world.unit(class.file).facts.module;
-                let name = module.class(class.class).name?;
-                Some(module.text(name).to_owned())
-            }
+            Entity::Class(class) => world.class_name(class).map(str::to_owned),
             Entity::Named(file, name) => Some(world.unit(file).facts.module.text(name).to_owned()),
             Entity::None => self.table_of_text().or_else(|| {
                 // `prisma.book.findMany`: the member that the method is called on.

@@ -591,13 +591,8 @@ impl<'w> Finder<'w> {
         let entity = entity?;
         let default = page.default.as_ref()?;
         let app = app_of(&world.unit(entity.file).path);
-        let model = self.name_of(entity)?.to_lowercase();
+        let model = world.class_name(entity)?.to_lowercase();
         Some(default.replace("{app}", app).replace("{model}", &model))
-    }
-
-    fn name_of(&self, class: ClassRef) -> Option<&'w str> {
-        let module = &self.world.unit(class.file).facts.module;
-        module.class(class.class).name.map(|name| module.text(name))
     }
 
     fn names_of_rows(
@@ -608,7 +603,7 @@ impl<'w> Finder<'w> {
     ) -> Vec<String> {
         let world = self.world;
         let model = entity
-            .and_then(|entity| self.name_of(entity))
+            .and_then(|entity| world.class_name(entity))
             .map(str::to_lowercase);
         let mut names: Vec<String> = Vec::new();
         for name in &page.names {

@@ -32,10 +32,6 @@ pub(super) fn find(world: &World) -> Option<ClassRef> {
             chosen = setting(world, file, &model.setting);
         }
     }
-    let name_of = |class: &ClassRef| {
-        let module = &world.unit(class.file).facts.module;
-        module.class(class.class).name.map(|name| module.text(name))
-    };
     let Some((label, name)) = chosen else {
         return match candidates[..] {
             [only] => Some(only),
@@ -51,7 +47,11 @@ pub(super) fn find(world: &World) -> Option<ClassRef> {
     let mut labelled = named.iter().filter(is_labelled);
     labelled
         .next()
-        .or_else(|| candidates.iter().find(|class| name_of(class) == Some(name)))
+        .or_else(|| {
+            candidates
+                .iter()
+                .find(|&&class| world.class_name(class) == Some(name))
+        })
         .copied()
 }
 

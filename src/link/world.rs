@@ -383,6 +383,13 @@ impl World {
         &self.units[file.index()]
     }
 
+    /// What a class is called; none if it has no name.
+    pub fn class_name(&self, class: ClassRef) -> Option<&str> {
+        let module = &self.unit(class.file).facts.module;
+        let name = module.class(class.class).name?;
+        Some(module.text(name))
+    }
+
     /// The first class of the project that a class derives from.
     pub fn project_base(&self, class: ClassRef) -> Option<ClassRef> {
         let bases = self.state[class.file.index()]

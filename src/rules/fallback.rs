@@ -283,11 +283,7 @@ fn is_column(function: Function<'_>, attribute: ExprId) -> bool {
     let world = &function.program.world;
     world.entities.find(world, class, name).is_none()
         && world.entities.table(class).is_some()
-        && world.above(class).into_iter().any(|class| {
-            let module = &world.unit(class.file).facts.module;
-            let fields = &module.class(class.class).fields;
-            fields.iter().any(|field| module.text(field.name) == name)
-        })
+        && world.has_field(class, name)
 }
 
 fn loads_itself(function: Function<'_>, at: Attribute, in_test: &[ExprId]) -> bool {

@@ -82,7 +82,7 @@ fn is_kept_by_row(function: Function<'_>, class: ClassRef, name: &str) -> bool {
     let relation = world.entities.get(relation);
     let target = relation
         .target
-        .and_then(|class| class_name(function, class));
+        .and_then(|class| function.program.world.class_name(class));
     relation.many && !words::is_growing(name) && !target.is_some_and(words::is_growing)
 }
 
@@ -146,12 +146,12 @@ fn is_payload(function: Function<'_>, object: ExprId) -> bool {
     let Base::Instance(class) = ty.base else {
         return false;
     };
-    ty.is_bare() && class_name(function, class).is_some_and(words::is_payload)
-}
-
-fn class_name(function: Function<'_>, class: ClassRef) -> Option<&str> {
-    let module: &Module = &function.program.world.unit(class.file).facts.module;
-    module.class(class.class).name.map(|name| module.text(name))
+    ty.is_bare()
+        && function
+            .program
+            .world
+            .class_name(class)
+            .is_some_and(words::is_payload)
 }
 
 /// Whether the elements are places of one text, or what it mentions.
@@ -179,7 +179,11 @@ pub(super) fn walks_choices(function: Function<'_>, over: ExprId) -> bool {
         return false;
     };
     function.program.world.entities.table(class).is_some()
-        && class_name(function, class).is_some_and(words::is_lookup)
+        && function
+            .program
+            .world
+            .class_name(class)
+            .is_some_and(words::is_lookup)
 }
 
 /// Whether the rows are asked for by the one row that they belong to, which is nobody's account
@@ -200,13 +204,18 @@ fn is_of_one_row(function: Function<'_>, over: ExprId) -> bool {
         };
         matches!(ty.base, Base::Instance(class) if ty.is_bare()
             && entities.table(class).is_some()
-            && !class_name(function, class).is_some_and(words::holds_many))
+            && !function.program.world.class_name(class).is_some_and(words::holds_many))
             && !is_element()
     };
     let Some(class) = row_class(function.type_of(over)) else {
         return false;
     };
-    if class_name(function, class).is_some_and(words::is_growing) {
+    if function
+        .program
+        .world
+        .class_name(class)
+        .is_some_and(words::is_growing)
+    {
         return false;
     }
     let mut at = over;
@@ -323,7 +332,7 @@ fn is_picked(function: Function<'_>, over: ExprId) -> bool {
 fn entity_name(function: Function<'_>, value: ExprId) -> Option<&str> {
     match function.type_of(value).base {
         Base::Model(_, Entity::Class(class)) | Base::Instance(class) | Base::Class(class) => {
-            class_name(function, class)
+            function.program.world.class_name(class)
         }
         Base::Model(_, Entity::Named(file, name)) => {
             Some(function.program.world.unit(file).facts.module.text(name))

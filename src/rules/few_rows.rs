@@ -374,33 +374,19 @@ fn parent<'p>(function: Function<'p>, class: ClassRef, name: &'p str) -> Option<
         if relation.target == Some(class) {
             return None;
         }
-        let target = relation.target.and_then(|class| name_of(function, class));
+        let target = relation.target.and_then(|class| world.class_name(class));
         return Some(target.unwrap_or(name));
     }
     // A key stands beside what it leads to.
     let name = ["_id", "Id"]
         .iter()
         .find_map(|end| name.strip_suffix(end))?;
-    let has_field = |class: ClassRef| {
-        let module = &world.unit(class.file).facts.module;
-        let mut fields = module.class(class.class).fields.iter();
-        fields.any(|field| module.text(field.name) == name)
-    };
-    world
-        .above(class)
-        .into_iter()
-        .any(has_field)
-        .then_some(name)
-}
-
-fn name_of(function: Function<'_>, class: ClassRef) -> Option<&str> {
-    let module = &function.program.world.unit(class.file).facts.module;
-    module.class(class.class).name.map(|name| module.text(name))
+    world.has_field(class, name).then_some(name)
 }
 
 /// Whether the rows belong to one other row that few of them belong to.
 fn has_few(function: Function<'_>, class: ClassRef, query: &Query<'_>) -> bool {
-    let Some(table) = name_of(function, class) else {
+    let Some(table) = function.program.world.class_name(class) else {
         return false;
     };
     let is_small = words::growth(table) == Some(Growth::Small);

@@ -196,9 +196,8 @@ fn is_owned(program: &Program, read: &Read) -> bool {
 /// Whether the rows are of a table of settings, which people make by hand.
 fn is_of_settings(program: &Program, read: &Read) -> bool {
     let owner = program.world.entities.get(read.source.path[0]).owner;
-    let module = &program.world.unit(owner.file).facts.module;
-    let name = module.class(owner.class).name;
-    name.is_some_and(|name| words::holds_settings(module.text(name)))
+    let name = program.world.class_name(owner);
+    name.is_some_and(words::holds_settings)
 }
 
 /// Whether the rows that one row leads to are of what happens again and again.
@@ -208,10 +207,7 @@ fn is_of_happenings(program: &Program, read: &Read) -> bool {
     steps
         .find(|relation| relation.many)
         .is_some_and(|relation| {
-            let name_of = |class: ClassRef| {
-                let module = &program.world.unit(class.file).facts.module;
-                module.class(class.class).name.map(|name| module.text(name))
-            };
+            let name_of = |class: ClassRef| program.world.class_name(class);
             match (relation.target.and_then(name_of), name_of(relation.owner)) {
                 // A `SeriesBook` of a book is a series that it stands in.
                 (Some(class), Some(owner)) => {

@@ -533,11 +533,7 @@ fn check_view(function: Function<'_>, view: &ListView, reporter: &mut Reporter<'
         return;
     }
     let world = &program.world;
-    let name_of = |class: ClassRef| {
-        let module = &world.unit(class.file).facts.module;
-        let name = module.class(class.class).name;
-        name.map_or("the class", |name| module.text(name))
-    };
+    let name_of = |class: ClassRef| world.class_name(class).unwrap_or("the class");
     let relations: Vec<String> = missing
         .iter()
         .map(|(read, at)| format!("`{}`", relation_text(program, &read.path[..=*at])))

@@ -247,10 +247,7 @@ fn table_of(function: Function<'_>, query: ExprId) -> Option<&str> {
     let module = function.module();
     let root = super::root_local(module, query).map(|local| module.text(module.local(local).name));
     let of_type = || match function.type_of(query).base {
-        Base::Model(_, Entity::Class(class)) => {
-            let module = &function.program.world.unit(class.file).facts.module;
-            module.class(class.class).name.map(|name| module.text(name))
-        }
+        Base::Model(_, Entity::Class(class)) => function.program.world.class_name(class),
         _ => None,
     };
     root.filter(|name| name.starts_with(char::is_uppercase))

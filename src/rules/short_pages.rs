@@ -23,12 +23,12 @@ pub(super) fn has_short_pages(program: &Program, view: &ListView) -> bool {
     }) else {
         return false;
     };
-    let own = model
-        .paging
-        .first()
-        .and_then(|name| field(program, class, name));
-    if let Some((at, value)) = own {
-        let pages = program.function_of_module(at.file).type_of(value);
+    let mut paging = model.paging.iter();
+    if let Some(own) = paging
+        .next()
+        .and_then(|name| world.field_value(class, name))
+    {
+        let pages = program.function_of_module(own.file).type_of(own.expr);
         return matches!(pages.base, Base::Class(pages) if is_short(program, sizes, pages));
     }
     let setting = model.paging_setting.as_deref();
@@ -71,25 +71,13 @@ fn class_of(program: &Program, view: &ListView) -> Option<ClassRef> {
     })
 }
 
-/// The value of a field of a class, and the class above it that has it.
-fn field(program: &Program, class: ClassRef, name: &str) -> Option<(ClassRef, ExprId)> {
-    let world = &program.world;
-    world.above(class).into_iter().find_map(|class| {
-        let module = &world.unit(class.file).facts.module;
-        let fields = &module.class(class.class).fields;
-        let field = fields
-            .iter()
-            .find(|field| module.text(field.name) == name)?;
-        Some((class, field.value?))
-    })
-}
-
 fn is_short(program: &Program, sizes: &PageSizes, pages: ClassRef) -> bool {
-    let is_few = field(program, pages, &sizes.size).is_some_and(|(at, value)| {
-        let module = &program.world.unit(at.file).facts.module;
-        matches!(module.expr(value), Expr::Number(1..=FEW))
+    let world = &program.world;
+    let is_few = world.field_value(pages, &sizes.size).is_some_and(|size| {
+        let module = &world.unit(size.file).facts.module;
+        matches!(module.expr(size.expr), Expr::Number(1..=FEW))
     });
-    is_few && field(program, pages, &sizes.asked).is_none()
+    is_few && world.field_value(pages, &sizes.asked).is_none()
 }
 
 /// Whether the settings of the project say so for all views.

@@ -109,9 +109,7 @@ impl Reader<'_> {
         } else {
             let class = self.class(typer, object)?;
             self.world.entities.table(class)?;
-            let of_class = &self.world.unit(class.file).facts.module;
-            let name = of_class.class(class.class).name?;
-            (Some(class), of_class.text(name).to_owned())
+            (Some(class), self.world.class_name(class)?.to_owned())
         };
         let place = Place {
             file: self.file,

@@ -88,11 +88,10 @@ pub(super) fn complete(world: &World, described: &mut [Described]) -> Vec<(FileI
         for join in &described.joins {
             let side = |class: Option<ClassRef>| {
                 let class = class?;
-                let module = &world.unit(class.file).facts.module;
-                let name = module.class(class.class).name;
+                let name = world.class_name(class);
                 Some(Side {
                     table: names.get(&class)?.clone(),
-                    class: name.map_or(String::new(), |name| module.text(name).to_owned()),
+                    class: name.unwrap_or_default().to_owned(),
                     key: keys.get(&class).cloned().unwrap_or_else(|| "id".to_owned()),
                 })
             };

@@ -346,9 +346,11 @@ impl<'w> Reader<'w> {
         let Some(class) = self.class.filter(|_| name.contains("%(")) else {
             return name;
         };
-        let module = &self.world.unit(class.file).facts.module;
-        let named = module.class(class.class).name;
-        let named = named.map_or("", |name| module.text(name)).to_lowercase();
+        let named = self
+            .world
+            .class_name(class)
+            .unwrap_or_default()
+            .to_lowercase();
         name.replace("%(class)s", &named)
             .replace("%(app_label)s", &app_label(self.world, class))
     }
