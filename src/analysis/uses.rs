@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::def_use::Def;
 use super::facts::FileFacts;
-use crate::ir::{Expr, ExprId, LocalId, LocalKind, LoopId, Stmt, StmtId};
+use crate::ir::{Expr, ExprId, LocalId, LocalKind, LoopId, Module, Stmt, StmtId};
 
 /// What stands around the values of one file.
 #[derive(Debug, Default)]
@@ -124,6 +124,16 @@ impl Uses {
     /// The expressions that an expression is part of; several where a destructuring makes more.
     pub fn parents(&self, expr: ExprId) -> &[ExprId] {
         self.parents.of(expr.0)
+    }
+
+    /// The member of an expression, or its call, that goes on with it: `books.filter` for `books`.
+    pub fn link(&self, module: &Module, expr: ExprId) -> Option<ExprId> {
+        let mut parents = self.parents(expr).iter().copied();
+        parents.find(|&parent| match module.expr(parent) {
+            Expr::Member { object, .. } => object == expr,
+            Expr::Call { callee, .. } => callee == expr,
+            _ => false,
+        })
     }
 
     /// How a statement uses an expression.

@@ -94,16 +94,8 @@ pub(super) fn whole_query(function: Function<'_>, start: ExprId) -> ExprId {
     let uses = function.program.uses(function.file);
     let mut at = start;
     for _ in 0..MAX_STEPS {
-        let next = uses
-            .parents(at)
-            .iter()
-            .find(|&&parent| match module.expr(parent) {
-                Expr::Member { object, .. } => object == at,
-                Expr::Call { callee, .. } => callee == at,
-                _ => false,
-            });
-        match next {
-            Some(&next) => at = next,
+        match uses.link(module, at) {
+            Some(next) => at = next,
             None => break,
         }
     }

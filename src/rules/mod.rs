@@ -410,7 +410,7 @@ const FOR_STAFF: &str = "pages for the few who run the program are rarely asked 
 /// a clock or another program asks for; what is run after the answer.
 fn is_in_background(function: Function<'_>) -> bool {
     let has_handler = function.reached().handler.is_some();
-    let is_called_unattended = is_only_from(function, &words::is_unattended, 0);
+    let is_called_unattended = is_only_from(function, &words::is_unattended);
     let path = &function.program.world.unit(function.file).path;
     is_called_unattended
         || (!has_handler && words::is_in_background(path))
@@ -419,17 +419,28 @@ fn is_in_background(function: Function<'_>) -> bool {
 
 /// Whether a function stands in a file of such a path, or all functions that are seen to call it do
 /// or are called by such functions alone.
-fn is_only_from(function: Function<'_>, is_meant: &dyn Fn(&str) -> bool, calls: u32) -> bool {
+fn is_only_from(function: Function<'_>, is_meant: &dyn Fn(&str) -> bool) -> bool {
     const MAX_CALLS: u32 = 4;
-    if is_meant(&function.program.world.unit(function.file).path) {
+    let is_there =
+        |function: Function<'_>| is_meant(&function.program.world.unit(function.file).path);
+    is_or_serves(function, &is_there, MAX_CALLS)
+}
+
+/// Whether a function is such a one, or all that are seen to call it are, back for a number of calls.
+fn is_or_serves(
+    function: Function<'_>,
+    is_meant: &dyn Fn(Function<'_>) -> bool,
+    calls: u32,
+) -> bool {
+    if is_meant(function) {
         return true;
     }
     let callers = function.callers();
-    calls < MAX_CALLS
+    calls > 0
         && !callers.is_empty()
         && callers
             .iter()
-            .all(|&(caller, _)| is_only_from(caller, is_meant, calls + 1))
+            .all(|&(caller, _)| is_or_serves(caller, is_meant, calls - 1))
 }
 
 /// Whether a function, or one that it stands in, is handed to what runs it after the answer.
@@ -472,7 +483,7 @@ fn is_run_later(function: Function<'_>) -> bool {
 /// Whether a function serves the few who run the program, by the place of its file, of all that
 /// call it, or by its class.
 fn is_for_staff(function: Function<'_>) -> bool {
-    is_only_from(function, &words::is_for_staff, 0)
+    is_only_from(function, &words::is_for_staff)
         || function
             .name()
             .is_some_and(|name| words::is_for_staff(&name))

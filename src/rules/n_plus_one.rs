@@ -565,16 +565,8 @@ fn is_waited_for(function: Function<'_>, act: &Act) -> bool {
         if function.is_awaited(at) {
             return true;
         }
-        let next = uses
-            .parents(at)
-            .iter()
-            .find(|&&parent| match module.expr(parent) {
-                Expr::Member { object, .. } => object == at,
-                Expr::Call { callee, .. } => callee == at,
-                _ => false,
-            });
-        match next {
-            Some(&next) => at = next,
+        match uses.link(module, at) {
+            Some(next) => at = next,
             None => break,
         }
     }

@@ -37,7 +37,7 @@ fn why_seldom(function: Function<'_>, finding: &Finding) -> Option<&'static str>
         "nothing of the program names it"
     } else if is_of_few_parents(function) {
         "its parents are the few who run the program, or what they may do"
-    } else if is_for_once(function, 0) {
+    } else if is_for_once(function) {
         "it fills in what older rows lack, once"
     } else if is_staff_page(function) {
         super::FOR_STAFF
@@ -133,17 +133,12 @@ fn is_of_few_parents(function: Function<'_>) -> bool {
 }
 
 /// Whether a function fills in what older rows lack, or all that are seen to call it do.
-fn is_for_once(function: Function<'_>, calls: u32) -> bool {
-    let is_named = function.name().is_some_and(|name| words::fills_in(&name));
-    if is_named {
-        return true;
-    }
-    let callers = function.callers();
-    calls < MAX_CALLS
-        && !callers.is_empty()
-        && callers
-            .iter()
-            .all(|&(caller, _)| is_for_once(caller, calls + 1))
+fn is_for_once(function: Function<'_>) -> bool {
+    let fills_in = |function: Function<'_>| {
+        let name = function.name();
+        name.is_some_and(|name| words::fills_in(&name))
+    };
+    super::is_or_serves(function, &fills_in, MAX_CALLS)
 }
 
 /// Whether a page for the few who run the program is made of one page of rows.
