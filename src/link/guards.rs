@@ -221,7 +221,7 @@ pub(super) fn guard_of(
     expr: ExprId,
     stmt: StmtId,
 ) -> Option<Guard> {
-    deciding(&facts.module, stmt, |test, outcome| {
+    deciding(&facts.module, stmt, returns, |test, outcome| {
         tested(facts, function, test, outcome)
     })
     .or_else(|| operator_guard(facts, function, expr, stmt))
@@ -233,18 +233,23 @@ pub(super) fn class_guard_of(
     function: FunctionId,
     stmt: StmtId,
 ) -> Option<ClassGuard> {
-    deciding(&facts.module, stmt, |test, outcome| {
+    deciding(&facts.module, stmt, returns, |test, outcome| {
         class_tested(facts, function, test, outcome)
     })
 }
 
-/// What the first test that decides whether a statement runs says, by how it came out.
-fn deciding<T>(
+fn returns(stmt: Stmt) -> bool {
+    matches!(stmt, Stmt::Return(_))
+}
+
+/// What the first test that decides whether a statement runs says, by how it came out. A branch
+/// that ends with what `leaves` decides about all that follows it.
+pub fn deciding<T>(
     module: &Module,
     stmt: StmtId,
+    leaves: impl Fn(Stmt) -> bool,
     tested: impl Fn(ExprId, bool) -> Option<T>,
 ) -> Option<T> {
-    // An early return decides about all that follows.
     let mut at = stmt;
     loop {
         let block = module.block(module.block_of(at));
@@ -259,8 +264,9 @@ fn deciding<T>(
                 continue;
             };
             let last = module.block(then).stmts.last();
-            let leaves = last.is_some_and(|&s| matches!(module.stmt(s), Stmt::Return(_)));
-            if leaves && let Some(found) = tested(test, false) {
+            if last.is_some_and(|&last| leaves(module.stmt(last)))
+                && let Some(found) = tested(test, false)
+            {
                 return Some(found);
             }
         }

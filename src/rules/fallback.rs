@@ -5,6 +5,7 @@ use crate::ir::{
     BinaryOp, BlockOwner, Expr, ExprId, LocalId, LogicalOp, Module, Name, Stmt, StmtId, UnaryOp,
 };
 use crate::link::call_graph::{Act, ActKind};
+use crate::link::guards::deciding;
 use crate::link::program::{ActEffect, Function};
 use crate::link::types::{Base, FunctionRef};
 
@@ -115,41 +116,10 @@ fn is_for_lacking(function: Function<'_>, act: &Act, objects: &[LocalId]) -> boo
             .iter()
             .any(|at| objects.contains(&at.object) && is_used(function, *at, test))
     };
-    let mut at = act.stmt;
-    loop {
-        let block = module.block_of(at);
-        let before = module.block(block).stmts.iter().take_while(|&&s| s != at);
-        for &earlier in before {
-            if let Stmt::If {
-                test,
-                then,
-                otherwise: None,
-            } = module.stmt(earlier)
-                && module.block(then).stmts.last().is_some_and(|&last| {
-                    matches!(module.stmt(last), Stmt::Return(Some(_)) | Stmt::Continue(_))
-                })
-                && lacks(test, false)
-            {
-                return true;
-            }
-        }
-        match module.block(block).owner {
-            BlockOwner::Stmt(owner) => {
-                if let Stmt::If {
-                    test,
-                    then,
-                    otherwise,
-                } = module.stmt(owner)
-                    && (block == then && lacks(test, true)
-                        || otherwise == Some(block) && lacks(test, false))
-                {
-                    return true;
-                }
-                at = owner;
-            }
-            BlockOwner::Loop(lp) => at = module.lp(lp).stmt,
-            _ => break,
-        }
+    let leaves = |stmt| matches!(stmt, Stmt::Return(Some(_)) | Stmt::Continue(_));
+    let decides = |test, outcome| lacks(test, outcome).then_some(());
+    if deciding(module, act.stmt, leaves, decides).is_some() {
+        return true;
     }
     let uses = function.program.uses(function.file);
     let mut at = act.expr;
