@@ -46,11 +46,10 @@ pub fn declared_schema(file: &SourceFile) -> Declarations {
 
 /// What leads to what in the schemas of GraphQL that texts of a module hold.
 pub fn written_types(module: &Module) -> Vec<TypeLead> {
+    let has_body = |text: &str| text.contains(['{', '=']);
     let may_declare = |text: &str| {
-        ["type ", "interface ", "union "]
-            .iter()
-            .any(|keyword| text.contains(keyword))
-            && text.contains(['{', '='])
+        let mut keywords = ["type ", "interface ", "union "].iter();
+        has_body(text) && keywords.any(|keyword| text.contains(keyword))
     };
     let mut found = Vec::new();
     for i in 0..module.expr_count() as u32 {
@@ -59,8 +58,16 @@ pub fn written_types(module: &Module) -> Vec<TypeLead> {
                 found.extend(graphql::leads(module.text(text)));
             }
             Expr::Template(parts) => {
+                let parts = module.list(parts);
+                // Most templates are short, and there are many.
+                let may_have_body = parts.iter().any(|&part| {
+                    matches!(module.expr(part), Expr::String(text) if has_body(module.text(text)))
+                });
+                if !may_have_body {
+                    continue;
+                }
                 let mut whole = String::new();
-                for &part in module.list(parts) {
+                for &part in parts {
                     match module.expr(part) {
                         Expr::String(text) => whole.push_str(module.text(text)),
                         _ => whole.push(' '),
