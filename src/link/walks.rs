@@ -16,14 +16,23 @@ use crate::source::Place;
 const MAX_ROUNDS: usize = 4;
 
 /// A collection that a function goes through each time it is called.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Walk {
-    /// The parameter that holds it.
-    pub param: u16,
+    /// What it goes through.
+    pub of: Walked,
     /// The loop or search, or the call that hands it on.
     place: Place,
-    /// What it is handed to, and as which parameter.
-    via: Option<(FunctionRef, u16)>,
+    /// What it is handed to, and as what.
+    via: Option<(FunctionRef, Walked)>,
+}
+
+/// A collection that a function is handed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walked {
+    /// The parameter that holds it.
+    pub param: u16,
+    /// The field of the parameter that it is, if it is not the parameter itself.
+    field: Option<Box<str>>,
 }
 
 /// The walks of each function, by file and function.
@@ -31,7 +40,22 @@ pub(super) type Walks = Vec<Vec<Vec<Walk>>>;
 
 impl Program {
     /// The parameters that a function goes through from one end to the other.
-    pub fn walks(&self, function: FunctionRef) -> &[Walk] {
+    pub fn walks(&self, function: FunctionRef) -> impl Iterator<Item = &Walk> {
+        let walks = self.walks_of(function).iter();
+        walks.filter(|walk| walk.of.field.is_none())
+    }
+
+    /// The parameters of which a function goes through one field from one end to the other.
+    pub fn walks_of_field<'p>(
+        &'p self,
+        function: FunctionRef,
+        field: &'p str,
+    ) -> impl Iterator<Item = &'p Walk> {
+        let walks = self.walks_of(function).iter();
+        walks.filter(move |walk| walk.of.field.as_deref() == Some(field))
+    }
+
+    fn walks_of(&self, function: FunctionRef) -> &[Walk] {
         &self.all_walks()[function.file.index()][function.function.index()]
     }
 
@@ -69,22 +93,22 @@ impl Program {
     }
 }
 
-/// Adds a walk unless one of the same parameter is known.
+/// Adds a walk unless one of the same collection is known.
 fn add(walks: &mut Vec<Walk>, walk: Walk) {
-    if !walks.iter().any(|known| known.param == walk.param) {
+    if !walks.iter().any(|known| known.of == walk.of) {
         walks.push(walk);
     }
 }
 
 impl Function<'_> {
     /// How it comes to go through a collection, in the order it runs.
-    pub fn steps_of(self, walk: Walk) -> Vec<Related> {
+    pub fn steps_of(self, walk: &Walk) -> Vec<Related> {
         let mut steps = Vec::new();
         let mut at = walk;
         for _ in 0..=MAX_ROUNDS {
-            let message = match at.via {
+            let message = match &at.via {
                 Some((callee, _)) => {
-                    let name = self.program.function(callee).name();
+                    let name = self.program.function(*callee).name();
                     format!("calls `{}`", name.as_deref().unwrap_or("a function"))
                 }
                 None => "goes through all of it".to_owned(),
@@ -93,19 +117,19 @@ impl Function<'_> {
                 place: at.place,
                 message,
             });
-            let Some((callee, param)) = at.via else {
+            let Some((callee, of)) = &at.via else {
                 break;
             };
-            let mut walks = self.program.walks(callee).iter();
-            match walks.find(|walk| walk.param == param) {
-                Some(&next) => at = next,
+            let mut walks = self.program.walks_of(*callee).iter();
+            match walks.find(|walk| walk.of == *of) {
+                Some(next) => at = next,
                 None => break,
             }
         }
         steps
     }
 
-    /// The parameters that its own loops and searches go through.
+    /// What of its parameters its own loops and searches go through.
     fn own_walks(self) -> Vec<Walk> {
         let mut found = Vec::new();
         let declared = self.declared();
@@ -119,18 +143,18 @@ impl Function<'_> {
                 LoopKind::Each | LoopKind::Comprehension | LoopKind::Callback
             );
             if let (true, Some(over)) = (walks, lp.over)
-                && let Some(param) = self.param_walked(over)
+                && let Some(of) = self.param_walked(over)
             {
                 let place = self.place(lp.span);
                 let via = None;
-                add(&mut found, Walk { param, place, via });
+                add(&mut found, Walk { of, place, via });
             }
         }
         let mut note = |list: ExprId, at: ExprId| {
-            if let Some(param) = self.param_at(list) {
+            if let Some(of) = self.handed_at(list) {
                 let place = self.place_of(at);
                 let via = None;
-                add(&mut found, Walk { param, place, via });
+                add(&mut found, Walk { of, place, via });
             }
         };
         for site in self.facts().sites(self.id) {
@@ -157,7 +181,7 @@ impl Function<'_> {
         found
     }
 
-    /// The parameters that it hands to functions which go through them.
+    /// What of its parameters it hands to functions which go through it.
     fn handed_walks(self, walks: &Walks, mut found: impl FnMut(Walk)) {
         if self.declared().params.is_empty() {
             return;
@@ -171,14 +195,23 @@ impl Function<'_> {
                 continue;
             }
             for walk in &walks[target.file.index()][target.function.index()] {
-                let handed = self.argument_for(act.expr, target, walk.param);
-                if let Some(param) = handed.and_then(|argument| self.param_at(argument))
-                    && !own.iter().any(|known| known.param == param)
-                {
-                    found(Walk {
+                let handed = self.argument_for(act.expr, target, walk.of.param);
+                let of = match (
+                    handed.and_then(|argument| self.handed_at(argument)),
+                    &walk.of.field,
+                ) {
+                    (Some(of), None) => of,
+                    (Some(Walked { param, field: None }), Some(field)) => Walked {
                         param,
+                        field: Some(field.clone()),
+                    },
+                    _ => continue,
+                };
+                if !own.iter().any(|known| known.of == of) {
+                    found(Walk {
+                        of,
                         place: self.place_of(act.expr),
-                        via: Some((target, walk.param)),
+                        via: Some((target, walk.of.clone())),
                     });
                 }
             }
@@ -191,9 +224,9 @@ impl Function<'_> {
             if self.program.world.models.call(id).cost == Some(Cost::Search))
     }
 
-    /// The parameter whose elements an iterated value has: `xs`, `xs.values()`,
+    /// What of the parameters an iterated value has the elements of: `xs`, `xs.values()`,
     /// `Object.values(xs)`, `enumerate(xs)`.
-    fn param_walked(self, over: ExprId) -> Option<u16> {
+    fn param_walked(self, over: ExprId) -> Option<Walked> {
         let module = self.module();
         let mut at = over;
         for _ in 0..6 {
@@ -230,11 +263,25 @@ impl Function<'_> {
                 _ => return None,
             };
         }
-        self.param_at(at)
+        self.handed_at(at)
+    }
+
+    /// The parameter that an expression is, or the field of one.
+    fn handed_at(self, expr: ExprId) -> Option<Walked> {
+        let module = self.module();
+        match module.expr(expr) {
+            Expr::Member { object, name, .. } => self.param_at(object).map(|param| Walked {
+                param,
+                field: Some(module.text(name).into()),
+            }),
+            _ => self
+                .param_at(expr)
+                .map(|param| Walked { param, field: None }),
+        }
     }
 
     /// The parameter that an expression is, if nothing else is assigned to it.
-    fn param_at(self, expr: ExprId) -> Option<u16> {
+    pub fn param_at(self, expr: ExprId) -> Option<u16> {
         let module = self.module();
         let Expr::Local(local) = module.expr(expr) else {
             return None;

@@ -88,9 +88,9 @@ fn through_calls(function: Function<'_>, reporter: &mut Reporter<'_>) {
         if function.program.summary(target).is_cached {
             continue;
         }
-        let mut walks = function.program.walks(target).iter();
-        let Some((walk, list, size)) = walks.find_map(|&walk| {
-            let list = function.argument_for(act.expr, target, walk.param)?;
+        let mut walks = function.program.walks(target);
+        let Some((walk, list, size)) = walks.find_map(|walk| {
+            let list = function.argument_for(act.expr, target, walk.of.param)?;
             let size = walked_again(function, list, act.expr, lp)?;
             Some((walk, list, size))
         }) else {

@@ -4,12 +4,12 @@
 use super::invariance::Invariance;
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, ExprId, LoopKind, Site, Stmt};
+use crate::ir::{CallKind, Expr, ExprId, LocalKind, LoopKind, Site, Stmt};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::{Cost, Effect, Rows};
 use crate::link::program::{Function, Loop};
-use crate::link::types::Base;
+use crate::link::types::{Base, FunctionRef};
 
 pub(super) const RULE: Rule = Rule::per_function("loop-invariant-work", check);
 
@@ -73,6 +73,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     }
     through_calls(function, &mut invariance, reporter);
     through_walks(function, &mut invariance, reporter);
+    through_owners(function, reporter);
 }
 
 /// `index_of(books)` in a loop, where that goes through all `books`.
@@ -101,9 +102,9 @@ fn through_walks(function: Function<'_>, invariance: &mut Invariance, reporter: 
         {
             continue;
         }
-        let mut walks = function.program.walks(target).iter();
-        let Some((walk, list)) = walks.find_map(|&walk| {
-            let list = function.argument_for(act.expr, target, walk.param)?;
+        let mut walks = function.program.walks(target);
+        let Some((walk, list)) = walks.find_map(|walk| {
+            let list = function.argument_for(act.expr, target, walk.of.param)?;
             let size = function.program.size_of(function.file, list);
             let grows = matches!(size, Cardinality::Unknown | Cardinality::Rows);
             let is_named = matches!(module.expr(list), Expr::Local(_) | Expr::Member { .. });
@@ -126,6 +127,128 @@ fn through_walks(function: Function<'_>, invariance: &mut Invariance, reporter: 
             .cost("n times the work of one")
             .help("do it once before the loop and use the result in it");
     }
+}
+
+/// `totals_of(line, order)` for each of `order.lines`, where that works out `shares(order)` first
+/// and `shares` goes through all `order.lines`.
+fn through_owners(function: Function<'_>, reporter: &mut Reporter<'_>) {
+    let module = function.module();
+    for act in function.acts() {
+        let ActKind::Call(target) = act.kind else {
+            continue;
+        };
+        if act.is_memoized || function.program.summary(target).is_cached {
+            continue;
+        }
+        let loops = function.loops_around(act.lp);
+        let Some((lp, _)) = growing_loop(&loops) else {
+            continue;
+        };
+        let Some(Expr::Member { object, name, .. }) = lp.head().over.map(|over| module.expr(over))
+        else {
+            continue;
+        };
+        let owner = module.expr(object);
+        if lp.function.file != function.file
+            || !matches!(owner, Expr::Local(_))
+            || lp.head().kind == LoopKind::While
+            || !may_repeat(function, act.expr, lp)
+        {
+            continue;
+        }
+        let field = module.text(name);
+        let callee = function.program.function(target);
+        // What a parameter of the callee is given, if it is the same in each trip.
+        let given = |param| {
+            let value = function.argument_for(act.expr, target, param)?;
+            (!function.facts().varies_in(value, lp.id)).then_some(value)
+        };
+        let repeated = callee.acts().iter().find_map(|inner| {
+            let ActKind::Call(worker) = inner.kind else {
+                return None;
+            };
+            let summary = function.program.summary(worker);
+            if inner.lp.is_some()
+                || inner.is_memoized
+                || summary.is_cached
+                || changes_something(function, worker)
+                || depends_on_others(callee, inner.expr, given)
+            {
+                return None;
+            }
+            let walk = function
+                .program
+                .walks_of_field(worker, field)
+                .find(|walk| {
+                    callee
+                        .argument_for(inner.expr, worker, walk.of.param)
+                        .and_then(|argument| callee.param_at(argument))
+                        .and_then(given)
+                        .is_some_and(|value| module.expr(value) == owner)
+                })?;
+            Some((inner.expr, walk))
+        });
+        let Some((inner, walk)) = repeated else {
+            continue;
+        };
+        let name = function.callee_text(act.expr);
+        let worker = callee.callee_text(inner);
+        let whole = function.callee_text(object);
+        let element = element_text(lp);
+        let finding = reporter.report(
+            module.span(act.expr),
+            Confidence::Low,
+            format!(
+                "`{name}` calls `{worker}` again for each {element}, which goes through all of \
+                 `{whole}.{field}` for the same result"
+            ),
+        );
+        finding
+            .related(lp.place(), "repeated by this loop")
+            .related(callee.place_of(inner), format!("calls `{worker}`"));
+        finding.related.extend(callee.steps_of(walk));
+        finding.cost("n² steps").help(format!(
+            "call `{worker}` once before the loop and hand its result to `{name}`"
+        ));
+    }
+}
+
+/// Whether a call of a callee is handed what its caller does not hand it the same of each time.
+fn depends_on_others(
+    callee: Function<'_>,
+    call: ExprId,
+    given: impl Fn(u16) -> Option<ExprId>,
+) -> bool {
+    let module = callee.module();
+    let Expr::Call { args, .. } = module.expr(call) else {
+        return true;
+    };
+    module.list(args).iter().any(|&argument| {
+        callee
+            .facts()
+            .any_origin(argument, |id| match module.expr(id) {
+                Expr::Local(local) => match module.local(local).kind {
+                    LocalKind::Param(param) => given(param).is_none(),
+                    _ => false,
+                },
+                Expr::Call { .. } | Expr::This | Expr::Unknown(_) => true,
+                _ => false,
+            })
+    })
+}
+
+/// Whether a function writes somewhere, so that it is not called for its result alone.
+fn changes_something(function: Function<'_>, target: FunctionRef) -> bool {
+    const WRITES: &[Effect] = &[
+        Effect::DbWrite,
+        Effect::RemoteWrite,
+        Effect::Process,
+        Effect::Sleep,
+    ];
+    let summary = function.program.summary(target);
+    WRITES
+        .iter()
+        .any(|&effect| summary.effect(effect).is_some())
 }
 
 /// Why work in a loop is not done over and over, if it is not.
