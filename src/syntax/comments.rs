@@ -1,6 +1,9 @@
 //! Comments that count: those for this tool, those that say that the trips of a loop go in turn on
 //! purpose, those that say why each trip writes for itself, and those that say what a loop costs.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use tree_sitter::Node;
 
 use crate::ir::{Expr, Loop, LoopId, Module};
@@ -43,67 +46,57 @@ const TESTS: &[&str] = &["if ", "if("];
 /// What says that it is not meant to stay so.
 const REGRETS: &[&str] = &["TODO", "FIXME", "XXX", "HACK"];
 
-/// Notes in a finished module what its comments say. Files without the words skip the walk.
+/// Finds where a text may speak to us.
+static SPEAKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = [&[DIRECTIVE], WORDS, WRITES, COSTS, LEAVING].concat();
+    AhoCorasick::new(words).expect("the words make a pattern")
+});
+
+/// Notes in a finished module what its comments say. Files without the words skip the search.
 pub(super) fn heed(
     text: &str,
     root: Node<'_>,
     is_comment: impl Fn(Node<'_>) -> bool,
     module: &mut Module,
 ) {
-    let speaks_to_us = text.contains(DIRECTIVE);
-    let may_speak_of_turns = may_speak_of_turns(text, module);
-    let may_speak_of_writes = may_speak_of_writes(text, module);
-    let may_speak_of_costs = may_speak_of_costs(text, module);
-    let may_speak_of_leaving = LEAVING.iter().any(|word| text.contains(word));
-    if !speaks_to_us
-        && !may_speak_of_turns
-        && !may_speak_of_writes
-        && !may_speak_of_costs
-        && !may_speak_of_leaving
-    {
+    let comments = comments(text, root, is_comment);
+    if comments.is_empty() {
         return;
     }
-    let comments = comments(root, is_comment);
-    if speaks_to_us {
-        let directives = comments.iter().copied();
-        module.directives = directives
-            .filter(|comment| words(text, *comment).contains(DIRECTIVE))
-            .collect();
-    }
-    if may_speak_of_leaving {
+    let with = |words: &[&str]| {
         let comments = comments.iter().copied();
-        let leaving = |&comment: &Span| {
-            let said = words(text, comment);
-            said.contains("TODO") && LEAVING.iter().any(|word| said.contains(word))
-        };
-        module.leaving = comments.filter(leaving).collect();
-    }
-    if may_speak_of_turns {
-        mark(text, &comments, WORDS, &[], module, |lp| {
-            lp.goes_in_turn = true;
+        let comments = comments.filter(|&comment| {
+            let said = said_by(text, comment);
+            words.iter().any(|word| said.contains(word))
         });
+        comments.collect::<Vec<Span>>()
+    };
+    module.directives = with(&[DIRECTIVE]);
+    module.leaving = with(LEAVING);
+    let is_planned = |&comment: &Span| said_by(text, comment).contains("TODO");
+    module.leaving.retain(is_planned);
+    if awaits_in_loops(module) {
+        mark(text, &with(WORDS), &[], module, |lp| lp.goes_in_turn = true);
     }
-    if may_speak_of_writes {
-        mark(text, &comments, WRITES, &[], module, |lp| {
-            lp.writes_each = true;
-        });
-    }
-    if may_speak_of_costs {
-        mark(text, &comments, COSTS, TESTS, module, |lp| {
-            lp.accepts_cost = true;
-        });
-    }
+    mark(text, &with(WRITES), &[], module, |lp| lp.writes_each = true);
+    mark(text, &with(COSTS), TESTS, module, |lp| {
+        lp.accepts_cost = true;
+    });
 }
 
-fn comments(root: Node<'_>, is_comment: impl Fn(Node<'_>) -> bool) -> Vec<Span> {
+/// The comments that hold one of the words, in their order: only what holds a word is walked.
+fn comments(text: &str, root: Node<'_>, is_comment: impl Fn(Node<'_>) -> bool) -> Vec<Span> {
     let mut comments = Vec::new();
+    let mut words = SPEAKS.find_iter(text).map(|word| word.start()).peekable();
     let mut cursor = root.walk();
-    loop {
+    while words.peek().is_some() {
         let node = cursor.node();
-        if is_comment(node) {
+        while words.next_if(|&word| word < node.start_byte()).is_some() {}
+        let holds_word = words.peek().is_some_and(|&word| word < node.end_byte());
+        if holds_word && is_comment(node) {
             comments.push(Span::new(node.start_byte(), node.end_byte()));
-        }
-        if cursor.goto_first_child() {
+            while words.next_if(|&word| word < node.end_byte()).is_some() {}
+        } else if holds_word && cursor.goto_first_child() {
             continue;
         }
         while !cursor.goto_next_sibling() {
@@ -112,43 +105,27 @@ fn comments(root: Node<'_>, is_comment: impl Fn(Node<'_>) -> bool) -> Vec<Span> 
             }
         }
     }
+    comments
 }
 
-/// Whether a comment may say so of a loop that awaits: others are not looked at.
-fn may_speak_of_turns(text: &str, module: &Module) -> bool {
-    let awaits = module
-        .sites
-        .iter()
-        .any(|site| site.lp.is_some() && matches!(module.expr(site.expr), Expr::Await(_)));
-    awaits && WORDS.iter().any(|word| text.contains(word))
+/// Whether a loop waits in its trips: of others no comment needs to say that they go in turn.
+fn awaits_in_loops(module: &Module) -> bool {
+    let mut sites = module.sites.iter();
+    sites.any(|site| site.lp.is_some() && matches!(module.expr(site.expr), Expr::Await(_)))
 }
 
-/// Whether a comment may say so of a loop that calls something.
-fn may_speak_of_writes(text: &str, module: &Module) -> bool {
-    WRITES.iter().any(|word| text.contains(word)) && module.sites.iter().any(|s| s.lp.is_some())
-}
-
-/// Whether a comment may say so of some loop.
-fn may_speak_of_costs(text: &str, module: &Module) -> bool {
-    !module.loops.is_empty() && COSTS.iter().any(|word| text.contains(word))
-}
-
-/// Marks the loops that comments with one of some words are about: the one that begins after a
-/// comment with nothing but comments and lines of some beginnings between, or else the innermost
-/// around it.
+/// Marks the loops that comments without regrets are about: the one that begins after a comment
+/// with nothing but comments and lines of some beginnings between, or else the innermost around it.
 fn mark(
     text: &str,
     comments: &[Span],
-    words_looked_for: &[&str],
     between: &[&str],
     module: &mut Module,
     note: impl Fn(&mut Loop),
 ) {
     for &comment in comments {
-        let said = words(text, comment);
-        let is_meant = words_looked_for.iter().any(|word| said.contains(word))
-            && !REGRETS.iter().any(|word| said.contains(word));
-        if !is_meant {
+        let said = said_by(text, comment);
+        if REGRETS.iter().any(|word| said.contains(word)) {
             continue;
         }
         let lp = next(text, module, comment, between).or_else(|| around(module, comment));
@@ -178,7 +155,7 @@ fn next(text: &str, module: &Module, comment: Span, passed: &[&str]) -> Option<L
         .iter()
         .filter(after)
         .min_by_key(|lp| lp.span.start)?;
-    let between = words(
+    let between = said_by(
         text,
         Span {
             start: comment.end,
@@ -200,7 +177,7 @@ fn next(text: &str, module: &Module, comment: Span, passed: &[&str]) -> Option<L
 }
 
 /// What stands at a span; nothing if it cuts a character in two.
-fn words(text: &str, span: Span) -> &str {
+fn said_by(text: &str, span: Span) -> &str {
     let words = text.get(span.start as usize..span.end as usize);
     words.unwrap_or_default()
 }
