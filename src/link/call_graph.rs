@@ -160,15 +160,16 @@ pub struct Use {
     pub stmt: StmtId,
 }
 
-/// Links one file.
-pub fn link_file(world: &World, file: FileId) -> LinkedFile {
+/// Links the file of a typer.
+pub fn link_file<'w>(typer: &mut Typer<'w>) -> LinkedFile {
+    let (world, file) = (typer.world(), typer.file());
     let facts = &world.unit(file).facts;
     let module = &facts.module;
     let mut linker = Linker {
         world,
         facts,
         module,
-        typer: Typer::new(world, file),
+        typer,
         file,
         consumed: FxHashSet::default(),
         linked: LinkedFile {
@@ -180,18 +181,18 @@ pub fn link_file(world: &World, file: FileId) -> LinkedFile {
     linker.linked
 }
 
-struct Linker<'w> {
+struct Linker<'w, 't> {
     world: &'w World,
     facts: &'w FileFacts,
     module: &'w Module,
-    typer: Typer<'w>,
+    typer: &'t mut Typer<'w>,
     file: FileId,
     /// Query objects in variables that have run and hold their rows.
     consumed: FxHashSet<DefId>,
     linked: LinkedFile,
 }
 
-impl Linker<'_> {
+impl Linker<'_, '_> {
     fn run(&mut self) {
         let module = self.module;
         for site in &module.sites {

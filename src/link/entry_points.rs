@@ -5,15 +5,15 @@
 mod named;
 mod taken;
 
+pub(super) use self::taken::Taken;
+
 use std::collections::VecDeque;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::call_graph::{ActKind, LinkedFile};
 use super::models::EntryKind;
 use super::types::{ClassRef, FunctionRef};
-use super::world::World;
 use crate::finding::Confidence;
 use crate::source::Place;
 
@@ -64,11 +64,7 @@ pub struct Reached {
 }
 
 /// All places where the program is entered, in the order of files.
-pub fn find(world: &World) -> Vec<EntryPoint> {
-    let files: Vec<taken::Taken> = world
-        .par_files()
-        .map(|file| taken::of_file(world, file))
-        .collect();
+pub(super) fn find(files: Vec<Taken>) -> Vec<EntryPoint> {
     let mut paths: FxHashMap<ClassRef, String> = FxHashMap::default();
     for (class, path) in files.iter().flat_map(|file| &file.class_paths) {
         paths.entry(*class).or_insert_with(|| path.clone());

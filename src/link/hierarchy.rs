@@ -1,5 +1,7 @@
 //! Who derives from whom, and what a name means in a class and in those that derive from it.
 
+use std::sync::{Arc, OnceLock};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::models::{ModelTypeId, Models};
@@ -219,8 +221,31 @@ impl World {
             })
     }
 
+    /// [`Self::above`], kept once nothing about it changes any more.
+    pub(super) fn settled_above(&self, class: ClassRef) -> Option<&Arc<[ClassRef]>> {
+        let of_file = self.settled_above.get(class.file.index())?;
+        Some(of_file[class.class.index()].get_or_init(|| self.find_above(class).into()))
+    }
+
+    /// From here on no class gets other bases.
+    pub(super) fn settle_bases(&mut self) {
+        let classes = self
+            .units
+            .iter()
+            .map(|unit| unit.facts.module.classes.len());
+        let slots = classes.map(|count| (0..count).map(|_| OnceLock::new()).collect());
+        self.settled_above = slots.collect();
+    }
+
     /// The classes a class derives from, itself first, nearest first.
     pub fn above(&self, class: ClassRef) -> Vec<ClassRef> {
+        match self.settled_above(class) {
+            Some(above) => above.to_vec(),
+            None => self.find_above(class),
+        }
+    }
+
+    fn find_above(&self, class: ClassRef) -> Vec<ClassRef> {
         let mut found = vec![class];
         let mut at = 0;
         while at < found.len() && found.len() < MAX_CLASSES {

@@ -15,7 +15,7 @@ mod names;
 mod own;
 mod parts;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -41,19 +41,69 @@ pub struct Typer<'w> {
     file: FileId,
     facts: &'w FileFacts,
     module: &'w Module,
-    known: FxHashMap<ExprId, Type>,
+    known: Known,
+    /// What linking has found, once that is over.
+    linked: Option<&'w FxHashMap<ExprId, Type>>,
     known_defs: FxHashMap<DefId, Type>,
     known_annotations: FxHashMap<ExprId, Type>,
     known_members: FxHashMap<ExprId, Vec<(Name, Type)>>,
     known_in_both: FxHashMap<(ExprId, Box<str>), Option<Type>>,
     /// The classes that a class derives from.
-    above: FxHashMap<ClassRef, Rc<[ClassRef]>>,
+    above: FxHashMap<ClassRef, Arc<[ClassRef]>>,
     /// What this file tells others, while that is being found.
     own: Option<Box<own::Own>>,
     steps: u32,
 }
 
+/// Types by expression.
+#[derive(Debug)]
+enum Known {
+    /// Of a few expressions.
+    Some(FxHashMap<ExprId, Type>),
+    /// Of most expressions of a file, in their order.
+    Most(Vec<Option<Type>>),
+}
+
+impl Known {
+    fn get(&self, id: ExprId) -> Option<Type> {
+        match self {
+            Self::Some(types) => types.get(&id).copied(),
+            Self::Most(types) => types[id.index()],
+        }
+    }
+
+    fn insert(&mut self, id: ExprId, ty: Type) {
+        match self {
+            Self::Some(types) => {
+                types.insert(id, ty);
+            }
+            Self::Most(types) => types[id.index()] = Some(ty),
+        }
+    }
+}
+
 impl<'w> Typer<'w> {
+    /// A typer that will be asked for most expressions of a file.
+    pub(in crate::link) fn of_most(world: &'w World, file: FileId) -> Self {
+        let typer = Self::new(world, file);
+        Self {
+            known: Known::Most(vec![None; typer.module.expr_count()]),
+            ..typer
+        }
+    }
+
+    /// What has been found so far.
+    pub(in crate::link) fn into_types(self) -> FxHashMap<ExprId, Type> {
+        match self.known {
+            Known::Some(types) => types,
+            Known::Most(types) => {
+                let ids = (0..).map(ExprId);
+                let types = ids.zip(types);
+                types.filter_map(|(id, ty)| Some((id, ty?))).collect()
+            }
+        }
+    }
+
     /// A typer for one file.
     pub fn new(world: &'w World, file: FileId) -> Self {
         let facts = &world.unit(file).facts;
@@ -62,7 +112,8 @@ impl<'w> Typer<'w> {
             file,
             facts,
             module: &facts.module,
-            known: FxHashMap::default(),
+            known: Known::Some(FxHashMap::default()),
+            linked: world.linked_types.get(file.index()),
             known_defs: FxHashMap::default(),
             known_annotations: FxHashMap::default(),
             known_members: FxHashMap::default(),
@@ -93,7 +144,10 @@ impl<'w> Typer<'w> {
             Expr::Null => return Type::of(Base::Null),
             _ => {}
         }
-        if let Some(&known) = self.known.get(&id) {
+        if let Some(known) = self.known.get(id) {
+            return known;
+        }
+        if let Some(&known) = self.linked.and_then(|types| types.get(&id)) {
             return known;
         }
         if self.steps > MAX_STEPS {
@@ -104,7 +158,9 @@ impl<'w> Typer<'w> {
         self.steps += 1;
         let ty = self.find(id);
         self.steps -= 1;
-        self.known.insert(id, ty);
+        if ty != Type::UNKNOWN {
+            self.known.insert(id, ty);
+        }
         ty
     }
 

@@ -12,7 +12,7 @@ use super::call_graph::{
 use super::callbacks::{Slot, link_handed, param_of};
 use super::cardinality::{Cardinality, LoopSizes};
 use super::entities::PerRow;
-use super::entry_points::{self, EntryPoint, Reach, Reached};
+use super::entry_points::{self, EntryPoint, Reach, Reached, Taken};
 use super::fetches::{Callers, Runners, hooks};
 use super::infer::Typer;
 use super::models::Effect;
@@ -70,17 +70,24 @@ pub struct Program {
 
 impl Program {
     /// Resolves all calls and summarizes all functions.
-    pub fn new(world: World, contexts: Vec<Context>, schema: &SchemaSettings) -> Self {
+    pub fn new(mut world: World, contexts: Vec<Context>, schema: &SchemaSettings) -> Self {
         let link = || {
-            let files = world.par_files().map(|file| link_file(&world, file));
-            let mut linked: Vec<LinkedFile> = files.collect();
+            let files = world.par_files().map(|file| {
+                let mut typer = Typer::of_most(&world, file);
+                let file = (link_file(&mut typer), Taken::of_file(&mut typer));
+                (file, typer.into_types())
+            });
+            let ((mut linked, taken), types): ((Vec<LinkedFile>, Vec<Taken>), Vec<_>) =
+                files.unzip();
             link_handed(&world, &mut linked);
-            linked
+            (linked, taken, types)
         };
-        let (mut schemas, linked) = rayon::join(|| Schemas::new(&world, &contexts, schema), link);
+        let (mut schemas, (linked, taken, types)) =
+            rayon::join(|| Schemas::new(&world, &contexts, schema), link);
+        world.linked_types = types;
         schemas.find_bare_references(&world, &contexts, &linked);
         let entered = || {
-            let entries = entry_points::find(&world);
+            let entries = entry_points::find(taken);
             (entry_points::reach(&linked, &entries), entries)
         };
         let ((summaries, (reach, entry_points)), (reads, listed)) = rayon::join(

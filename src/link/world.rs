@@ -1,6 +1,8 @@
 //! What files know of each other: imports meet exports.
 
 use rayon::prelude::*;
+use std::sync::{Arc, OnceLock};
+
 use rustc_hash::FxHashMap;
 
 use super::entities::Entities;
@@ -74,6 +76,10 @@ pub struct World {
     pub(super) type_graph: TypeGraph,
     /// The functions that send SQL text that they are handed.
     pub(super) senders: Senders,
+    /// What each class derives from, by file and class, as soon as that is settled.
+    pub(super) settled_above: Vec<Vec<OnceLock<Arc<[ClassRef]>>>>,
+    /// The types of the expressions of each file that linking asked for, once that is over.
+    pub(super) linked_types: Vec<FxHashMap<ExprId, Type>>,
 }
 
 /// A module-level variable and the one value it has.
@@ -186,6 +192,8 @@ impl World {
             resolvers: Resolvers::default(),
             type_graph: TypeGraph::default(),
             senders: Senders::default(),
+            settled_above: Vec::new(),
+            linked_types: Vec::new(),
         };
         world.templates = Templates::new(&world);
         (world.hierarchy, world.targets) = rayon::join(
@@ -208,6 +216,7 @@ impl World {
         world.contexts = world.contexts();
         let told = world.hand_arguments();
         world.solve(told, &order);
+        world.settle_bases();
         world.hand_inside_templates();
         ((world.resolvers, world.type_graph), world.senders) = rayon::join(
             || (Resolvers::new(&world), TypeGraph::new(&world)),

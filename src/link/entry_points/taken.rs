@@ -19,40 +19,43 @@ use crate::source::{Ecosystem, FileId, Place};
 const MAX_NESTING: u32 = 4;
 
 /// What one file says of entry points.
-pub(super) struct Taken {
+pub(in crate::link) struct Taken {
     pub(super) entries: Vec<EntryPoint>,
     /// The paths that classes are put under.
     pub(super) class_paths: Vec<(ClassRef, String)>,
 }
 
-/// The functions that a file makes entry points, its own or others.
-pub(super) fn of_file(world: &World, file: FileId) -> Taken {
-    let unit = world.unit(file);
-    let mut finder = Finder {
-        world,
-        file,
-        module: &unit.facts.module,
-        typer: Typer::new(world, file),
-        taken: Taken {
-            entries: Vec::new(),
-            class_paths: Vec::new(),
-        },
-    };
-    finder.decorated();
-    finder.handed();
-    finder.methods();
-    finder.by_file(&unit.path, unit.ecosystem);
-    finder.by_key(unit.ecosystem);
-    finder.by_directive();
-    finder.by_name();
-    finder.taken
+impl Taken {
+    /// The functions that the file of a typer makes entry points, its own or others.
+    pub(in crate::link) fn of_file(typer: &mut Typer<'_>) -> Self {
+        let (world, file) = (typer.world(), typer.file());
+        let unit = world.unit(file);
+        let mut finder = Finder {
+            world,
+            file,
+            module: &unit.facts.module,
+            typer,
+            taken: Self {
+                entries: Vec::new(),
+                class_paths: Vec::new(),
+            },
+        };
+        finder.decorated();
+        finder.handed();
+        finder.methods();
+        finder.by_file(&unit.path, unit.ecosystem);
+        finder.by_key(unit.ecosystem);
+        finder.by_directive();
+        finder.by_name();
+        finder.taken
+    }
 }
 
-struct Finder<'w> {
+struct Finder<'w, 't> {
     world: &'w World,
     file: FileId,
     module: &'w Module,
-    typer: Typer<'w>,
+    typer: &'t mut Typer<'w>,
     taken: Taken,
 }
 
@@ -78,7 +81,7 @@ impl Head {
     }
 }
 
-impl<'w> Finder<'w> {
+impl<'w> Finder<'w, '_> {
     fn push(&mut self, head: Head, function: FunctionRef) {
         let module = &self.world.unit(function.file).facts.module;
         let declared = module.function(function.function);

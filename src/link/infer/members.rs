@@ -1,6 +1,6 @@
 //! Types of members, elements and awaited values.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -427,10 +427,13 @@ impl Typer<'_> {
     }
 
     /// [`World::above`], found once.
-    fn above(&mut self, class: ClassRef) -> Rc<[ClassRef]> {
+    fn above(&mut self, class: ClassRef) -> Arc<[ClassRef]> {
         let world = self.world;
+        if let Some(above) = world.settled_above(class) {
+            return Arc::clone(above);
+        }
         let above = self.above.entry(class);
-        Rc::clone(above.or_insert_with(|| world.above(class).into()))
+        Arc::clone(above.or_insert_with(|| world.above(class).into()))
     }
 
     /// What the first of several classes that declares a name says of it, and the library types

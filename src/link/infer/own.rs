@@ -32,7 +32,7 @@ impl<'w> Typer<'w> {
     pub(in crate::link) fn of_whole_file(world: &'w World, file: FileId) -> Self {
         Self {
             own: Some(Box::default()),
-            ..Self::new(world, file)
+            ..Self::of_most(world, file)
         }
     }
 
