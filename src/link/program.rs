@@ -15,7 +15,7 @@ use super::entities::PerRow;
 use super::entry_points::{self, EntryPoint, Reach, Reached, Taken};
 use super::fetches::{Callers, Runners, hooks};
 use super::infer::Typer;
-use super::models::Effect;
+use super::models::{Effect, EntryKind};
 use super::queries::QuerySite;
 use super::row_hooks::AllRowHooks;
 use super::rows::{self, Read, Reads};
@@ -66,6 +66,8 @@ pub struct Program {
     row_hooks: OnceLock<AllRowHooks>,
     pub(super) walks: OnceLock<Walks>,
     pub(super) hooks: FxHashSet<FunctionRef>,
+    /// The functions that someone starts by typing their name.
+    commands: FxHashSet<FunctionRef>,
 }
 
 impl Program {
@@ -111,6 +113,7 @@ impl Program {
             summaries,
             reach,
             hooks: hooks(&entry_points),
+            commands: commands(&entry_points),
             entry_points,
             browser_files: OnceLock::new(),
             whole_imports: OnceLock::new(),
@@ -204,6 +207,12 @@ impl Program {
     }
 }
 
+fn commands(entries: &[EntryPoint]) -> FxHashSet<FunctionRef> {
+    let entries = entries.iter();
+    let commands = entries.filter(|entry| entry.kind == EntryKind::Command);
+    commands.filter_map(|entry| entry.function).collect()
+}
+
 /// A function of the program.
 #[derive(Debug, Clone, Copy)]
 pub struct Function<'p> {
@@ -240,9 +249,26 @@ impl<'p> Function<'p> {
         self.module().function(self.id)
     }
 
-    /// What the file is for.
+    /// What the file is for. A command that someone types is a script wherever it stands.
     pub fn context(self) -> Context {
-        self.program.contexts[self.file.index()]
+        match self.program.contexts[self.file.index()] {
+            Context::Product if self.is_command() => Context::Script,
+            context => context,
+        }
+    }
+
+    /// Whether it is a command, or stands in one.
+    fn is_command(self) -> bool {
+        let commands = &self.program.commands;
+        if commands.is_empty() {
+            return false;
+        }
+        let module = self.module();
+        let around = |&id: &FunctionId| module.function(id).parent;
+        std::iter::successors(Some(self.id), around).any(|function| {
+            let file = self.file;
+            commands.contains(&FunctionRef { file, function })
+        })
     }
 
     /// What it does, in evaluation order.

@@ -122,9 +122,18 @@ fn python_views_tasks_and_commands_are_found() {
                 "tasks.py",
                 "from celery import shared_task\n@shared_task(bind=True)\ndef sweep(self):\n    pass\n",
             ),
+            (
+                "cli.py",
+                "import click\nfrom flask import Flask\napp = Flask(__name__)\n\
+                 @click.group()\ndef books():\n    pass\n\
+                 @books.command(\"list\")\ndef list_books():\n    pass\n\
+                 @app.cli.command()\ndef clean():\n    pass\n",
+            ),
         ],
         &[
             "route GET /items/{id} read api.py:5:11",
+            "command - - list_books cli.py:8:5",
+            "command - - clean cli.py:11:5",
             "route - books/ books shop/views.py:2:5",
             "route - authors/ Authors.get shop/views.py:6:9",
             "job - - sweep tasks.py:3:5",

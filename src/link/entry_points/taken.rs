@@ -11,7 +11,7 @@ use crate::ir::{
 };
 use crate::link::infer::Typer;
 use crate::link::models::{EntryKind, EntryPointModel};
-use crate::link::types::{Base, ClassRef, FunctionRef};
+use crate::link::types::{Base, ClassRef, FunctionRef, Type};
 use crate::link::world::World;
 use crate::source::{Ecosystem, FileId, Place};
 
@@ -128,6 +128,20 @@ impl<'w> Finder<'w, '_> {
         }
     }
 
+    /// The type of a value, or of what a decorator makes of a function: `@click.group()`.
+    fn made(&mut self, value: ExprId) -> Type {
+        let ty = self.typer.of(value);
+        let Base::Function(function) = ty.base else {
+            return ty;
+        };
+        let module = &self.world.unit(function.file).facts.module;
+        let decorators = module.list(module.function(function.function).decorators);
+        let mut typer = Typer::new(self.world, function.file);
+        let mut made = decorators.iter().map(|&decorator| typer.of(decorator));
+        made.find(|ty| matches!(ty.base, Base::Model(..)))
+            .unwrap_or(ty)
+    }
+
     /// How a decorator or callee takes functions: a member of a value, or something of a library.
     fn taker(&mut self, named: ExprId) -> Option<(&'w EntryPointModel, &'w str, Confidence)> {
         let models = &self.world.models;
@@ -136,7 +150,7 @@ impl<'w> Finder<'w, '_> {
             Expr::Member { object, name } => {
                 let name = self.module.text(name);
                 if models.entry_points.may_take(name) {
-                    let on = self.typer.of(object);
+                    let on = self.made(object);
                     if let (Base::Model(ty, _), true) = (on.base, on.is_bare())
                         && let Some(model) = models.entry_point(ty, name)
                     {
