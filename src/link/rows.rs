@@ -475,7 +475,12 @@ impl<'w> Finder<'w> {
         };
         let owner = self.world.entities.get(first).owner;
         let is_derived = self.world.above(owner).contains(&row) && owner != row;
-        !is_derived || self.world.above(row).contains(&owner)
+        let has_other = || {
+            let entities = &self.world.entities;
+            let name = &entities.get(first).name;
+            entities.find(self.world, row, name).is_some()
+        };
+        self.world.above(row).contains(&owner) || !is_derived && has_other()
     }
 
     /// The read that a call's function does, seen from the caller.

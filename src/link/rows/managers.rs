@@ -3,6 +3,7 @@
 
 use super::Finder;
 use super::loaded::{Loaded, Origin};
+use crate::analysis::def_use::Def;
 use crate::ir::{Expr, ExprId, LocalKind, Name};
 use crate::link::infer::keyword_in;
 use crate::link::models::EntityFrom;
@@ -61,15 +62,46 @@ impl Finder<'_> {
                 if let Some(target) = relation.target {
                     paths.extend(self.loaded_by_default(target));
                 }
+                let mut is_of_given = self.is_given(file, object);
+                // What came with the row came with what was loaded of it in turn.
+                if let Some(over) = self.walked_for(file, object) {
+                    let around = self.loaded(file, over);
+                    is_of_given |= around.origin != Origin::Query || around.is_of_given;
+                    let below = format!("{}__", relation.name);
+                    let further = around.paths.iter();
+                    let further = further.filter_map(|path| path.strip_prefix(&below));
+                    paths.extend(further.map(str::to_owned));
+                }
                 return Some(Loaded {
                     paths,
-                    is_of_given: self.is_given(file, object),
+                    is_of_given,
                     ..Loaded::at(query, Origin::Query)
                 });
             }
             return self.loaded_field(class, name);
         }
         None
+    }
+
+    /// What a loop walks whose element a row is.
+    fn walked_for(&self, file: FileId, row: ExprId) -> Option<ExprId> {
+        let facts = &self.world.unit(file).facts;
+        let module = &facts.module;
+        // What a template is given is looked at where it is rendered.
+        if module.template.is_some() {
+            return None;
+        }
+        let mut at = row;
+        if let Expr::Local(_) = module.expr(at) {
+            match facts.def_use.def(facts.def_use.reaching(at)?) {
+                Def::Value { value, .. } => at = *value,
+                _ => return None,
+            }
+        }
+        match module.expr(at) {
+            Expr::Element(lp) => module.lp(lp).over,
+            _ => None,
+        }
     }
 
     /// Whether a row is a parameter, so that the caller's query says what came with it.
