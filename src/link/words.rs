@@ -34,6 +34,9 @@ struct Tables {
     tenants: Vec<String>,
     once: Vec<String>,
     lasting: Vec<String>,
+    staff: Vec<String>,
+    left_over: Vec<String>,
+    edits: Vec<String>,
     settings: Vec<String>,
     rights: Vec<String>,
     small_before: Vec<String>,
@@ -47,6 +50,7 @@ struct Tables {
 struct Columns {
     owners: Vec<String>,
     kinds: Vec<String>,
+    exceptions: Vec<String>,
     conditions: Vec<String>,
     people: Vec<String>,
     singled_out: Vec<String>,
@@ -102,6 +106,9 @@ struct Writes {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Requests {
+    arguments: Vec<String>,
+    depths: Vec<String>,
+    parses: Vec<String>,
     alone: Vec<String>,
     payloads: Vec<String>,
     many: Vec<String>,
@@ -285,6 +292,32 @@ pub fn is_lasting(table: &str) -> bool {
     parts.iter().any(|part| has(&WORDS.tables.lasting, part))
 }
 
+/// Whether a collection holds those who run the program, by what it is called: `admins`.
+pub fn are_staff(collection: &str) -> bool {
+    ends_with(collection, &WORDS.tables.staff)
+}
+
+/// Whether a collection holds what was left behind, by what it is called: `orphaned_files`.
+pub fn is_left_over(collection: &str) -> bool {
+    let parts = parts_of(collection);
+    parts.iter().any(|part| {
+        let forms = singulars(part);
+        forms.iter().any(|form| has(&WORDS.tables.left_over, form))
+    })
+}
+
+/// Whether a table holds what people have changed in one row, by what it is called.
+pub fn holds_edits(table: &str) -> bool {
+    ends_with(table, &WORDS.tables.edits)
+}
+
+/// What a collection of keys leads to: `channel` for `channelIds`.
+pub fn keys_of(collection: &str) -> Option<String> {
+    let mut parts = parts_of(collection);
+    parts.pop_if(|last| matches!(last.as_str(), "id" | "ids" | "pk" | "pks"))?;
+    (!parts.is_empty()).then(|| parts.join("_"))
+}
+
 /// Whether a table holds settings, by what it is called.
 pub fn holds_settings(table: &str) -> bool {
     ends_with(table, &WORDS.tables.settings)
@@ -298,6 +331,14 @@ pub fn holds_rights(table: &str) -> bool {
 /// Whether an attribute says of which kind a row is.
 pub fn is_kind(attribute: &str) -> bool {
     ends_with(attribute, &WORDS.columns.kinds)
+}
+
+/// Whether a column is set for the few rows that something is wrong with.
+pub fn is_exception(column: &str) -> bool {
+    let parts = parts_of(column);
+    parts
+        .first()
+        .is_some_and(|first| has(&WORDS.columns.exceptions, first))
 }
 
 /// Whether an attribute holds a condition that a row has for others.
@@ -454,6 +495,21 @@ pub fn says_page_size(field: &str) -> bool {
 /// Whether a method gives a list that a request holds.
 pub fn gives_request_list(method: &str) -> bool {
     has(&WORDS.requests.lists, method)
+}
+
+/// Whether a class in a mutation names what a request hands it.
+pub fn holds_arguments(class: &str) -> bool {
+    has(&WORDS.requests.arguments, class)
+}
+
+/// Whether a name says how deep a walk through a tree is, or may go: `maxDepth`.
+pub fn is_depth(name: &str) -> bool {
+    ends_with(name, &WORDS.requests.depths)
+}
+
+/// Whether a function of a module for JSON reads a text.
+pub fn parses(function: &str) -> bool {
+    has(&WORDS.requests.parses, function)
 }
 
 /// Whether a member holds what was checked of a request.

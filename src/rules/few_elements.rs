@@ -3,12 +3,13 @@
 use super::few_rows::{has_small_limit, is_picked_by_text, is_repeated, whole_query, why_few_rows};
 use super::growing_loop;
 use super::request_lists::why_few_handed;
-use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, Module, Stmt, UnaryOp};
+use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LocalKind, Module, Stmt, UnaryOp};
 use crate::link::call_graph::Act;
 use crate::link::fetches::Scope;
 use crate::link::program::{Function, Loop};
 use crate::link::types::{Base, ClassRef, Entity, Type};
 use crate::link::words::{self, Growth};
+use crate::source::Context;
 
 /// Steps from a collection back to what it is a part of.
 const MAX_STEPS: usize = 16;
@@ -23,6 +24,9 @@ pub(super) fn why_few(lp: Loop<'_>) -> Option<&'static str> {
     if walks_choices(function, over) {
         return Some("the rows are what the program can choose from, which are few");
     }
+    if let Some(why) = why_few_by_name(function, over) {
+        return Some(why);
+    }
     if is_of_unique_value(function, over) {
         return Some("few rows have the same address, name or token");
     }
@@ -36,8 +40,41 @@ pub(super) fn why_few(lp: Loop<'_>) -> Option<&'static str> {
         .or_else(|| is_of_one_row(function, over).then_some("one row leads to few of them"))?;
     // Few of one row are many of many.
     let around = function.loops_around(Some(lp.id));
-    let is_once = growing_loop(&around[1..]).is_none() && function.per_row().is_none();
+    let is_once = growing_loop(&around[1..]).is_none()
+        && function.per_row().is_none()
+        && !is_called_per_row(function);
     is_once.then_some(part)
+}
+
+/// Whether a method of a row is seen to be called for each of many.
+fn is_called_per_row(function: Function<'_>) -> bool {
+    let mut callers = function.callers().into_iter();
+    function.declared().class.is_some()
+        && callers
+            .any(|(caller, call)| caller.context() == Context::Product && is_repeated(caller, call))
+}
+
+/// Why a collection is few, by what it is called.
+pub(super) fn why_few_by_name(function: Function<'_>, over: ExprId) -> Option<&'static str> {
+    let name = name_of(function.module(), over)?;
+    Some(if words::are_staff(name) {
+        "few run the program"
+    } else if words::is_left_over(name) {
+        "little is left behind"
+    } else if words::keys_of(name).is_some_and(|of| words::is_lookup(&of)) {
+        "the keys are of what the program can choose from, which is little"
+    } else {
+        return None;
+    })
+}
+
+/// What a collection is called, or what answers it: `admins`, `User.admins()`.
+fn name_of(module: &Module, over: ExprId) -> Option<&str> {
+    match module.expr(over) {
+        Expr::Call { callee, .. } => module.last_name(callee),
+        Expr::Await(inner) => name_of(module, inner),
+        _ => module.last_name(over),
+    }
 }
 
 /// Why a query that some page or call shows all rows of answers few.
@@ -80,10 +117,15 @@ fn is_kept_by_row(function: Function<'_>, class: ClassRef, name: &str) -> bool {
         return !words::is_growing(name);
     };
     let relation = world.entities.get(relation);
-    let target = relation
-        .target
-        .and_then(|class| function.program.world.class_name(class));
-    relation.many && !words::is_growing(name) && !target.is_some_and(words::is_growing)
+    let target = relation.target.and_then(|class| world.class_name(class));
+    let owner = world.class_name(class).unwrap_or_default();
+    // A `SeriesBook` of a book is a series that it stands in.
+    let is_growing = |name: &str| {
+        let own = words::beside(name, owner);
+        own.is_some_and(|own| words::is_growing(&own))
+    };
+    let is_edited = words::holds_edits(name) && !words::holds_many(owner);
+    relation.many && (is_edited || !is_growing(name) && !target.is_some_and(is_growing))
 }
 
 /// What a collection is taken out of, and the name it has there: `ticket.checklists.all()`,
@@ -102,8 +144,18 @@ fn container(function: Function<'_>, over: ExprId) -> Option<(ExprId, &str)> {
             Expr::Local(local) => function.facts().def_use.single_value(local)?,
             Expr::Member { object, name } => return Some((object, module.text(name))),
             Expr::Index { object, index } => return Some((object, text(index)?)),
+            // Templates call what they find where it can be called.
+            Expr::Call {
+                callee,
+                kind: CallKind::Implicit,
+                ..
+            } => match module.expr(callee) {
+                Expr::Member { object, name } if is_whole(module.text(name)) => object,
+                _ => callee,
+            },
             Expr::Call { callee, args, .. } => match (module.expr(callee), module.list(args)) {
                 (Expr::Member { object, name }, []) if is_whole(module.text(name)) => object,
+                (Expr::Member { object, name }, _) if is_order(module.text(name)) => object,
                 (Expr::Member { object, name }, &[key, ..])
                     if matches!(module.text(name), "get" | "getlist" | "getAll" | "pop") =>
                 {
@@ -121,6 +173,11 @@ fn container(function: Function<'_>, over: ExprId) -> Option<(ExprId, &str)> {
 /// Whether a method answers all that a collection has.
 fn is_whole(method: &str) -> bool {
     matches!(method, "all" | "items" | "values" | "keys" | "entries")
+}
+
+/// Whether a method puts all that a collection has in some order.
+fn is_order(method: &str) -> bool {
+    matches!(method, "order_by" | "orderBy" | "reverse")
 }
 
 /// Whether a function answers the elements that it is handed.
@@ -141,6 +198,17 @@ fn is_payload(function: Function<'_>, object: ExprId) -> bool {
     };
     if words::is_payload(name) {
         return true;
+    }
+    // What is said of a parameter may be another name for several classes.
+    if let Expr::Local(local) = module.expr(object)
+        && let LocalKind::Param(param) = module.local(local).kind
+    {
+        let declared = module.function(module.local(local).function);
+        let said = declared.params.get(usize::from(param));
+        let said = said.and_then(|param| module.last_name(param.annotation?));
+        if said.is_some_and(words::is_payload) {
+            return true;
+        }
     }
     let ty = function.type_of(object);
     let Base::Instance(class) = ty.base else {

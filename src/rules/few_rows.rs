@@ -6,7 +6,7 @@ use crate::ir::query::Value;
 use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LocalKind, Module};
 use crate::link::call_graph::Callee;
 use crate::link::program::Function;
-use crate::link::types::{Base, ClassRef, Entity};
+use crate::link::types::{Base, ClassRef, Entity, FunctionRef};
 use crate::link::words::{self, Growth};
 
 /// Calls and names that one query is built of.
@@ -42,6 +42,21 @@ fn why_few(function: Function<'_>, rows: ExprId, calls: u32) -> Option<&'static 
     if is_unique(function, class, &query) {
         return Some("the columns that are compared have few rows in common");
     }
+    if query.is_exception {
+        return Some("something is wrong with few rows");
+    }
+    if is_of_person_and_more(function, class, &query) {
+        return Some("one person has few of them that belong to one other row as well");
+    }
+    if query.is_of_persons_keys
+        && function
+            .program
+            .world
+            .class_name(class)
+            .is_some_and(words::is_tenant)
+    {
+        return Some("one person belongs to few");
+    }
     if is_recent_of_person(function, class, &query) {
         return Some("one person has made few of them lately");
     }
@@ -59,6 +74,12 @@ struct Query<'p> {
     loads: bool,
     /// Whether only those from some time on are asked for.
     is_since: bool,
+    /// The columns further away that are: `book__author`.
+    far: Vec<&'p str>,
+    /// Whether only rows are asked for that something is wrong with.
+    is_exception: bool,
+    /// Whether the rows are those whose keys a person's own rows hold.
+    is_of_persons_keys: bool,
     /// Whether a value is the element of a loop around: there are many such queries.
     is_of_each: bool,
     /// Whether rows are grouped by what there are few of.
@@ -194,6 +215,15 @@ impl<'p> Query<'p> {
                     }
                 }
             }
+            // `User.locked_at != None`
+            Expr::Binary {
+                op: BinaryOp::NotEqual | BinaryOp::IsNot,
+                left,
+                right,
+            } => {
+                self.is_exception |= module.expr(right) == Expr::Null
+                    && module.last_name(left).is_some_and(words::is_exception);
+            }
             Expr::Binary {
                 op: BinaryOp::Equal,
                 left,
@@ -212,14 +242,46 @@ impl<'p> Query<'p> {
         let is_element = |id| matches!(module.expr(id), Expr::Element(_));
         self.is_since |= (name.ends_with("__gte") || name.ends_with("__gt"))
             && words::is_time(name.trim_end_matches("__gte").trim_end_matches("__gt"));
+        self.is_exception |= module.expr(value) == Expr::Bool(false)
+            && name
+                .strip_suffix("__isnull")
+                .is_some_and(words::is_exception);
+        self.is_of_persons_keys |=
+            matches!(name, "id__in" | "pk__in") && is_asked_of_person(function, value);
         let column = ["__exact", "__id", "__pk"]
             .iter()
             .fold(name, |name, end| name.trim_end_matches(end));
         if !column.contains("__") && !is_list(module, value) {
             self.is_of_each |= function.facts().any_origin(value, is_element);
             self.equal.push((column, value));
+        } else if is_of_row(function, value) {
+            self.far.push(column);
         }
     }
+}
+
+/// Whether a value is an attribute of a row, as what it belongs to is: `book.author`.
+fn is_of_row(function: Function<'_>, value: ExprId) -> bool {
+    let module = function.module();
+    matches!(module.expr(value), Expr::Member { name, .. }
+        if function.program.world.entities.has_name(module.text(name)))
+}
+
+/// Whether a value is a query for a person's rows: `Seat.objects.filter(user=user)`.
+fn is_asked_of_person(function: Function<'_>, value: ExprId) -> bool {
+    let module = function.module();
+    function.facts().any_origin(value, |id| {
+        let Expr::Call { callee, args, .. } = module.expr(id) else {
+            return false;
+        };
+        let selects = matches!(module.expr(callee), Expr::Member { name, .. }
+            if words::selects(module.text(name)));
+        selects
+            && module.list(args).iter().any(|&arg| {
+                matches!(module.expr(arg), Expr::Keyword { name, .. }
+                    if words::is_person(module.text(name)))
+            })
+    })
 }
 
 /// Whether a value is written as several.
@@ -352,6 +414,18 @@ fn is_recent_of_person(function: Function<'_>, class: ClassRef, query: &Query<'_
         })
 }
 
+/// Whether the rows are one person's, and belong to one other row as well.
+fn is_of_person_and_more(function: Function<'_>, class: ClassRef, query: &Query<'_>) -> bool {
+    let is_of_person = query.equal.iter().any(|&(name, _)| {
+        parent(function, class, name).is_some() && words::is_person(name.trim_end_matches("_id"))
+    });
+    is_of_person
+        && query.far.iter().any(|path| {
+            path.split("__")
+                .all(|part| !words::holds_many(part) && !words::is_person(part))
+        })
+}
+
 /// What the row is called that a key leads to: by its class, or else by the key.
 fn parent<'p>(function: Function<'p>, class: ClassRef, name: &'p str) -> Option<&'p str> {
     let world = &function.program.world;
@@ -406,10 +480,14 @@ pub(super) fn has_small_limit(function: Function<'_>, over: ExprId) -> bool {
     let is_few = |value: ExprId| {
         let number = |value: ExprId| matches!(module.expr(value), Expr::Number(1..=FEW));
         match module.expr(value) {
-            Expr::Local(local) if matches!(module.local(local).kind, LocalKind::Variable) => {
-                let value = function.facts().def_use.single_value(local);
-                value.is_some_and(number)
-            }
+            Expr::Local(local) => match module.local(local).kind {
+                LocalKind::Variable => {
+                    let value = function.facts().def_use.single_value(local);
+                    value.is_some_and(number)
+                }
+                LocalKind::Param(param) => default_of(function, param).is_some_and(number),
+                _ => false,
+            },
             _ => number(value),
         }
     };
@@ -423,12 +501,26 @@ pub(super) fn has_small_limit(function: Function<'_>, over: ExprId) -> bool {
         let called = module.last_name(callee);
         let is_page = called.is_some_and(|name| name.contains("Pagina"));
         let is_asked = |name: &str| matches!(name, "limit" | "take" | "page_size" | "per_page");
+        let is_limit = called.is_some_and(is_asked);
         module.list(args).iter().any(|&arg| match module.expr(arg) {
             Expr::Keyword { name, value } => is_asked(module.text(name)) && is_few(value),
+            Expr::Local(_) if is_limit => is_few(arg),
             Expr::Number(1) => false,
             _ => is_page && is_few(arg),
         })
     })
+}
+
+/// The default of a parameter that no caller in sight gives something else.
+fn default_of(function: Function<'_>, param: u16) -> Option<ExprId> {
+    let at = FunctionRef {
+        file: function.file,
+        function: function.id,
+    };
+    let mut callers = function.callers().into_iter();
+    let is_given = callers.any(|(caller, call)| caller.argument_for(call, at, param).is_some());
+    let declared = function.declared().params.get(usize::from(param))?;
+    declared.default.filter(|_| !is_given)
 }
 
 /// Whether a function of the project picks the elements by a test of one text: the terms that

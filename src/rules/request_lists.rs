@@ -1,9 +1,13 @@
 //! Lists that one request or call hands over, of which nobody writes many.
 
-use crate::ir::{CallKind, Expr, ExprId, LocalId, LocalKind, Module};
+use super::few_elements::{why_few_by_name, why_few_shown};
+use super::few_rows::has_small_limit;
+use crate::analysis::def_use::Def;
+use crate::ir::{CallKind, ComprehensionKind, Expr, ExprId, LocalId, LocalKind, Module, Stmt};
 use crate::link::program::{Function, Loop};
-use crate::link::types::Base;
+use crate::link::types::{Base, FunctionRef};
 use crate::link::words;
+use crate::source::FileId;
 
 /// Steps from what is walked back to what it was handed as.
 const MAX_STEPS: usize = 8;
@@ -18,8 +22,19 @@ pub(super) fn why_few_handed(lp: Loop<'_>) -> Option<&'static str> {
     if is_short_by_schema(function, over) {
         return Some("the request's schema allows few");
     }
+    if let Some(param) = param_of(function, over)
+        && let Some(why) = why_few_given(function, param)
+    {
+        return Some(why);
+    }
     if takes_many(function) {
         return None;
+    }
+    if is_of_message(function, over) {
+        return Some("one message names few of them");
+    }
+    if param_of(function, over).is_some_and(|param| is_argument(function, param)) {
+        return Some("one mutation names few of them");
     }
     if let Some(param) = param_of(function, over)
         && (is_validated(function, param) || is_filter_value(function, param))
@@ -38,6 +53,197 @@ fn takes_many(function: Function<'_>) -> bool {
     function.name().is_some_and(|name| words::takes_many(&name)) || words::takes_many(path)
 }
 
+/// Why all that a parameter is seen to be given is few.
+fn why_few_given(function: Function<'_>, param: LocalId) -> Option<&'static str> {
+    let mut why = None;
+    for (giver, value) in given(function, param) {
+        why = Some(why_few_value(giver, value)?);
+    }
+    why
+}
+
+/// Why a value that is handed on is few.
+fn why_few_value(function: Function<'_>, value: ExprId) -> Option<&'static str> {
+    if has_small_limit(function, value) || is_cut_short(function, value) {
+        return Some("a limit that is written keeps them few");
+    }
+    if are_owners(function, value) {
+        return Some("what several rows belong to is one, or few");
+    }
+    why_few_by_name(function, value).or_else(|| why_few_shown(function, value))
+}
+
+/// What a function's parameter is seen to be given: by its callers, or where a template is rendered.
+fn given(function: Function<'_>, param: LocalId) -> Vec<(Function<'_>, ExprId)> {
+    let module = function.module();
+    let LocalKind::Param(index) = module.local(param).kind else {
+        return Vec::new();
+    };
+    let at = FunctionRef {
+        file: function.file,
+        function: function.id,
+    };
+    let program = function.program;
+    let world = &program.world;
+    if !world.is_template(at) {
+        let callers = function.callers().into_iter();
+        let given =
+            callers.map(|(caller, call)| Some((caller, caller.argument_for(call, at, index)?)));
+        return given.collect::<Option<Vec<_>>>().unwrap_or_default();
+    }
+    let mut found = Vec::new();
+    for file in (0..world.units.len() as u32).map(FileId) {
+        for rendering in world.templates.in_file(file) {
+            if !rendering.templates.contains(&at) {
+                continue;
+            }
+            let renderer = program.function(FunctionRef {
+                file,
+                function: rendering.function,
+            });
+            // What includes a template hands on what it was given itself.
+            let is_named = |name: &str| name == module.text(module.local(param).name);
+            for given in rendering.given.iter().filter(|given| is_named(&given.name)) {
+                found.push((renderer, given.value));
+            }
+        }
+    }
+    found
+}
+
+/// Whether rows are cut to a few that are written: `rows[:10]`.
+pub(super) fn is_cut_short(function: Function<'_>, rows: ExprId) -> bool {
+    const FEW: i64 = 20;
+    let module = function.module();
+    let facts = function.facts();
+    let mut at = rows;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Index { object, index } => match module.expr(index) {
+                Expr::Slice(ends) => {
+                    let end = module.list(ends).get(1).map(|&end| module.expr(end));
+                    if matches!(end, Some(Expr::Number(1..=FEW))) {
+                        return true;
+                    }
+                    object
+                }
+                _ => return false,
+            },
+            Expr::Local(_) => match facts.def_use.reaching(at).map(|def| facts.def_use.def(def)) {
+                Some(Def::Value { value, .. }) => *value,
+                _ => return false,
+            },
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// Whether a set holds what rows belong to that lives long and holds much: `{line.product for line
+/// in lines}`.
+fn are_owners(function: Function<'_>, value: ExprId) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    let mut at = value;
+    let mut is_set = false;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Local(local) => match facts.def_use.single_value(local) {
+                Some(value) => value,
+                None => return false,
+            },
+            Expr::Call { callee, args, .. } => {
+                match (module.last_name(callee), module.list(args)) {
+                    (Some("set" | "frozenset" | "Set"), &[only]) => {
+                        is_set = true;
+                        only
+                    }
+                    _ => return false,
+                }
+            }
+            Expr::Comprehension { lp, kind } => {
+                is_set |= kind == ComprehensionKind::Set;
+                let body = &module.block(module.lp(lp).body).stmts;
+                return is_set
+                    && body.iter().any(|&stmt| {
+                        matches!(module.stmt(stmt), Stmt::Collect(value)
+                            if matches!(module.expr(value), Expr::Member { name, .. }
+                                if words::holds_many(module.text(name))))
+                    });
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// Whether a list is read from a text in JSON that the function is handed.
+fn is_of_message(function: Function<'_>, over: ExprId) -> bool {
+    let module = function.module();
+    let def_use = &function.facts().def_use;
+    let mut open = vec![over];
+    for _ in 0..MAX_STEPS * 2 {
+        let Some(at) = open.pop() else {
+            break;
+        };
+        match module.expr(at) {
+            Expr::Local(_) => {
+                if let Some(def) = def_use.reaching(at) {
+                    def_use.any_source(def, |_, def| {
+                        if let Def::Value { value, .. } = def {
+                            open.push(*value);
+                        }
+                        false
+                    });
+                }
+            }
+            Expr::Conditional {
+                then, otherwise, ..
+            } => open.extend([then, otherwise]),
+            Expr::Logical { left, .. } => open.push(left),
+            Expr::Call { callee, args, .. } => {
+                let Expr::Member { object, name } = module.expr(callee) else {
+                    continue;
+                };
+                let is_json = module
+                    .last_name(object)
+                    .is_some_and(|name| name.to_ascii_lowercase().ends_with("json"));
+                let is_handed = module.list(args).first().is_some_and(|&text| {
+                    matches!(module.expr(text), Expr::Local(local)
+                        if matches!(module.local(local).kind, LocalKind::Param(_)))
+                });
+                if is_json && is_handed && words::parses(module.text(name)) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a parameter is an argument of a mutation, by the class in it that names them.
+fn is_argument(function: Function<'_>, param: LocalId) -> bool {
+    let module = function.module();
+    let Some(class) = function.declared().class else {
+        return false;
+    };
+    let class = module.class(class);
+    let name = module.local(param).name;
+    let is_many = words::takes_many(module.text(name))
+        || class
+            .name
+            .is_some_and(|name| words::takes_many(module.text(name)));
+    !is_many
+        && class.inner.iter().any(|&inner| {
+            let inner = module.class(inner);
+            let holds = inner
+                .name
+                .is_some_and(|name| words::holds_arguments(module.text(name)));
+            holds && inner.fields.iter().any(|field| field.name == name)
+        })
+}
+
 /// The parameter that a list was handed as: `owners`, `enumerate(owners)`, `fields.items()`.
 fn param_of(function: Function<'_>, over: ExprId) -> Option<LocalId> {
     let module = function.module();
@@ -51,6 +257,12 @@ fn param_of(function: Function<'_>, over: ExprId) -> Option<LocalId> {
                 return (is_param && is_own && module.receiver_class(at).is_none())
                     .then_some(local);
             }
+            // Templates call what they find where it can be called.
+            Expr::Call {
+                callee,
+                kind: CallKind::Implicit,
+                ..
+            } => callee,
             Expr::Call { callee, args, .. } => match (module.expr(callee), module.list(args)) {
                 (Expr::Name(_), &[only, ..]) => only,
                 (Expr::Member { object, name }, [])
