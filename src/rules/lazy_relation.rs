@@ -3,10 +3,12 @@
 
 use super::fallback::depends_on_attribute;
 use super::few_elements::{why_few, why_few_shown};
-use super::unit_of_work::{changes_each, works_for_each};
+use super::few_rows::whole_query;
+use super::n_plus_one::is_element;
+use super::unit_of_work::{changes_each, saves, works_for_each};
 use super::{Reporter, element_text};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, ComprehensionKind, Expr, ExprId, LoopKind};
+use crate::ir::{BlockOwner, CallKind, ComprehensionKind, Expr, ExprId, LoopId, LoopKind, Stmt};
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::entities::RelationId;
@@ -111,8 +113,9 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
                 || works_for_each(lp)
                 || why_few(lp).is_some()
                 || function
-                    .stmt_of(read.expr)
-                    .is_some_and(|stmt| depends_on_attribute(function, stmt));
+                    .facts()
+                    .context_of(read.expr)
+                    .is_some_and(|(_, _, stmt)| depends_on_attribute(function, stmt));
             (lp.cardinality(), Some(lp))
         }
         Root::ElementOf(rows) => (program.size_of(function.file, rows), None),
@@ -139,6 +142,7 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
     }
     let asked = program.owner(missing.query.file, missing.query.expr);
     let is_one = matches!(read.source.root, Root::One(_));
+    is_small |= are_past_gone(asked, missing.query.expr);
     if is_small
         || !is_one && why_few_shown(asked, missing.query.expr).is_some()
         || leads_to_same_rows(function, read, missing)
@@ -152,6 +156,41 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
         missing,
         lp,
         confidence,
+    })
+}
+
+/// Whether a function deletes those of a query's rows that have ended, before it hands on the rest.
+fn are_past_gone(function: Function<'_>, query: ExprId) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    let whole = whole_query(function, query);
+    let is_ended = |test: ExprId, lp: Loop<'_>| {
+        facts.any_origin(test, |id| {
+            matches!(module.expr(id), Expr::Member { object, name }
+                if words::is_end(module.text(name)) && is_element(function, object, lp))
+        })
+    };
+    let deletes = |lp: Loop<'_>| {
+        facts.sites(function.id).iter().any(|site| {
+            let is_under = || match module.block(module.block_of(site.stmt)).owner {
+                BlockOwner::Stmt(owner) => matches!(module.stmt(owner), Stmt::If { test, .. }
+                    if is_ended(test, lp)),
+                _ => false,
+            };
+            lp.repeats(site.expr) && saves(function, site.expr) && is_under()
+        })
+    };
+    let mut loops = module.loops.iter().enumerate();
+    loops.any(|(i, head)| {
+        let walks = head.over.is_some_and(|over| match module.expr(over) {
+            Expr::Local(local) => facts.def_use.single_value(local) == Some(whole),
+            _ => false,
+        });
+        let lp = Loop {
+            function,
+            id: LoopId(i as u32),
+        };
+        walks && head.function == function.id && deletes(lp)
     })
 }
 

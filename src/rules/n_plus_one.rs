@@ -13,12 +13,13 @@ use crate::finding::Confidence;
 use crate::ir::{
     BinaryOp, BlockOwner, Concurrency, Expr, ExprId, LocalKind, LoopId, LoopKind, MODULE_BODY, Stmt,
 };
-use crate::link::call_graph::{Act, ActKind};
+use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
+use crate::link::guards::deciding;
 use crate::link::infer::Typer;
 use crate::link::models::{Batched, Effect, EntityFrom, Rows, TypeSpec};
 use crate::link::program::{ActEffect, Function, Loop};
-use crate::link::types::{Base, Type};
+use crate::link::types::{Base, FunctionRef, Type};
 use crate::link::words;
 use crate::source::Context;
 
@@ -633,6 +634,7 @@ fn doubt(
         Effect::CacheRead if lp.head().concurrency == Concurrency::Concurrent => {
             "clients of cache servers send what is asked at once in one go"
         }
+        Effect::CacheRead if super::is_for_staff(function) => super::FOR_STAFF,
         Effect::CacheRead if found.via.is_some_and(|(_, fact)| fact.depth > 0) => super::DEEP,
         Effect::CacheRead if !is_scalar(last) => "no command reads several values of this kind",
         Effect::DbRead if reads_own_row(function, act, found) => {
@@ -646,6 +648,13 @@ fn doubt(
         }
         Effect::DbRead if is_built_from_row(function, act, lp) => {
             "each row says by a condition of its own what is asked"
+        }
+        Effect::DbRead if goes_so_deep(function, act) => "the walk goes only as deep as it is told",
+        Effect::DbRead if is_query_of_each(function, act, lp) => {
+            "each element has a query of its own, made before"
+        }
+        Effect::DbRead if is_kept_before(function, act, lp) => {
+            "an earlier loop has read it of the same rows, which keep it"
         }
         _ if function.context() == Context::Script => super::BY_HAND,
         _ if is_unit_of_work(function, act, found, lp) => {
@@ -666,6 +675,135 @@ fn doubt(
     })
 }
 
+/// Whether a function calls itself only above a depth that it is told: `if depth < max_depth`.
+fn goes_so_deep(function: Function<'_>, act: &Act) -> bool {
+    let module = function.module();
+    let own = FunctionRef {
+        file: function.file,
+        function: function.id,
+    };
+    if !matches!(act.kind, ActKind::Call(target) if target == own) {
+        return false;
+    }
+    let is_depth = |id: ExprId| module.last_name(id).is_some_and(words::is_depth);
+    let tests_depth = |test: ExprId, _: bool| match module.expr(test) {
+        Expr::Binary {
+            op: BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual,
+            left,
+            right,
+        } => (is_depth(left) && is_depth(right)).then_some(()),
+        _ => None,
+    };
+    let leaves = |stmt| matches!(stmt, Stmt::Return(_) | Stmt::Continue(_));
+    deciding(module, act.stmt, leaves, tests_depth).is_some()
+}
+
+/// Whether what is walked is a query that a map holds for each element: `queries.get(book.id)`.
+fn is_query_of_each(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let Expr::Local(local) = module.expr(act.expr) else {
+        return false;
+    };
+    let Some(value) = function.facts().def_use.single_value(local) else {
+        return false;
+    };
+    let key = match module.expr(value) {
+        Expr::Index { index, .. } => index,
+        Expr::Call { callee, args, .. } => match (module.expr(callee), module.list(args)) {
+            (Expr::Member { name, .. }, &[key, ..]) if module.text(name) == "get" => key,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    lp.repeats(value) && function.facts().varies_in(key, lp.id)
+}
+
+/// Whether a property that its row keeps was read by an earlier loop over the same rows, there or
+/// in a function that the rows were handed to.
+fn is_kept_before(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let (Expr::Member { object, name }, &ActKind::Call(property)) =
+        (module.expr(act.expr), &act.kind)
+    else {
+        return false;
+    };
+    let is_kept = keeps_its_value(function.program.function(property));
+    let Some(Expr::Local(rows)) = lp.head().over.map(|over| module.expr(over)) else {
+        return false;
+    };
+    if !is_kept || !is_element(function, object, lp) {
+        return false;
+    }
+    let mut loops = module.loops.iter().enumerate();
+    loops.any(|(i, earlier)| {
+        let earlier_loop = Loop {
+            function,
+            id: LoopId(i as u32),
+        };
+        earlier.function == function.id
+            && earlier.span.end <= lp.head().span.start
+            && earlier.over.map(|over| module.expr(over)) == Some(Expr::Local(rows))
+            && reads_of_each(function, earlier_loop, module.text(name))
+    })
+}
+
+/// Whether a property is one that its object keeps.
+fn keeps_its_value(property: Function<'_>) -> bool {
+    let module = property.module();
+    let mut decorators = module.list(property.declared().decorators).iter();
+    decorators.any(|&decorator| module.last_name(decorator) == Some("cached_property"))
+}
+
+/// Whether a loop reads an attribute of each element, or hands it to a function that does.
+fn reads_of_each(function: Function<'_>, lp: Loop<'_>, name: &str) -> bool {
+    let module = function.module();
+    function.declared().exprs.iter().any(|id| {
+        lp.repeats(id)
+            && match module.expr(id) {
+                Expr::Member { object, name: read } => {
+                    module.text(read) == name && is_element(function, object, lp)
+                }
+                Expr::Call { .. } => {
+                    let Some(Callee::Function(callee)) =
+                        function.call_at(id).map(|call| &call.callee)
+                    else {
+                        return false;
+                    };
+                    reads_of_param(function, id, *callee, name, lp)
+                }
+                _ => false,
+            }
+    })
+}
+
+/// Whether a called function reads an attribute of the parameter that the loop's element is.
+fn reads_of_param(
+    function: Function<'_>,
+    call: ExprId,
+    target: FunctionRef,
+    name: &str,
+    lp: Loop<'_>,
+) -> bool {
+    let callee = function.program.function(target);
+    let module = callee.module();
+    let of_element = |param: u16| {
+        let given = function.argument_for(call, target, param);
+        given.is_some_and(|given| is_element(function, given, lp))
+    };
+    callee.declared().exprs.iter().any(|id| {
+        let Expr::Member { object, name: read } = module.expr(id) else {
+            return false;
+        };
+        let Expr::Local(local) = module.expr(object) else {
+            return false;
+        };
+        let local = module.local(local);
+        module.text(read) == name
+            && local.function == callee.id
+            && matches!(local.kind, LocalKind::Param(param) if of_element(param))
+    })
+}
+
 /// Whether a function of the project builds the query from a condition that the row holds.
 fn is_built_from_row(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     let module = function.module();
@@ -673,10 +811,34 @@ fn is_built_from_row(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
         matches!(module.expr(arg), Expr::Member { object, name }
             if is_element(function, object, lp) && words::is_condition(module.text(name)))
     };
+    // `{ amount: { gte: plan.minimum } }`, `filter(amount__gte=plan.minimum)`
+    let is_bound = |arg: ExprId| {
+        let mut open = vec![arg];
+        while let Some(id) = open.pop() {
+            match module.expr(id) {
+                Expr::Map(entries) => open.extend(module.list(entries)),
+                Expr::Keyword { name, value } => {
+                    let name = module.text(name);
+                    let operator = name.rsplit("__").next().unwrap_or(name);
+                    let is_of_row = matches!(module.expr(value), Expr::Member { object, .. }
+                        if is_element(function, object, lp));
+                    if is_of_row && matches!(operator, "gt" | "gte" | "lt" | "lte") {
+                        return true;
+                    }
+                    open.push(value);
+                }
+                _ => {}
+            }
+        }
+        false
+    };
     receiver_chain(function, act.expr, lp)
         .iter()
         .any(|&step| match module.expr(step) {
-            Expr::Call { args, .. } => module.list(args).iter().any(is_condition),
+            Expr::Call { args, .. } => module
+                .list(args)
+                .iter()
+                .any(|arg| is_condition(arg) || is_bound(*arg)),
             _ => false,
         })
 }

@@ -2,7 +2,7 @@
 //! changed, sent, locked or worked off by itself, so that what is read for it belongs to it.
 
 use super::n_plus_one::{is_element, receiver_chain};
-use crate::ir::{BlockOwner, Expr, ExprId, Invocation, Stmt};
+use crate::ir::{BlockOwner, Expr, ExprId, Invocation, LocalKind, LoopId, Stmt};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
@@ -60,6 +60,83 @@ pub(super) fn is_unit_of_work(
         || takes_first_rows(function, act)
         || has_budget(lp)
         || works_off_group(function, act, lp)
+        || gathers_work(function, lp)
+        || makes_report(function, lp)
+}
+
+/// Whether a loop gathers what another one then changes one by one: `for book in gathered:
+/// book.delete()`.
+fn gathers_work(function: Function<'_>, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    let mut gathered = Vec::new();
+    for site in function.facts().sites(function.id) {
+        let Expr::Call { callee, .. } = module.expr(site.expr) else {
+            continue;
+        };
+        if let Expr::Member { object, name } = module.expr(callee)
+            && lp.repeats(site.expr)
+            && matches!(module.text(name), "add" | "append" | "push")
+            && let Expr::Local(into) = module.expr(object)
+        {
+            gathered.push(into);
+        }
+    }
+    let mut others = module.loops.iter().enumerate();
+    others.any(|(i, other)| {
+        let other_loop = Loop {
+            function,
+            id: LoopId(i as u32),
+        };
+        let walks = other.over.is_some_and(
+            |over| matches!(module.expr(over), Expr::Local(local) if gathered.contains(&local)),
+        );
+        walks
+            && other.function == function.id
+            && other_loop.id != lp.id
+            && (changes_each(other_loop)
+                || function.facts().sites(function.id).iter().any(|site| {
+                    other_loop.repeats(site.expr)
+                        && saves(function, site.expr)
+                        && function.facts().varies_in(site.expr, other_loop.id)
+                }))
+    })
+}
+
+/// Whether each trip hands its element to many functions of the project, several of which query:
+/// what a report of one element is made of.
+fn makes_report(function: Function<'_>, lp: Loop<'_>) -> bool {
+    /// Functions that a report is made by, and those of them that query.
+    const MANY: usize = 5;
+    const SEVERAL: usize = 3;
+    let facts = function.facts();
+    let mut asked: Vec<(String, bool)> = Vec::new();
+    for (site, call) in function.calls() {
+        let is_own = matches!(call.callee, Callee::Function(_) | Callee::Constructor(..))
+            || is_imported(function, site.expr);
+        let name = function.callee_text(site.expr);
+        if is_own
+            && site.lp == Some(lp.id)
+            && facts.varies_in(site.expr, lp.id)
+            && !asked.iter().any(|(known, _)| *known == name)
+        {
+            let mut acts = function.acts().iter();
+            let reads = acts.any(|act| {
+                act.expr == site.expr && function.effect_of(act, Effect::DbRead).is_some()
+            });
+            asked.push((name, reads));
+        }
+    }
+    asked.len() >= MANY && asked.iter().filter(|(_, reads)| *reads).count() >= SEVERAL
+}
+
+/// Whether what is called was imported by its name.
+fn is_imported(function: Function<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { callee, .. } = module.expr(call) else {
+        return false;
+    };
+    matches!(module.expr(callee), Expr::Local(local)
+        if matches!(module.local(local).kind, LocalKind::Import(_)))
 }
 
 /// Whether the trip that reads also changes, stores or sends something for its element.
@@ -87,7 +164,8 @@ fn is_worked_on(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
                 is_beside(site.expr)
                     && (marks(owner, site.expr)
                         || sends(owner, site.expr)
-                        || saves(owner, site.expr))
+                        || saves(owner, site.expr)
+                        || updates(owner, site.expr))
                     && facts.varies_in(site.expr, lp.id)
             })
     })
@@ -108,7 +186,7 @@ fn sends(function: Function<'_>, call: ExprId) -> bool {
 }
 
 /// Whether a call saves or deletes the row that it is asked of, by its name.
-fn saves(function: Function<'_>, call: ExprId) -> bool {
+pub(super) fn saves(function: Function<'_>, call: ExprId) -> bool {
     let module = function.module();
     let Expr::Call { callee, args, .. } = module.expr(call) else {
         return false;
@@ -117,6 +195,42 @@ fn saves(function: Function<'_>, call: ExprId) -> bool {
     args.all(|&arg| matches!(module.expr(arg), Expr::Keyword { .. }))
         && matches!(module.expr(callee), Expr::Member { name, .. }
             if matches!(module.text(name), "adelete" | "asave" | "delete" | "save"))
+}
+
+/// Whether a call changes rows that a session writes later, by its name and what it does.
+fn updates(function: Function<'_>, call: ExprId) -> bool {
+    let Some(Callee::Function(callee)) = function.call_at(call).map(|call| &call.callee) else {
+        return false;
+    };
+    let callee = function.program.function(*callee);
+    // Of what an interface declares, the name is all there is.
+    let is_declared = || {
+        let module = callee.module();
+        callee.facts().sites(callee.id).is_empty() && module.returned(callee.id).is_empty()
+    };
+    is_action(&function.callee_text(call))
+        && (changes_rows(callee) || is_declared() || hands_to_session(callee))
+}
+
+/// Whether a function hands a parameter to a session, by its name: `self.session.add(book)`.
+fn hands_to_session(function: Function<'_>) -> bool {
+    let module = function.module();
+    function.facts().sites(function.id).iter().any(|site| {
+        let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let Expr::Member { object, name } = module.expr(callee) else {
+            return false;
+        };
+        let is_session = module
+            .last_name(object)
+            .is_some_and(|name| name.to_ascii_lowercase().ends_with("session"));
+        let is_param = module.list(args).first().is_some_and(|&row| {
+            matches!(module.expr(row), Expr::Local(local)
+                if matches!(module.local(local).kind, LocalKind::Param(_)))
+        });
+        is_session && is_param && matches!(module.text(name), "add" | "merge")
+    })
 }
 
 /// Whether a loop changes each of its rows by a method of the row, or has it deleted: what that
@@ -253,12 +367,7 @@ fn has_budget(lp: Loop<'_>) -> bool {
 /// Whether the read locks its row, which is then changed.
 fn takes_row_lock(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     let module = function.module();
-    let locks = |name| {
-        matches!(
-            module.text(name),
-            "select_for_update" | "with_for_update" | "forUpdate" | "setLock" | "lock"
-        )
-    };
+    let locks = |name| is_lock(module.text(name));
     receiver_chain(function, act.expr, lp).iter().any(|&step| {
         let args = match module.expr(step) {
             Expr::Member { name, .. } => return locks(name),
@@ -273,6 +382,22 @@ fn takes_row_lock(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
             _ => false,
         })
     })
+}
+
+/// Whether what a query is built of locks its rows.
+pub(super) fn takes_lock(function: Function<'_>, query: ExprId) -> bool {
+    let module = function.module();
+    function.facts().any_origin(
+        query,
+        |id| matches!(module.expr(id), Expr::Member { name, .. } if is_lock(module.text(name))),
+    )
+}
+
+fn is_lock(name: &str) -> bool {
+    matches!(
+        name,
+        "select_for_update" | "with_for_update" | "forUpdate" | "setLock" | "lock"
+    )
 }
 
 /// Verbs that hand something on to others.
@@ -321,6 +446,8 @@ pub(super) fn is_action(name: &str) -> bool {
                 | "upsert"
                 | "save"
                 | "delete"
+                | "cancel"
+                | "revoke"
                 | "remove"
                 | "destroy"
                 | "import"
