@@ -278,6 +278,19 @@ impl Program {
             .collect()
     }
 
+    /// The rows that a serializer is called for where it is called for many.
+    pub fn calls_for_many_of(&self, serializer: ClassRef) -> Vec<(FileId, ExprId)> {
+        let files = (0..self.world.units.len() as u32).map(FileId);
+        files
+            .flat_map(|file| {
+                let module = &self.world.unit(file).facts.module;
+                let calls = calls_for_many(&self.world, file).into_iter();
+                let own = calls.filter(move |&(_, class)| class == serializer);
+                own.filter_map(move |(call, _)| Some((file, rows_of_call(module, call)?)))
+            })
+            .collect()
+    }
+
     /// The calls of serializers for many rows in a file, as far as the query of these is in sight.
     fn list_calls(&self, file: FileId, found: &mut Vec<ListView>) {
         let world = &self.world;

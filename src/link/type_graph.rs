@@ -65,6 +65,31 @@ impl TypeGraph {
 }
 
 impl World {
+    /// Whether a method resolves a field that leads back to what lists the objects of its type, and
+    /// nothing else lists them: `order` of the lines of an order.
+    pub(crate) fn leads_back(&self, at: FunctionRef) -> bool {
+        let module = &self.unit(at.file).facts.module;
+        let function = module.function(at.function);
+        let (Some(class), Some(field)) = (function.class, function.name) else {
+            return false;
+        };
+        let class = module.class(class);
+        let field = module.text(field);
+        let mut decorators = module.list(class.decorators).iter();
+        let Some(of) = decorators.find_map(|&decorator| named_type(module, decorator)) else {
+            return false;
+        };
+        let leads = || {
+            self.units
+                .iter()
+                .flat_map(|unit| &unit.facts.declarations.leads)
+        };
+        let mut lists = leads()
+            .filter(|lead| lead.is_many && lead.to == of)
+            .peekable();
+        lists.peek().is_some() && lists.all(|lead| lead.from.eq_ignore_ascii_case(field))
+    }
+
     /// Whether a method resolves a field of a type of which a request gets one object.
     pub(super) fn is_of_single_type(&self, at: FunctionRef) -> bool {
         let module = &self.unit(at.file).facts.module;

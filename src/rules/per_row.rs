@@ -4,18 +4,21 @@
 use super::fallback::{depends_on_attribute, is_fallback};
 use super::few_elements::why_few_shown;
 use super::lazy_relation::{evidence, preloads, relation_text};
+use super::request_lists::is_cut_short;
 use super::short_pages::{has_short_pages, why_few_listed};
+use super::unit_of_work::takes_lock;
 use super::{Reporter, growing_loop};
 use crate::finding::{Confidence, Finding};
 use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, MODULE_BODY, Module, ParamKind, Stmt, StmtId};
-use crate::link::call_graph::ActKind;
+use crate::link::call_graph::{Act, ActKind};
 use crate::link::entities::{PerRow, RelationId};
+use crate::link::guards::deciding;
 use crate::link::listings::Listing;
 use crate::link::models::Effect;
-use crate::link::program::Function;
+use crate::link::program::{ActEffect, Function};
 use crate::link::rows::Root;
 use crate::link::serializers::{FieldRead, ListView};
-use crate::link::types::{Base, ClassRef};
+use crate::link::types::{Base, ClassRef, FunctionRef};
 use crate::link::words;
 use crate::source::{Context, Place};
 
@@ -392,7 +395,7 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
                 ..
             }
         );
-        if !depends || is_merged {
+        if !depends || is_merged || is_for_other_class(function, per_row, act, found) {
             continue;
         }
         if per_row.model.listed && is_left_to_rows(function, act.stmt) {
@@ -419,6 +422,13 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
             || is_fallback(function, act, found)
             || is_asked_of_one(function, per_row)
             || asks_for_part(function, per_row, act.expr)
+            || pages_what_grows(function, per_row, act.expr)
+            || locks_row(function, act, found)
+            || spares_staff(function, act, found)
+            || spares_lists(function, act, found)
+            || per_row.model.listed && finds_in_context(function, act, found)
+            || per_row.model.listed && is_cut_everywhere(function)
+            || leads_back(function)
             || function.context() == Context::Script;
         let confidence = if is_doubtful {
             Confidence::Low
@@ -433,6 +443,164 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
         }
         reported.push(name);
     }
+}
+
+/// Whether a query is sent only for rows of a class that those of the serializer are not of:
+/// `if isinstance(instance, Base)`.
+fn is_for_other_class(
+    function: Function<'_>,
+    per_row: PerRow<'_>,
+    act: &Act,
+    found: ActEffect,
+) -> bool {
+    let world = &function.program.world;
+    let Some(rows) = per_row.entity else {
+        return false;
+    };
+    function.chain(act, found).windows(2).any(|pair| {
+        let [(caller, call), (callee, asked)] = pair else {
+            return false;
+        };
+        let (Some(guard), ActKind::Call(target)) = (asked.class_guard, &call.kind) else {
+            return false;
+        };
+        let is_row = caller.id == function.id
+            && caller.file == function.file
+            && caller
+                .argument_for(call.expr, *target, guard.param)
+                .is_some_and(|given| is_row(function, per_row, given));
+        let Base::Class(wanted) = callee.type_of(guard.class).base else {
+            return false;
+        };
+        let is_one = world.above(rows).contains(&wanted);
+        is_row && guard.if_instance && !is_one && !world.above(wanted).contains(&rows)
+    })
+}
+
+/// Whether an expression is the row itself.
+fn is_row(function: Function<'_>, per_row: PerRow<'_>, expr: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Local(local) = module.expr(expr) else {
+        return false;
+    };
+    let local = module.local(local);
+    local.function == function.id && local.kind == LocalKind::Param(per_row.param)
+}
+
+/// Whether all that the field was asked with is handed on along with rows that grow: no one query
+/// has a page of each parent's.
+fn pages_what_grows(function: Function<'_>, per_row: PerRow<'_>, call: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Call { args, .. } = module.expr(call) else {
+        return false;
+    };
+    let params = &function.declared().params;
+    let is_rest = |&arg: &ExprId| match module.expr(arg) {
+        Expr::Local(local) => {
+            let local = module.local(local);
+            matches!(local.kind, LocalKind::Param(param) if local.function == function.id
+                && params[usize::from(param)].kind == ParamKind::KeywordRest)
+        }
+        _ => false,
+    };
+    let args = module.list(args);
+    let grows = |&arg: &ExprId| {
+        function.facts().any_origin(arg, |id| {
+            matches!(module.expr(id), Expr::Member { object, name }
+                if words::is_growing(module.text(name)) && depends_on_row(function, per_row, object))
+        })
+    };
+    args.iter().any(is_rest) && args.iter().any(grows)
+}
+
+/// Whether a function on the way to the query has answered by then for the few who run the
+/// program: `if user.is_staff: return []`.
+fn spares_staff(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    function.chain(act, found).into_iter().any(|(at, act)| {
+        let module = at.module();
+        let leaves = |stmt| matches!(stmt, Stmt::Return(_));
+        let names_staff = |test: ExprId, outcome: bool| {
+            let is_flag = !outcome
+                && at.facts().any_origin(test, |id| {
+                    matches!(module.expr(id), Expr::Member { name, .. }
+                        if words::is_staff_flag(module.text(name)))
+                });
+            is_flag.then_some(())
+        };
+        deciding(module, act.stmt, leaves, names_staff).is_some()
+    })
+}
+
+/// Whether the query locks its row, which is then changed.
+fn locks_row(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    let (at, last) = function.final_site(act, found);
+    function.effect_of(act, Effect::DbWrite).is_some() && takes_lock(at, last.expr)
+}
+
+/// Whether a function on the way to the query answers lists from memory, and what it is handed is
+/// not known to be a query.
+fn spares_lists(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    function.chain(act, found).windows(2).any(|pair| {
+        let [(caller, call), (callee, asked)] = pair else {
+            return false;
+        };
+        let (Some(guard), ActKind::Call(target)) = (asked.class_guard, &call.kind) else {
+            return false;
+        };
+        let is_list = callee.module().last_name(guard.class) == Some("list");
+        let is_handed_on = || {
+            let given = caller.argument_for(call.expr, *target, guard.param);
+            given.is_some_and(|given| {
+                matches!(caller.module().expr(given), Expr::Local(local)
+                    if matches!(caller.module().local(local).kind, LocalKind::Param(_)))
+                    && !matches!(caller.type_of(given).base, Base::Model(..))
+            })
+        };
+        is_list && !guard.if_instance && is_handed_on()
+    })
+}
+
+/// Whether a method of the serializer that is called for the query looks into its context first.
+fn finds_in_context(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    function
+        .chain(act, found)
+        .into_iter()
+        .skip(1)
+        .any(|(at, _)| {
+            let module = at.module();
+            at.declared().exprs.iter().any(|id| {
+                matches!(module.expr(id), Expr::Member { object, name }
+                if module.text(name) == "context" && module.receiver_class(object).is_some())
+            })
+        })
+}
+
+/// Whether all calls of the serializer for many rows cut them to a few that are written.
+fn is_cut_everywhere(function: Function<'_>) -> bool {
+    let program = function.program;
+    let Some(class) = function.declared().class else {
+        return false;
+    };
+    let serializer = ClassRef {
+        file: function.file,
+        class,
+    };
+    let calls = program.calls_for_many_of(serializer);
+    !calls.is_empty()
+        && calls.into_iter().all(|(file, rows)| {
+            let rows_in = program.owner(file, rows);
+            is_cut_short(rows_in, rows)
+        })
+}
+
+/// Whether the resolver answers the object whose list its parents come from: that was asked for
+/// on the way.
+fn leads_back(function: Function<'_>) -> bool {
+    let at = FunctionRef {
+        file: function.file,
+        function: function.id,
+    };
+    function.program.world.leads_back(at)
 }
 
 /// Relations that the function reads of its row.
@@ -454,8 +622,9 @@ fn check_reads(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Repor
             per_row.model.caller
         );
         let is_fallback = function
-            .stmt_of(read.expr)
-            .is_some_and(|stmt| depends_on_attribute(function, stmt));
+            .facts()
+            .context_of(read.expr)
+            .is_some_and(|(_, _, stmt)| depends_on_attribute(function, stmt));
         let confidence = if is_fallback {
             Confidence::Low
         } else {
