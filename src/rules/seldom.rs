@@ -31,7 +31,7 @@ pub(super) fn settle(function: Function<'_>, from: usize, reporter: &mut Reporte
 fn why_seldom(function: Function<'_>, finding: &Finding) -> Option<&'static str> {
     Some(if function.context() == Context::Script {
         super::BY_HAND
-    } else if is_never_served(function, 0) {
+    } else if is_never_served(named_around(function), 0) {
         "only tests, scripts and migrations are seen to call it"
     } else if is_unnamed(function) {
         "nothing of the program names it"
@@ -66,10 +66,17 @@ fn around(function: Function<'_>, span: Span) -> Function<'_> {
 /// Whether all that is seen to lead to a function are tests, scripts, seeds and migrations.
 fn is_never_served(function: Function<'_>, calls: u32) -> bool {
     let reached = function.reached();
-    if reached.handler.is_some() || reached.job.is_some() || function.per_row().is_some() {
+    if reached.handler.is_some() || function.per_row().is_some() {
         return false;
     }
+    if is_started_by_hand(function) {
+        return true;
+    }
     let callers = function.callers();
+    let mut contexts = callers.iter().map(|(caller, _)| caller.context());
+    if reached.job.is_some() && !contexts.any(|context| context == Context::Product) {
+        return false;
+    }
     !callers.is_empty()
         && callers.iter().all(|&(caller, _)| {
             caller.context() != Context::Product
@@ -77,10 +84,51 @@ fn is_never_served(function: Function<'_>, calls: u32) -> bool {
         })
 }
 
+/// Whether a job that has a name is started under it by scripts alone, besides tests.
+fn is_started_by_hand(job: Function<'_>) -> bool {
+    let module = job.module();
+    let names = |decorator: ExprId| {
+        let Expr::Call { args, .. } = module.expr(decorator) else {
+            return None;
+        };
+        module.list(args).iter().find_map(|&arg| {
+            let Expr::Keyword { name, value } = module.expr(arg) else {
+                return None;
+            };
+            match module.expr(value) {
+                Expr::String(text) if module.text(name).ends_with("name") => Some((value, text)),
+                _ => None,
+            }
+        })
+    };
+    let mut decorators = module.list(job.declared().decorators).iter();
+    let Some((own, name)) = decorators.find_map(|&decorator| names(decorator)) else {
+        return false;
+    };
+    let name = module.text(name);
+    let program = job.program;
+    let mut is_started = false;
+    for (i, unit) in program.world.units.iter().enumerate() {
+        let module = &unit.facts.module;
+        let Some(name) = module.name(name) else {
+            continue;
+        };
+        let is_named = (0..module.expr_count() as u32).map(ExprId).any(|id| {
+            module.expr(id) == Expr::String(name) && (i != job.file.index() || id != own)
+        });
+        if is_named && program.contexts[i] == Context::Product {
+            return false;
+        }
+        is_started |= is_named && program.contexts[i] == Context::Script;
+    }
+    is_started
+}
+
 /// Whether a method of a row is named by nothing else of a program whose entries are seen.
 fn is_unnamed(function: Function<'_>) -> bool {
     /// What libraries call.
     const CALLED: &[&str] = &["clean", "delete", "full_clean", "get_absolute_url", "save"];
+    let function = named_around(function);
     let declared = function.declared();
     let (Some(name), Some(class)) = (declared.name, declared.class) else {
         return false;
@@ -108,6 +156,16 @@ fn is_unnamed(function: Function<'_>) -> bool {
             program.contexts[i] == Context::Test || i == file.index() && !is_mentioned(module, name)
         })
     })
+}
+
+/// The innermost function with a name of its own that a function is, or stands in.
+fn named_around(function: Function<'_>) -> Function<'_> {
+    let module = function.module();
+    let mut at = function;
+    while let (None, Some(parent)) = (at.declared().name, module.function(at.id).parent) {
+        at = Function { id: parent, ..at };
+    }
+    at
 }
 
 /// Whether a module asks something for a member of a name, or writes the name in a text.
