@@ -293,6 +293,8 @@ pub struct CallModel {
     pub ends_after: Vec<Bounded>,
     /// Whether it runs its callback when a component appears, and what that returns when it goes.
     pub mounts: bool,
+    /// Whether the component that it makes is not rendered because the one around it is.
+    pub alone: bool,
     /// The arguments that cost work each time when they are another value than the last.
     pub stable: Vec<Bounded>,
     /// The keys under which a table of routes has its pages.
@@ -332,6 +334,11 @@ pub struct WholeImport {
     pub light: Vec<String>,
     /// Packages by which a build takes only what is used.
     pub rewritten_by: Vec<String>,
+    /// Plug-ins of bundlers that leave most of it out where they are made with an argument that
+    /// names it.
+    pub trimmed_by: Vec<String>,
+    /// Modules that bring it along.
+    pub comes_with: Vec<String>,
     /// How much it is, as a phrase.
     pub weight: String,
     /// What to import instead.

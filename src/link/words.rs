@@ -88,10 +88,14 @@ struct Handlers {
     health: Vec<String>,
     setup: Vec<String>,
     settings: Vec<String>,
+    starts: Vec<String>,
+    permits: Vec<String>,
+    roots: Vec<String>,
+    mounts: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Writes {
     before: Vec<String>,
     after: Vec<String>,
@@ -99,6 +103,8 @@ struct Writes {
     deletes: Vec<String>,
     recorders: Vec<String>,
     records: Vec<String>,
+    storages: Vec<String>,
+    moves_file: Vec<String>,
     starts: Vec<String>,
     registries: Vec<String>,
 }
@@ -565,6 +571,62 @@ pub fn is_for_health(path: &str) -> bool {
 pub fn is_for_setup(path: &str) -> bool {
     let mut names = path.split(['/', '.']);
     names.any(|name| has(&WORDS.handlers.setup, &name.to_ascii_lowercase()))
+}
+
+/// Whether a function runs once, as the program starts, by its name: `InitService.onModuleInit`.
+pub fn runs_at_start(function: &str) -> bool {
+    let name = function.rsplit('.').next().unwrap_or(function);
+    has(&WORDS.handlers.starts, name)
+}
+
+/// Whether a permission is one of the few who run the program: `IsSuperUser`.
+pub fn permits_few(permission: &str) -> bool {
+    has(&WORDS.handlers.permits, permission)
+}
+
+/// Whether a permission is that of who looks after something for others, by its text:
+/// `"base.can_manage_project"`.
+pub fn permits_managers(permission: &str) -> bool {
+    let parts = parts_of(permission);
+    let is_manager = |part: &String| part == "manage" || has(&WORDS.handlers.staff, part);
+    parts.iter().any(is_manager)
+}
+
+/// Whether an application stands in a file as a whole, by its name and that of its folder:
+/// `src/main.tsx`, `providers/index.tsx`, `app/layout.tsx`.
+pub fn is_root(path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let folder = folder.rsplit('/').next().unwrap_or(folder);
+    let stem = file.split('.').next().unwrap_or(file).to_lowercase();
+    let is_root = |name: &str| has(&WORDS.handlers.roots, &name.to_lowercase());
+    is_root(&stem)
+        || stem == "index" && folder.eq_ignore_ascii_case("providers")
+        || stem == "layout" && folder == "app"
+}
+
+/// Whether a value keeps files, by its name.
+pub fn is_storage(name: &str) -> bool {
+    has(&WORDS.writes.storages, name)
+}
+
+/// Whether a method moves or deletes a file, by its name.
+pub fn moves_file(name: &str) -> bool {
+    has(&WORDS.writes.moves_file, name)
+}
+
+/// Whether a function puts the root of an application into a page.
+pub fn mounts_root(function: &str) -> bool {
+    has(&WORDS.handlers.mounts, function)
+}
+
+/// Whether a table holds what people set by hand, by a word of its name: `settings_store_entry`.
+pub fn mentions_settings(table: &str) -> bool {
+    let parts = parts_of(table);
+    let is_setting = |part: &String| {
+        let forms = singulars(part);
+        forms.iter().any(|form| has(&WORDS.tables.settings, form))
+    };
+    parts.iter().any(is_setting)
 }
 
 /// Whether a function reads or writes a file of settings, by its name.

@@ -480,6 +480,17 @@ fn is_run_later(function: Function<'_>) -> bool {
     }
 }
 
+/// Whether a function runs once, as the program starts, or all that are seen to call it do.
+fn is_at_start(function: Function<'_>) -> bool {
+    const MAX_CALLS: u32 = 4;
+    let starts = |function: Function<'_>| {
+        function
+            .name()
+            .is_some_and(|name| words::runs_at_start(&name))
+    };
+    is_or_serves(function, &starts, MAX_CALLS)
+}
+
 /// Whether a function serves the few who run the program, by the place of its file, of all that
 /// call it, or by its class.
 fn is_for_staff(function: Function<'_>) -> bool {
@@ -489,6 +500,28 @@ fn is_for_staff(function: Function<'_>) -> bool {
             .is_some_and(|name| words::is_for_staff(&name))
         || asks_for_staff(function)
         || turns_others_away(function)
+        || is_or_serves(function, &is_method_for_staff, MAX_CALLS_OF_STAFF)
+}
+
+/// Calls back from a function to the pages that lead to it.
+const MAX_CALLS_OF_STAFF: u32 = 4;
+
+/// Whether a function is a method of a class that asks for a permission which the few have that
+/// run the program: `permission_classes = (IsSuperUser,)`.
+fn is_method_for_staff(function: Function<'_>) -> bool {
+    let module = function.module();
+    let Some(class) = function.declared().class else {
+        return false;
+    };
+    let mut fields = module.class(class).fields.iter();
+    fields.any(|field| {
+        let Some(Expr::Sequence { elements, .. }) = field.value.map(|value| module.expr(value))
+        else {
+            return false;
+        };
+        let permits = |&element: &ExprId| module.last_name(element).is_some_and(words::permits_few);
+        module.text(field.name) == "permission_classes" && module.list(elements).iter().any(permits)
+    })
 }
 
 /// Whether a function calls one that answers whether one of the few who run the program asks:
@@ -512,6 +545,11 @@ fn asks_for_staff(function: Function<'_>) -> bool {
 /// Whether a function ends at once for all but the few who run the program:
 /// `if not request.user.is_superuser: return`.
 fn turns_others_away(function: Function<'_>) -> bool {
+    turns_away_unless(function, &is_staff_flag)
+}
+
+/// Whether a function ends at once for all of whom something does not hold.
+fn turns_away_unless(function: Function<'_>, holds: &dyn Fn(&Module, ExprId) -> bool) -> bool {
     let module = function.module();
     let body = function.declared().body;
     module.block(body).stmts.iter().any(|&stmt| {
@@ -526,7 +564,7 @@ fn turns_others_away(function: Function<'_>) -> bool {
             return false;
         };
         let last = module.block(then).stmts.last();
-        is_staff_flag(module, operand)
+        holds(module, operand)
             && last
                 .is_some_and(|&last| matches!(module.stmt(last), Stmt::Return(_) | Stmt::Throw(_)))
     })

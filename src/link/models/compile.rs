@@ -170,6 +170,7 @@ impl Models {
                 endless: entry.endless,
                 ends_after: bounds_named(&entry.ends_after),
                 mounts: entry.mounts,
+                alone: entry.alone,
                 stable: bounds_named(&entry.stable),
                 pages: entry.pages.clone(),
                 limits: bounds_named(&entry.limits),
@@ -272,6 +273,8 @@ impl Models {
                     shakes: entry.shakes,
                     light: entry.light.clone(),
                     rewritten_by: entry.rewritten_by.clone(),
+                    trimmed_by: entry.trimmed_by.clone(),
+                    comes_with: entry.comes_with.clone(),
                     weight: entry.weight.clone(),
                     instead: entry.instead.clone(),
                 };

@@ -246,6 +246,8 @@ pub(super) struct CallEntry {
     #[serde(default)]
     pub(super) mounts: bool,
     #[serde(default)]
+    pub(super) alone: bool,
+    #[serde(default)]
     pub(super) stable: Vec<String>,
     #[serde(default)]
     pub(super) pages: Vec<String>,
@@ -432,6 +434,10 @@ pub(super) struct WholeImportEntry {
     pub(super) light: Vec<String>,
     #[serde(default, rename = "rewritten-by")]
     pub(super) rewritten_by: Vec<String>,
+    #[serde(default, rename = "trimmed-by")]
+    pub(super) trimmed_by: Vec<String>,
+    #[serde(default, rename = "comes-with")]
+    pub(super) comes_with: Vec<String>,
     pub(super) weight: String,
     pub(super) instead: String,
 }

@@ -218,6 +218,16 @@ impl Schemas {
         Some((schema, schema.table(name)?))
     }
 
+    /// The classes whose rows a table holds, in no order.
+    pub fn classes_of<'s>(&'s self, table: &'s Table) -> impl Iterator<Item = ClassRef> + 's {
+        let is_it = |schema: usize, name: &str| {
+            let of = self.databases[schema].table(name);
+            of.is_some_and(|of| std::ptr::eq(of, table))
+        };
+        let tables = self.tables.iter();
+        tables.filter_map(move |(&class, (schema, name))| is_it(*schema, name).then_some(class))
+    }
+
     /// The column of a class's attribute.
     pub fn column_of(&self, class: ClassRef, attribute: &str) -> Option<&str> {
         self.columns
