@@ -4,7 +4,7 @@
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
 use crate::ir::{
-    CallKind, Expr, ExprId, FunctionKind, LocalId, LocalKind, MODULE_BODY, Site, Stmt,
+    CallKind, Expr, ExprId, FunctionKind, Invocation, LocalId, LocalKind, MODULE_BODY, Site, Stmt,
 };
 use crate::link::infer::Typer;
 use crate::link::models::{Bounded, CallModel, Wrapper};
@@ -15,6 +15,9 @@ use crate::link::world::ValueRef;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("unstable-props", check);
+
+/// Functions made anew in one value from which on keeping the value takes keeping all of them.
+const MANY_FUNCTIONS: usize = 4;
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.context() != Context::Product || function.declared().kind == FunctionKind::Module {
@@ -113,6 +116,19 @@ fn report_context(
     } else if words::is_small_component(&context) {
         reporter.because(site.expr, "little is shown below it");
         Confidence::Low
+    } else if is_of_switches(function, anew.value) {
+        reporter.because(site.expr, "the value is what is on or off");
+        Confidence::Low
+    } else if members_of(function, anew.value)
+        .filter(|&member| made_anew(function, member) == Some("function"))
+        .count()
+        >= MANY_FUNCTIONS
+    {
+        reporter.because(
+            site.expr,
+            "so many of its functions are made anew that keeping the value helps nobody",
+        );
+        Confidence::Low
     } else {
         Confidence::Medium
     };
@@ -159,6 +175,12 @@ fn report_memo(
         && !maker.is_some_and(|maker| draws_a_list(function, maker))
     {
         reporter.because(site.expr, "nothing says that it draws much");
+        Confidence::Low
+    } else if listed.is_none() && is_rendered_for_data(function) {
+        reporter.because(
+            site.expr,
+            "what is around it is rendered for other data only, which it shows",
+        );
         Confidence::Low
     } else {
         Confidence::Medium
@@ -320,6 +342,87 @@ fn renders_again(function: Function<'_>) -> bool {
         })
 }
 
+/// The members of the object that the value of a context is.
+fn members_of(function: Function<'_>, value: ExprId) -> impl Iterator<Item = ExprId> {
+    let module = function.module();
+    let made = match module.expr(value) {
+        Expr::Local(local) => function.facts().def_use.single_value(local),
+        _ => Some(value),
+    };
+    let entries = match made.map(|made| module.expr(made)) {
+        Some(Expr::Map(entries)) => module.list(entries),
+        _ => &[],
+    };
+    entries.iter().map(|&entry| match module.expr(entry) {
+        Expr::Keyword { value, .. } => value,
+        _ => entry,
+    })
+}
+
+/// Whether all state of a component is what is on or off, and is in a value: `{ isOpen, toggle }`.
+/// Besides, where one is may render it, as it does what shows the page.
+fn is_of_switches(function: Function<'_>, value: ExprId) -> bool {
+    let component = component_of(function);
+    let module = component.module();
+    let members: Vec<Expr> = members_of(function, value)
+        .map(|member| module.expr(member))
+        .collect();
+    let mut parts = Vec::new();
+    for site in component.facts().sites(component.id) {
+        let Expr::Call { args, .. } = module.expr(site.expr) else {
+            continue;
+        };
+        let name = component.last_name_of(site.expr).unwrap_or_default();
+        if !keeps_state(name) || tells_where_one_is(name) {
+            continue;
+        }
+        let is_switch = matches!(module.list(args), &[first]
+            if matches!(module.expr(first), Expr::Bool(_)));
+        let Stmt::Expr(assign) = module.stmt(site.stmt) else {
+            return false;
+        };
+        let Expr::Assign { target, .. } = module.expr(assign) else {
+            return false;
+        };
+        let Expr::Sequence { elements, .. } = module.expr(target) else {
+            return false;
+        };
+        let elements = module.list(elements);
+        let is_shown = elements
+            .first()
+            .is_some_and(|&state| members.contains(&module.expr(state)));
+        if !is_switch || !is_shown {
+            return false;
+        }
+        parts.extend(elements.iter().map(|&part| module.expr(part)));
+    }
+    !parts.is_empty()
+        && members_of(function, value).all(|member| {
+            parts.contains(&module.expr(member)) || made_anew(function, member) == Some("function")
+        })
+}
+
+/// Whether a hook of this name makes its component render when one goes to another page.
+fn tells_where_one_is(name: &str) -> bool {
+    matches!(name, "useLocation" | "usePathname" | "useSearchParams")
+}
+
+/// Whether a component is rendered for what it is handed and what it reads of stores and servers
+/// only: it keeps no state of its own, and is not rendered because the one around it is.
+fn is_rendered_for_data(function: Function<'_>) -> bool {
+    let component = component_of(function);
+    let Invocation::Argument(call, 0) = component.declared().invocation else {
+        return false;
+    };
+    let world = &function.program.world;
+    let called = Typer::new(world, function.file).called_model(call);
+    called.is_some_and(|(model, _)| model.alone)
+        && !component.facts().sites(component.id).iter().any(|site| {
+            matches!(component.module().expr(site.expr), Expr::Call { .. })
+                && component.last_name_of(site.expr).is_some_and(keeps_state)
+        })
+}
+
 /// Whether a component keeps state of its own that is no part of a value.
 fn keeps_other_state(function: Function<'_>, value: ExprId) -> bool {
     let component = component_of(function);
@@ -394,7 +497,7 @@ fn keeps_state(name: &str) -> bool {
 }
 
 /// The component that a callback inside of it is part of.
-fn component_of(function: Function<'_>) -> Function<'_> {
+pub(super) fn component_of(function: Function<'_>) -> Function<'_> {
     let mut at = function;
     while let Some(parent) = at.declared().parent {
         if parent == MODULE_BODY || at.declared().kind == FunctionKind::Method {
