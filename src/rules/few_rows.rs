@@ -20,6 +20,17 @@ pub(super) fn why_few_rows(function: Function<'_>, rows: ExprId) -> Option<&'sta
     why_few(function, rows, 0)
 }
 
+/// The same of rows whose relations are of no use: that they come along says nothing.
+pub(super) fn are_few_of_one(function: Function<'_>, rows: ExprId) -> bool {
+    let query = Query::of(function, rows);
+    query.class.is_some_and(|class| {
+        !query.is_of_each
+            && function.per_row().is_none()
+            && !is_repeated(function, rows)
+            && has_few(function, class, &query)
+    })
+}
+
 fn why_few(function: Function<'_>, rows: ExprId, calls: u32) -> Option<&'static str> {
     if calls <= MAX_CALLS
         && let Some(asked) = answered(function, rows)

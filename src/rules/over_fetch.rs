@@ -3,9 +3,10 @@
 
 use rustc_hash::FxHashSet;
 
+use super::few_rows::{are_few_of_one, why_few_rows};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{ExprId, LoopId};
+use crate::ir::{Expr, ExprId, LoopId};
 use crate::link::fetches::{
     Fetch, Given, Outcome, OutcomeKind, Product, Related, RelatedUse, Scope,
 };
@@ -184,8 +185,11 @@ fn check_fetch(fetch: &Fetch<'_>, reported: &mut FxHashSet<ExprId>, reporter: &m
     let name = function.callee_text(fetch.rows);
     let mut confidence = waste.confidence.min(fetch.confidence);
     if is_few(fetch, &waste)
+        || why_few_rows(function, fetch.rows).is_some()
+        || names_keys(function, fetch.rows)
         || function.context() != Context::Product
         || super::is_for_staff(function)
+        || super::is_at_start(function)
     {
         confidence = Confidence::Low;
     }
@@ -217,6 +221,35 @@ fn is_few(fetch: &Fetch<'_>, waste: &Waste) -> bool {
         }
 }
 
+/// Whether a text among the conditions of a query lists the keys of the rows: `'book.id IN (:ids)'`.
+fn names_keys(function: Function<'_>, rows: ExprId) -> bool {
+    const MAX_STEPS: usize = 32;
+    let module = function.module();
+    let mut at = rows;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Await(inner) => inner,
+            Expr::Local(local) => match function.facts().def_use.single_value(local) {
+                Some(value) => value,
+                None => return false,
+            },
+            Expr::Member { object, .. } => object,
+            Expr::Call { callee, args, .. } => {
+                let lists_keys = |&arg: &ExprId| {
+                    matches!(module.expr(arg), Expr::String(text)
+                        if module.text(text).to_ascii_lowercase().contains(".id in ("))
+                };
+                if module.list(args).iter().any(lists_keys) {
+                    return true;
+                }
+                callee
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
 /// Rows that a function gives back, and of which its caller uses little.
 fn check_given(given: &Given<'_>, reporter: &mut Reporter<'_>) {
     let fetch = &given.rows;
@@ -228,7 +261,10 @@ fn check_given(given: &Given<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let function = fetch.function;
-    let is_small = is_few(given.read.as_ref().unwrap_or(fetch), &waste);
+    let read = given.read.as_ref().unwrap_or(fetch);
+    let is_small = is_few(read, &waste)
+        || why_few_rows(read.function, read.rows).is_some()
+        || super::is_at_start(function);
     // What a function is for, besides giving these rows to this caller, is not in sight: others
     // may use them all, and what is made of the rows may be what is counted.
     let is_sure = given.is_plain && matches!(waste.confidence, Confidence::High);
@@ -292,7 +328,13 @@ fn check_related(related: &Related<'_>, reporter: &mut Reporter<'_>) {
     };
     // One row is joined for nothing; and of what belongs to one, there are few, as a rule.
     let are_many = words::growth(relation) == Some(Growth::Happenings);
-    let is_little = related.is_of_one && !are_many;
+    let is_read_of_few = || {
+        related.used == RelatedUse::Nothing
+            && related
+                .read
+                .is_some_and(|read| are_few_of_one(function, read))
+    };
+    let is_little = related.is_of_one && !are_many || is_read_of_few();
     let confidence = match function.context() {
         Context::Product if !is_little && !super::is_for_staff(function) => related.confidence,
         _ => Confidence::Low,
