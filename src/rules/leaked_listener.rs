@@ -2,18 +2,21 @@
 //! nothing takes away.
 
 use super::polling_query::period;
+use super::unstable_props::component_of;
 use super::{Reporter, Rule, answers_requests};
 use crate::finding::Confidence;
 use crate::ir::{
-    CallKind, Expr, ExprId, FunctionId, FunctionKind, Invocation, MODULE_BODY, Module, Site, Stmt,
+    CallKind, Expr, ExprId, FunctionId, FunctionKind, Invocation, LocalKind, MODULE_BODY, Module,
+    Site, Stmt,
 };
 use crate::link::call_graph::Callee;
 use crate::link::entry_points::Reach;
 use crate::link::infer::Typer;
 use crate::link::models::CallModel;
 use crate::link::program::Function;
+use crate::link::types::{Base, FunctionRef};
 use crate::link::words;
-use crate::source::Context;
+use crate::source::{Context, FileId};
 
 pub(super) const RULE: Rule = Rule::per_function("leaked-listener", check);
 
@@ -81,6 +84,12 @@ fn report(
     // What is observed of a component's own goes with it, as a rule.
     let confidence = if model.lasts && is_own_target(function, site.expr) {
         Confidence::Low
+    } else if matches!(repeated, Repeated::Mount(_)) && is_mounted_once(component_of(function), 0) {
+        reporter.because(
+            site.expr,
+            "its component stands at the root of the application, for as long as the page",
+        );
+        Confidence::Low
     } else {
         Confidence::Medium
     };
@@ -111,6 +120,99 @@ fn report(
         }
     }
     finding.cost("each one keeps what it refers to, and all of them run");
+}
+
+/// Whether a component is seen to be rendered at the root of an application only; or a hook to be
+/// used by such components.
+fn is_mounted_once(component: Function<'_>, steps: u32) -> bool {
+    const MAX_STEPS: u32 = 3;
+    let rendered = rendered_in(component);
+    let callers = component.callers();
+    !(rendered.is_empty() && callers.is_empty())
+        && rendered.into_iter().all(is_root)
+        && callers.into_iter().all(|(caller, _)| {
+            is_root(caller) || steps < MAX_STEPS && is_mounted_once(component_of(caller), steps + 1)
+        })
+}
+
+/// The functions that render a component.
+fn rendered_in(component: Function<'_>) -> Vec<Function<'_>> {
+    let program = component.program;
+    let world = &program.world;
+    let mut found = Vec::new();
+    for file in (0..world.units.len() as u32).map(FileId) {
+        if program.contexts[file.index()] != Context::Product {
+            continue;
+        }
+        let module = &world.unit(file).facts.module;
+        let mut typer = None;
+        for site in &module.sites {
+            if !matches!(
+                module.expr(site.expr),
+                Expr::Call {
+                    kind: CallKind::Jsx,
+                    ..
+                }
+            ) {
+                continue;
+            }
+            let typer = typer.get_or_insert_with(|| Typer::new(world, file));
+            let ty = typer.callee(site.expr);
+            let called = match ty.base {
+                Base::Function(called) if ty.is_bare() => Some(called),
+                _ => written_component(component, file, site.expr),
+            };
+            if called.is_some_and(|called| {
+                called.file == component.file && called.function == component.id
+            }) {
+                found.push(program.function(FunctionRef {
+                    file,
+                    function: module.function_of(site.expr),
+                }));
+            }
+        }
+    }
+    found
+}
+
+/// The function that an element of a page stands for, by its import alone: whatever type a
+/// component is declared to have, `const Menu: FC = () => …`.
+fn written_component(
+    component: Function<'_>,
+    file: FileId,
+    element: ExprId,
+) -> Option<FunctionRef> {
+    let world = &component.program.world;
+    let module = &world.unit(file).facts.module;
+    let Expr::Call { callee, .. } = module.expr(element) else {
+        return None;
+    };
+    let Expr::Local(local) = module.expr(callee) else {
+        return None;
+    };
+    let LocalKind::Import(import) = module.local(local).kind else {
+        return None;
+    };
+    let made = world.imported_value(file, import)?;
+    match world.unit(made.file).facts.module.expr(made.value) {
+        Expr::Function(function) => Some(FunctionRef {
+            file: made.file,
+            function,
+        }),
+        _ => None,
+    }
+}
+
+/// Whether a function stands where an application is put together, by its file.
+fn is_root(function: Function<'_>) -> bool {
+    let module = function.module();
+    words::is_root(&function.program.world.unit(function.file).path)
+        || module.sites.iter().any(|site| {
+            let Expr::Call { callee, kind, .. } = module.expr(site.expr) else {
+                return false;
+            };
+            kind != CallKind::Jsx && module.last_name(callee).is_some_and(words::mounts_root)
+        })
 }
 
 /// A timer that each request starts, and that holds on to the request until it has passed.
