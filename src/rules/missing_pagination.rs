@@ -2,7 +2,7 @@
 
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{Expr, MODULE_BODY};
+use crate::ir::{Expr, ExprId, MODULE_BODY, Module};
 use crate::link::fetches::{Along, Fetch, Leave, QueryFacts, Scope};
 use crate::link::program::Function;
 use crate::link::words::{self, Growth};
@@ -143,7 +143,9 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
         && (is_own || leave.is_whole)
         && !words::is_whole(&answers)
         && !words::is_whole_path(path)
-        && !words::is_change(&answers);
+        && !words::is_change(&answers)
+        && !is_one_column(fetch)
+        && !is_for_managers(handler);
     let confidence = if is_sure && !fetch.is_small_table() {
         fetch.confidence.min(leave.confidence)
     } else {
@@ -165,6 +167,52 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
     if let Some(help) = page_help(fetch) {
         finding.help(help);
     }
+}
+
+/// Whether the rows are the values of one column: `values_list("id", flat=True)`. They are little
+/// each, and who asks for them compares them with what it has.
+fn is_one_column(fetch: &Fetch<'_>) -> bool {
+    const MAX_STEPS: usize = 16;
+    let module = fetch.function.module();
+    let mut at = fetch.rows;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Await(inner) => inner,
+            Expr::Local(local) => match fetch.function.facts().def_use.single_value(local) {
+                Some(value) => value,
+                None => return false,
+            },
+            Expr::Member { object, .. } => object,
+            Expr::Call { callee, args, .. } => {
+                let is_flat = module.list(args).iter().any(|&arg| {
+                    matches!(module.expr(arg), Expr::Keyword { name, value }
+                        if module.text(name) == "flat" && module.expr(value) == Expr::Bool(true))
+                });
+                if is_flat && module.last_name(callee) == Some("values_list") {
+                    return true;
+                }
+                callee
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// Whether an answer is for the few who run the program, or who look after something for others:
+/// `if not request.user.has_perm("shop.manage_staff"): raise PermissionDenied`.
+fn is_for_managers(handler: Function<'_>) -> bool {
+    let is_manager = |module: &Module, test: ExprId| {
+        let Expr::Call { callee, args, .. } = module.expr(test) else {
+            return false;
+        };
+        module.last_name(callee) == Some("has_perm")
+            && module.list(args).iter().any(|&arg| {
+                matches!(module.expr(arg), Expr::String(text)
+                    if words::permits_managers(module.text(text)))
+            })
+    };
+    super::is_for_staff(handler) || super::turns_away_unless(handler, &is_manager)
 }
 
 /// Whether what is asked for grows with use: all that happens, or all that happens to someone; of
