@@ -2,7 +2,7 @@
 
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::FunctionKind;
+use crate::ir::{Expr, ExprId, FunctionKind, LocalId, Module};
 use crate::link::browser::WholeUse;
 use crate::link::program::Function;
 use crate::source::Context;
@@ -40,9 +40,26 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             1 => ", and so does 1 more file".to_owned(),
             n => format!(", and so do {n} more files"),
         };
+        let comes_along =
+            || all().any(|other| model.comes_with.iter().any(|n| n == module_of(other)));
+        let why = if is_trimmed(function, name, &model.trimmed_by) {
+            Some("the bundler is told to leave most of it out")
+        } else if comes_along() {
+            Some("another library brings it along")
+        } else if import
+            .local
+            .is_some_and(|local| is_handed_to_plugin(function, local))
+        {
+            Some("the application is given it as a whole")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            reporter.because_at(import.span, why);
+        }
         let finding = reporter.report(
             import.span,
-            Confidence::Medium,
+            why.map_or(Confidence::Medium, |_| Confidence::Low),
             format!("loads all of `{name}` into the browser{more}"),
         );
         for other in files.iter().take(3) {
@@ -55,4 +72,59 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             .cost(model.weight.clone())
             .help(model.instead.clone());
     }
+}
+
+/// Whether a plug-in of the bundler leaves most of a library out, in a file of the same folder at
+/// the top: `new IgnorePlugin({ resourceRegExp: /locale/, contextRegExp: /moment$/ })`.
+fn is_trimmed(function: Function<'_>, library: &str, plugins: &[String]) -> bool {
+    let units = &function.program.world.units;
+    let top = |path: &'_ str| path.split_once('/').map(|(top, _)| top.to_owned());
+    let own = top(&function.program.world.unit(function.file).path);
+    let is_near = |path: &str| top(path).is_none_or(|top| Some(top) == own);
+    !plugins.is_empty()
+        && units.iter().filter(|unit| is_near(&unit.path)).any(|unit| {
+            let module = &unit.facts.module;
+            module.sites.iter().any(|site| {
+                let Expr::Call { callee, .. } = module.expr(site.expr) else {
+                    return false;
+                };
+                let name = module.last_name(callee);
+                name.is_some_and(|name| plugins.iter().any(|plugin| plugin == name))
+                    && (name.is_some_and(|name| name.to_lowercase().contains(library))
+                        || mentions(module, site.expr, library))
+            })
+        })
+}
+
+/// Whether a text or pattern within an expression names something.
+fn mentions(module: &Module, expr: ExprId, name: &str) -> bool {
+    let mut open = vec![expr];
+    while let Some(id) = open.pop() {
+        if let Expr::Regex(text) | Expr::String(text) = module.expr(id)
+            && module.text(text).contains(name)
+        {
+            return true;
+        }
+        module.for_each_part(id, |part| open.push(part));
+    }
+    false
+}
+
+/// Whether a library is given to a plug-in of the application: `Vue.use(VueMoment, { moment })`.
+fn is_handed_to_plugin(function: Function<'_>, library: LocalId) -> bool {
+    let module = function.module();
+    let is_it = |id: ExprId| module.expr(id) == Expr::Local(library);
+    module.sites.iter().any(|site| {
+        let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let holds = |&arg: &ExprId| {
+            matches!(module.expr(arg), Expr::Map(entries)
+            if module.list(entries).iter().any(|&entry| {
+                matches!(module.expr(entry), Expr::Keyword { value, .. } if is_it(value))
+            }))
+        };
+        matches!(module.expr(callee), Expr::Member { name, .. } if module.text(name) == "use")
+            && module.list(args).iter().any(holds)
+    })
 }
