@@ -144,9 +144,27 @@ fn matters_little(function: Function<'_>, second: &Act) -> Option<&'static str> 
         "one row more in a job is little beside the rest of it"
     } else if ends_in_failure(function, second.stmt) {
         "it is asked where something has failed"
+    } else if is_of_form(function) {
+        "one form is checked at a time"
+    } else if super::seldom::is_staff_template(function) || super::is_for_staff(function) {
+        super::FOR_STAFF
     } else {
         return None;
     })
+}
+
+/// Whether a function is a method of a form, or checks what one says: `clean`.
+fn is_of_form(function: Function<'_>) -> bool {
+    let module = function.module();
+    let declared = function.declared();
+    let is_form = |name: &str| name.ends_with("Form");
+    let Some(class) = declared.class.map(|class| module.class(class)) else {
+        return false;
+    };
+    let name = declared.name.map_or("", |name| module.text(name));
+    name == "clean"
+        || name.starts_with("clean_")
+        || class.name.is_some_and(|name| is_form(module.text(name)))
 }
 
 /// Whether a statement stands in a branch that ends by throwing.

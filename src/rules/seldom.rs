@@ -215,6 +215,19 @@ fn is_staff_page(function: Function<'_>) -> bool {
             .all(|&view| is_for_permitted(view) && asks_for_pages(view))
 }
 
+/// Whether all that is seen to render a template are pages for those who have some permission.
+pub(super) fn is_staff_template(function: Function<'_>) -> bool {
+    let at = FunctionRef {
+        file: function.file,
+        function: function.id,
+    };
+    if !function.program.world.is_template(at) {
+        return false;
+    }
+    let views = renderers(function, at);
+    !views.is_empty() && views.iter().all(|&view| is_for_permitted(view))
+}
+
 /// The functions that render a template, without the templates that include it.
 fn renderers(function: Function<'_>, template: FunctionRef) -> Vec<Function<'_>> {
     let program = function.program;
