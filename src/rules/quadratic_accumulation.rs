@@ -1,6 +1,7 @@
 //! `quadratic-accumulation`: each trip of a loop copies or shifts what all trips before have
 //! gathered.
 
+use super::request_lists::why_few_handed;
 use super::{Reporter, Rule, growing_loop, root_local, same_path};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
@@ -56,6 +57,12 @@ fn shifts(function: Function<'_>, reporter: &mut Reporter<'_>) {
         {
             continue;
         }
+        let confidence = if ends_short(function, object, lp) {
+            reporter.because(site.expr, "the loop ends when the list has a few elements");
+            Confidence::Low
+        } else {
+            confidence
+        };
         let list = function.callee_text(object);
         let help = model.bulk.clone();
         let finding = reporter.report(
@@ -378,7 +385,7 @@ fn trips<'p>(loops: &[Loop<'p>]) -> Option<(Loop<'p>, Confidence)> {
     let (lp, size) = growing_loop(loops)?;
     // Rows that one request works on are few as often as not.
     let confidence = match size {
-        _ if super::waits_per_trip(lp) => Confidence::Low,
+        _ if super::waits_per_trip(lp) || why_few_handed(lp).is_some() => Confidence::Low,
         Cardinality::Rows => Confidence::Medium,
         _ if super::is_fetched_over(lp) => Confidence::Medium,
         _ => Confidence::Low,
@@ -455,23 +462,49 @@ fn is_bounded_shift(function: Function<'_>, list: ExprId, stmt: StmtId, lp: Loop
                 op,
                 BinaryOp::Greater | BinaryOp::GreaterEqual | BinaryOp::Less | BinaryOp::LessEqual
             );
-            let measures = |side: ExprId| match module.expr(side) {
-                Expr::Member { object, name } => {
-                    module.text(name) == "length" && same_path(module, object, list)
-                }
-                Expr::Call { callee, args, .. } => {
-                    matches!(module.expr(callee), Expr::Name(n) if module.text(n) == "len")
-                        && module
-                            .list(args)
-                            .iter()
-                            .any(|&a| same_path(module, a, list))
-                }
-                _ => false,
-            };
+            let measures = |side: ExprId| is_length(module, side, list);
             if is_order && (measures(left) || measures(right)) {
                 return true;
             }
         }
         at = owner;
     }
+}
+
+/// Whether an expression is the length of a list: `xs.length`, `len(xs)`.
+fn is_length(module: &Module, expr: ExprId, list: ExprId) -> bool {
+    match module.expr(expr) {
+        Expr::Member { object, name } => {
+            module.text(name) == "length" && same_path(module, object, list)
+        }
+        Expr::Call { callee, args, .. } => {
+            let mut args = module.list(args).iter();
+            matches!(module.expr(callee), Expr::Name(n) if module.text(n) == "len")
+                && args.any(|&a| same_path(module, a, list))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a loop ends when a list has so many elements: `if len(xs) == 12: break`.
+fn ends_short(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> bool {
+    const FEW: i64 = 100;
+    let module = function.module();
+    let is_few = |expr: ExprId| matches!(module.expr(expr), Expr::Number(1..=FEW));
+    let body = &module.block(lp.head().body).stmts;
+    lp.function.id == function.id
+        && body.iter().any(|&stmt| {
+            let Stmt::If { test, then, .. } = module.stmt(stmt) else {
+                return false;
+            };
+            let last = module.block(then).stmts.last();
+            let ends = last
+                .is_some_and(|&last| matches!(module.stmt(last), Stmt::Break(_) | Stmt::Return(_)));
+            ends && matches!(module.expr(test), Expr::Binary { left, right, op }
+                if matches!(
+                    op,
+                    BinaryOp::Equal | BinaryOp::Greater | BinaryOp::GreaterEqual
+                ) && is_length(module, left, list)
+                    && is_few(right))
+        })
 }

@@ -359,6 +359,25 @@ fn is_keyed(function: Function<'_>, arg: ExprId) -> bool {
     let module = function.module();
     let facts = function.facts();
     match module.expr(arg) {
+        // `{ where: { id: In(input.ids) } }`
+        Expr::Map(entries) => module.list(entries).iter().any(|&entry| {
+            let Expr::Keyword { name, value } = module.expr(entry) else {
+                return false;
+            };
+            let is_key = module.text(name) == "id";
+            match module.expr(value) {
+                Expr::Map(_) => module.text(name) == "where" && is_keyed(function, value),
+                Expr::Call { args, .. } => {
+                    is_key
+                        && function.last_name_of(value) == Some("In")
+                        && module
+                            .list(args)
+                            .iter()
+                            .any(|&arg| is_of_payload(module, arg))
+                }
+                _ => false,
+            }
+        }),
         Expr::Keyword { name, value } => {
             let name = module.text(name);
             matches!(name, "id__in" | "pk__in") && facts.any_origin(value, |id| is_list(module, id))
@@ -384,6 +403,16 @@ fn is_keyed(function: Function<'_>, arg: ExprId) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a value is a member of what a request says: `input.ids`.
+fn is_of_payload(module: &Module, value: ExprId) -> bool {
+    let Expr::Member { object, .. } = module.expr(value) else {
+        return false;
+    };
+    matches!(module.expr(object), Expr::Local(local)
+        if matches!(module.local(local).kind, LocalKind::Param(_))
+            && words::is_payload(module.text(module.local(local).name)))
 }
 
 /// Whether a value is a list in a request: `request.POST.getlist("ids")`,
