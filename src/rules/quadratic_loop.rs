@@ -94,6 +94,8 @@ fn check_pair(
     let are_many = sizes.contains(&Cardinality::Rows)
         || super::is_fetched_over(outer) && super::is_fetched_over(inner);
     let is_handful = function.context() == Context::Script
+        || super::is_at_start(function)
+        || super::unstreamed_read::is_migration(function)
         || is_dimension(outer)
         || is_dimension(inner)
         || super::is_of_one_parent(function, over)

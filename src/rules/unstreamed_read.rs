@@ -1,5 +1,6 @@
 //! `unstreamed-read`: a whole table is held in memory where its rows are walked once.
 
+use super::write_in_loop::is_run_by_hand;
 use super::{Reporter, Rule, whole_reads};
 use crate::finding::Confidence;
 use crate::ir::{BlockOwner, ComprehensionKind, Expr, LoopId, LoopKind, Module, Stmt, StmtId};
@@ -49,7 +50,12 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
         && !query.has_conditions
         && !query.is_projected;
     let is_worth_it = is_whole && !reads_keys(fetch) && !is_migration(function);
-    let confidence = if is_worth_it && reached.job.is_some() && !fetch.is_small_table() {
+    let confidence = if is_worth_it
+        && reached.job.is_some()
+        && !fetch.is_small_table()
+        && !is_run_by_hand(function)
+        && !is_command(function)
+    {
         fetch.confidence.min(Confidence::Medium)
     } else {
         Confidence::Low
@@ -80,8 +86,14 @@ fn reads_keys(fetch: &Fetch<'_>) -> bool {
     })
 }
 
+/// Whether a function is a command that somebody runs by hand, by its folder.
+fn is_command(function: Function<'_>) -> bool {
+    let path = &function.program.world.unit(function.file).path;
+    path.contains("management/commands/")
+}
+
 /// Whether a function brings the data of an old version up to date, by its file: that runs once.
-fn is_migration(function: Function<'_>) -> bool {
+pub(super) fn is_migration(function: Function<'_>) -> bool {
     let path = &function.program.world.unit(function.file).path;
     let name = path.rsplit('/').next().unwrap_or_default();
     name.to_ascii_lowercase().contains("migrat")
