@@ -1,6 +1,7 @@
 //! `linear-search-in-loop`: a search through a growing list, once per trip.
 
 use super::few_elements::walks_map;
+use super::few_rows::why_few_rows;
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
@@ -98,6 +99,10 @@ fn through_calls(function: Function<'_>, reporter: &mut Reporter<'_>) {
         };
         let confidence = match (trips, size) {
             _ if is_for_error(lp) => Confidence::Low,
+            _ if works_on_each(function.program.function(target), walk.param) => {
+                reporter.because(act.expr, "what it does with each element is no search");
+                Confidence::Low
+            }
             (Cardinality::Rows, Cardinality::Rows) => Confidence::Medium,
             _ => Confidence::Low,
         };
@@ -115,6 +120,33 @@ fn through_calls(function: Function<'_>, reporter: &mut Reporter<'_>) {
             "look up what is needed of `{text}` in a map or set, built once before the loop"
         ));
     }
+}
+
+/// Whether a function does something with each element that it is handed, for its own sake:
+/// `for key in keys: store.remove(key)`.
+fn works_on_each(function: Function<'_>, param: u16) -> bool {
+    /// What a search puts together.
+    const KEEPS: &[&str] = &["add", "append", "extend", "push", "set"];
+    let module = function.module();
+    let is_param = |over: ExprId| {
+        matches!(module.expr(over), Expr::Local(local)
+            if matches!(module.local(local).kind, LocalKind::Param(at) if at == param))
+    };
+    let mut loops = module.loops.iter();
+    loops.any(|lp| {
+        lp.function == function.id
+            && lp.over.is_some_and(is_param)
+            && module.block(lp.body).stmts.iter().any(|&stmt| {
+                let Stmt::Expr(expr) = module.stmt(stmt) else {
+                    return false;
+                };
+                let Expr::Call { callee, .. } = module.expr(expr) else {
+                    return false;
+                };
+                matches!(module.expr(callee), Expr::Member { name, .. }
+                    if !KEEPS.contains(&module.text(name)))
+            })
+    })
 }
 
 /// How large a list is that is handed to a call in each trip of a loop, if it is the same list
@@ -262,6 +294,10 @@ fn search(
         }
         (Cardinality::Unknown, _) if walks_map(lp) => {
             reporter.because(expr, "the entries of a map are options as often as rows");
+            Confidence::Low
+        }
+        _ if why_few_rows(function, list).is_some() => {
+            reporter.because(expr, "what belongs to one row is a handful as often as not");
             Confidence::Low
         }
         _ if super::is_of_one_parent(function, list)
