@@ -526,12 +526,35 @@ fn judged(
         return None;
     }
     Some(
-        if is_of_request && is_named && !is_in_browser && !container.is_handed_on {
+        if is_of_request
+            && is_named
+            && !is_in_browser
+            && !container.is_handed_on
+            && !keeps_number(module, grown)
+        {
             Confidence::Medium
         } else {
             Confidence::Low
         },
     )
+}
+
+/// Whether what is put in is a number: a count, the version of something.
+fn keeps_number(module: &Module, grown: ExprId) -> bool {
+    let value = match module.expr(grown) {
+        Expr::Call { args, .. } => module.list(args).get(1).copied(),
+        Expr::Assign { value, .. } => Some(value),
+        _ => None,
+    };
+    let is_number = |id: ExprId| matches!(module.expr(id), Expr::Number(_));
+    value.is_some_and(|value| match module.expr(value) {
+        Expr::Binary {
+            op: BinaryOp::Add,
+            left,
+            right,
+        } => is_number(left) || is_number(right),
+        _ => is_number(value),
+    })
 }
 
 /// Whether a variable is one of a function, seen by those that are defined in it.
