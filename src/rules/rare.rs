@@ -182,7 +182,17 @@ impl<'p> Lives<'p> {
     pub(super) fn clears_up(&self, site: Site<'p>, target: &str) -> bool {
         /// Tables of which someone's rows are changed together.
         const MANY: usize = 3;
-        if !words::is_principal(target) || !matches!(deed_of(site), Deed::Changes | Deed::Deletes) {
+        if !words::is_principal(target) {
+            return false;
+        }
+        // `class UserDeletedProcessor`
+        let module = site.function.module();
+        let class = site.function.declared().class;
+        let class = class.and_then(|class| module.class(class).name);
+        if class.is_some_and(|name| words::takes_someone_away(module.text(name))) {
+            return true;
+        }
+        if !matches!(deed_of(site), Deed::Changes | Deed::Deletes) {
             return false;
         }
         if site
@@ -212,6 +222,8 @@ pub(super) fn is_rare(site: Site<'_>) -> bool {
     let path = &function.program.world.unit(function.file).path;
     site.weight() <= Weight::Job
         || words::is_for_staff(path)
+        || words::is_for_setup(path)
+        || super::is_at_start(function)
         || is_after_failure(function, site.act.stmt)
         || takes_tenant_out(site)
         || tries_tenant(site)

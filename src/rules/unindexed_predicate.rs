@@ -178,8 +178,14 @@ fn report<'p>(group: &Group<'p, Gap>, lives: &Lives<'p>, reporter: &mut Reporter
         return;
     };
     let mut confidence = group.confidence(site);
+    let program = site.function.program;
+    let mut classes = program.schemas.classes_of(group.table);
     if stays_small(&group.table.name)
         || words::is_vocabulary(&group.table.name)
+        || classes.any(|class| {
+            let name = program.world.class_name(class);
+            name.is_some_and(words::is_vocabulary)
+        })
         || lives.are_short(&group.table.name)
         || group.sites.iter().all(|&site| is_rare(site))
     {
