@@ -8,7 +8,9 @@ use super::n_plus_one::{
 };
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
-use crate::ir::{BlockId, BlockOwner, Expr, ExprId, Invocation, LoopId, LoopKind, Stmt, StmtId};
+use crate::ir::{
+    BlockId, BlockOwner, Expr, ExprId, Invocation, LoopId, LoopKind, Module, Stmt, StmtId,
+};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::Effect;
@@ -890,6 +892,21 @@ fn is_in_own_transaction(function: Function<'_>, act: &Act, lp: Loop<'_>) -> boo
     false
 }
 
+/// Whether a call moves, makes or deletes a file: `default_storage.delete(path)`,
+/// `book.cover.storage.save(…)`, `os.rename(…)`.
+fn changes_file(module: &Module, expr: ExprId) -> bool {
+    let Expr::Call { callee, .. } = module.expr(expr) else {
+        return false;
+    };
+    let Expr::Member { object, name } = module.expr(callee) else {
+        return false;
+    };
+    let name = module.text(name);
+    let of_storage = || module.last_name(object).is_some_and(words::is_storage);
+    words::moves_file(name)
+        || (words::changes(name) || words::takes_away(name) || words::makes(name)) && of_storage()
+}
+
 /// Whether each trip also does something elsewhere, or writes only if something else was done.
 fn goes_outside(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     let module = function.module();
@@ -899,6 +916,11 @@ fn goes_outside(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     };
     let mut acts = function.acts().iter();
     acts.any(|other| other.lp == act.lp && has(other, OUTSIDE))
+        || function
+            .facts()
+            .sites(function.id)
+            .iter()
+            .any(|site| site.lp == act.lp && changes_file(module, site.expr))
         || blocks_around(function, act.stmt, lp).any(|(owner, _)| {
             matches!(module.stmt(owner), Stmt::If { .. })
                 && function.acts().iter().any(|other| {
