@@ -99,7 +99,7 @@ fn through_calls(function: Function<'_>, reporter: &mut Reporter<'_>) {
         };
         let confidence = match (trips, size) {
             _ if is_for_error(lp) => Confidence::Low,
-            _ if works_on_each(function.program.function(target), walk.param) => {
+            _ if works_on_each(function.program.function(target), walk.of.param) => {
                 reporter.because(act.expr, "what it does with each element is no search");
                 Confidence::Low
             }
