@@ -1,7 +1,6 @@
 //! Lists that one request or call hands over, of which nobody writes many.
 
 use super::few_elements::{why_few_by_name, why_few_shown};
-use super::few_rows::has_small_limit;
 use crate::analysis::def_use::Def;
 use crate::ir::{CallKind, ComprehensionKind, Expr, ExprId, LocalId, LocalKind, Module, Stmt};
 use crate::link::program::{Function, Loop};
@@ -64,7 +63,7 @@ fn why_few_given(function: Function<'_>, param: LocalId) -> Option<&'static str>
 
 /// Why a value that is handed on is few.
 fn why_few_value(function: Function<'_>, value: ExprId) -> Option<&'static str> {
-    if has_small_limit(function, value) || is_cut_short(function, value) {
+    if makes_short_pages(function, value) || is_cut_short(function, value) {
         return Some("a limit that is written keeps them few");
     }
     if are_owners(function, value) {
@@ -109,6 +108,26 @@ fn given(function: Function<'_>, param: LocalId) -> Vec<(Function<'_>, ExprId)> 
         }
     }
     found
+}
+
+/// Whether a value is a page of few rows, by what is written: `Paginator(rows, per_page=10)`.
+fn makes_short_pages(function: Function<'_>, value: ExprId) -> bool {
+    const FEW: i64 = 10;
+    let module = function.module();
+    function.facts().any_origin(value, |id| {
+        let Expr::Call { callee, args, .. } = module.expr(id) else {
+            return false;
+        };
+        let size = |&arg: &ExprId| match module.expr(arg) {
+            Expr::Keyword { value, .. } => module.expr(value),
+            other => other,
+        };
+        module.last_name(callee).is_some_and(words::makes_pages)
+            && module
+                .list(args)
+                .iter()
+                .any(|arg| matches!(size(arg), Expr::Number(2..=FEW)))
+    })
 }
 
 /// Whether rows are cut to a few that are written: `rows[:10]`.
