@@ -59,6 +59,11 @@ impl Program {
     pub fn scope_of(&self, file: FileId, expr: ExprId) -> Scope {
         query::facts_of(&self.world, file, expr).scope
     }
+
+    /// Whether the rows of an expression are asked for by a list of keys: `filter(id__in=ids)`.
+    pub fn is_asked_by_keys(&self, file: FileId, expr: ExprId) -> bool {
+        query::facts_of(&self.world, file, expr).is_keyed
+    }
 }
 
 impl<'p> Function<'p> {

@@ -51,6 +51,7 @@ struct Columns {
     owners: Vec<String>,
     kinds: Vec<String>,
     exceptions: Vec<String>,
+    pointers: Vec<String>,
     conditions: Vec<String>,
     people: Vec<String>,
     singled_out: Vec<String>,
@@ -239,6 +240,12 @@ pub fn beside(table: &str, parent: &str) -> Option<String> {
     }
     let left: Vec<String> = parts.into_iter().filter(is_other).collect();
     (!left.is_empty()).then(|| left.join("_"))
+}
+
+/// Whether a column says which of several rows its row works with: `activeOrderId`.
+pub fn is_pointer(column: &str) -> bool {
+    let parts = parts_of(column);
+    parts.len() > 1 && has(&WORDS.columns.pointers, &parts[0])
 }
 
 /// Whether a row lives long and things pile up that belong to it, by what its table is called.

@@ -2,9 +2,12 @@
 
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
-use crate::ir::{Expr, ExprId, FunctionKind, LocalId, LocalKind, MODULE_BODY};
+use crate::ir::{
+    BinaryOp, Expr, ExprId, FunctionKind, LocalId, LocalKind, MODULE_BODY, Stmt, UnaryOp,
+};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::entry_points::Reach;
+use crate::link::guards::deciding;
 use crate::link::models::{Effect, EntryKind};
 use crate::link::program::{ActEffect, Function, verb_of};
 use crate::link::types::FunctionRef;
@@ -229,6 +232,8 @@ fn doubt(
             "nobody closes an account twice"
         } else if reached.reach == Reach::None && words::is_in_background(path) {
             "a job has its event loop for itself as often as not"
+        } else if is_made_once(function, act) {
+            "it is done for what is missing, which it keeps"
         } else if is_file && is_shipped(function, act, found) {
             "the file comes with the program, and is small"
         } else if is_file && is_of_settings(function, act, found) {
@@ -243,6 +248,49 @@ fn doubt(
             return None;
         },
     )
+}
+
+/// Whether a method is called where an attribute of its object is missing, and sets that:
+/// `if self.report is None: self.open_report()`.
+fn is_made_once(function: Function<'_>, act: &Act) -> bool {
+    let ActKind::Call(target) = act.kind else {
+        return false;
+    };
+    let module = function.module();
+    let missing = |test: ExprId, outcome: bool| {
+        let (value, is_missing) = match module.expr(test) {
+            Expr::Binary { op, left, right } if module.expr(right) == Expr::Null => match op {
+                BinaryOp::Is | BinaryOp::Equal => (left, true),
+                BinaryOp::IsNot | BinaryOp::NotEqual => (left, false),
+                _ => return None,
+            },
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => (operand, true),
+            _ => (test, false),
+        };
+        match module.expr(value) {
+            Expr::Member { object, name } => {
+                let is_own = module.receiver_class(object).is_some();
+                (is_own && is_missing == outcome).then(|| module.text(name))
+            }
+            _ => None,
+        }
+    };
+    let leaves = |stmt| matches!(stmt, Stmt::Return(_));
+    let Some(attribute) = deciding(module, act.stmt, leaves, missing) else {
+        return false;
+    };
+    let callee = function.program.function(target);
+    let module = callee.module();
+    callee.declared().exprs.iter().any(|id| {
+        let Expr::Assign { target, .. } = module.expr(id) else {
+            return false;
+        };
+        matches!(module.expr(target), Expr::Member { object, name }
+            if module.text(name) == attribute && module.receiver_class(object).is_some())
+    })
 }
 
 /// Whether a file holds settings, by the names of the functions that lead to it.

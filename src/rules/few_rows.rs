@@ -31,6 +31,23 @@ pub(super) fn are_few_of_one(function: Function<'_>, rows: ExprId) -> bool {
     })
 }
 
+/// Whether the rows are those that a person's own rows lead to:
+/// `filter(loans__in=Loan.objects.filter(user=user))`.
+pub(super) fn are_of_persons_rows(function: Function<'_>, rows: ExprId) -> bool {
+    Query::of(function, rows).is_of_persons_rows
+}
+
+/// Whether all rows belong to one other row, by one of its keys: `book_id=book.id`.
+pub(super) fn are_of_one(function: Function<'_>, rows: ExprId) -> bool {
+    Query::of(function, rows).is_of_one(function)
+}
+
+/// Whether all rows belong to one other row and fulfil another condition besides.
+pub(super) fn are_narrowed(function: Function<'_>, rows: ExprId) -> bool {
+    let query = Query::of(function, rows);
+    query.is_of_one(function) && query.equal.len() + query.far_values > 1
+}
+
 fn why_few(function: Function<'_>, rows: ExprId, calls: u32) -> Option<&'static str> {
     if calls <= MAX_CALLS
         && let Some(asked) = answered(function, rows)
@@ -71,6 +88,10 @@ fn why_few(function: Function<'_>, rows: ExprId, calls: u32) -> Option<&'static 
     if is_recent_of_person(function, class, &query) {
         return Some("one person has made few of them lately");
     }
+    let mut equal = query.equal.iter();
+    if equal.any(|&(name, _)| words::is_pointer(name) && parent(function, class, name).is_some()) {
+        return Some("few rows have this one as the one they work with");
+    }
     (!query.loads && has_few(function, class, &query)).then_some("one row leads to few of them")
 }
 
@@ -87,10 +108,14 @@ struct Query<'p> {
     is_since: bool,
     /// The columns further away that are: `book__author`.
     far: Vec<&'p str>,
+    /// How many columns further away are compared with one value.
+    far_values: usize,
     /// Whether only rows are asked for that something is wrong with.
     is_exception: bool,
     /// Whether the rows are those whose keys a person's own rows hold.
     is_of_persons_keys: bool,
+    /// Whether the rows are those that a person's own rows lead to.
+    is_of_persons_rows: bool,
     /// Whether a value is the element of a loop around: there are many such queries.
     is_of_each: bool,
     /// Whether rows are grouped by what there are few of.
@@ -135,6 +160,13 @@ pub(super) fn whole_query(function: Function<'_>, start: ExprId) -> ExprId {
 }
 
 impl<'p> Query<'p> {
+    fn is_of_one(&self, function: Function<'_>) -> bool {
+        self.class.is_some_and(|class| {
+            let mut equal = self.equal.iter();
+            !self.is_of_each && equal.any(|&(name, _)| parent(function, class, name).is_some())
+        })
+    }
+
     fn of(function: Function<'p>, rows: ExprId) -> Self {
         let module = function.module();
         let mut query = Self {
@@ -257,16 +289,22 @@ impl<'p> Query<'p> {
             && name
                 .strip_suffix("__isnull")
                 .is_some_and(words::is_exception);
-        self.is_of_persons_keys |=
-            matches!(name, "id__in" | "pk__in") && is_asked_of_person(function, value);
+        if name.ends_with("__in") && is_asked_of_person(function, value) {
+            self.is_of_persons_rows = true;
+            self.is_of_persons_keys |= matches!(name, "id__in" | "pk__in");
+        }
         let column = ["__exact", "__id", "__pk"]
             .iter()
             .fold(name, |name, end| name.trim_end_matches(end));
         if !column.contains("__") && !is_list(module, value) {
             self.is_of_each |= function.facts().any_origin(value, is_element);
             self.equal.push((column, value));
-        } else if is_of_row(function, value) {
-            self.far.push(column);
+        } else {
+            let compares = column.rsplit("__").next().is_none_or(|last| last != "in");
+            self.far_values += usize::from(compares && !is_list(module, value));
+            if is_of_row(function, value) {
+                self.far.push(column);
+            }
         }
     }
 }

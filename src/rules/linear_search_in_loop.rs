@@ -309,6 +309,10 @@ fn search(
             reporter.because(expr, "what belongs to one row is a handful as often as not");
             Confidence::Low
         }
+        _ if function.program.is_asked_by_keys(function.file, list) => {
+            reporter.because(expr, "what is asked for by its keys is a batch of them");
+            Confidence::Low
+        }
         _ if super::waits_per_trip(lp) => {
             reporter.because(expr, "each trip waits for longer than the search takes");
             Confidence::Low

@@ -3,7 +3,9 @@
 
 use rustc_hash::FxHashSet;
 
-use super::few_rows::{are_few_of_one, why_few_rows};
+use super::few_rows::{
+    are_few_of_one, are_narrowed, are_of_one, are_of_persons_rows, why_few_rows,
+};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, LoopId};
@@ -171,6 +173,8 @@ struct Waste {
     confidence: Confidence,
     /// Whether all that is asked is whether there are any.
     is_test: bool,
+    /// Whether one column is all that is read.
+    is_of_column: bool,
 }
 
 fn check_fetch(fetch: &Fetch<'_>, reported: &mut FxHashSet<ExprId>, reporter: &mut Reporter<'_>) {
@@ -186,6 +190,8 @@ fn check_fetch(fetch: &Fetch<'_>, reported: &mut FxHashSet<ExprId>, reporter: &m
     let mut confidence = waste.confidence.min(fetch.confidence);
     if is_few(fetch, &waste)
         || why_few_rows(function, fetch.rows).is_some()
+        || are_narrowed(function, fetch.rows)
+        || waste.is_of_column && are_of_persons_rows(function, fetch.rows)
         || names_keys(function, fetch.rows)
         || function.context() != Context::Product
         || super::is_for_staff(function)
@@ -330,9 +336,9 @@ fn check_related(related: &Related<'_>, reporter: &mut Reporter<'_>) {
     let are_many = words::growth(relation) == Some(Growth::Happenings);
     let is_read_of_few = || {
         related.used == RelatedUse::Nothing
-            && related
-                .read
-                .is_some_and(|read| are_few_of_one(function, read))
+            && related.read.is_some_and(|read| {
+                are_few_of_one(function, read) || !related.is_many && are_of_one(function, read)
+            })
     };
     let is_little = related.is_of_one && !are_many || is_read_of_few();
     let confidence = match function.context() {
@@ -377,6 +383,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             help: ask(advice.exists.as_deref()),
             confidence: Confidence::High,
             is_test: true,
+            is_of_column: false,
         });
     }
     if all(|kind| matches!(kind, Kind::Tested | Kind::Counted)) {
@@ -387,6 +394,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             help: ask(advice.count.as_deref()),
             confidence: Confidence::High,
             is_test: false,
+            is_of_column: false,
         });
     }
     if let Some(cut) = find(|kind| matches!(kind, Kind::Cut))
@@ -404,6 +412,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             help: ask(advice.limit.as_deref()),
             confidence: Confidence::High,
             is_test: false,
+            is_of_column: false,
         });
     }
     if let Some(one) = find(|kind| matches!(kind, Kind::First))
@@ -419,6 +428,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             help: ask(advice.limit.as_deref()),
             confidence: Confidence::Low,
             is_test: false,
+            is_of_column: false,
         });
     }
     if let [one] = outcomes
@@ -434,6 +444,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
                 .map(|phrase| format!("put the condition into the query: {phrase}")),
             confidence: Confidence::Medium,
             is_test: false,
+            is_of_column: false,
         });
     }
     if let [one] = outcomes
@@ -449,6 +460,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
             }),
             confidence: Confidence::Low,
             is_test: false,
+            is_of_column: false,
         });
     }
     if let Some(search) = find(|kind| matches!(kind, Kind::Searched))
@@ -464,6 +476,7 @@ fn waste_of(fetch: &Fetch<'_>, outcomes: &[Outcome]) -> Option<Waste> {
                 .map(|phrase| format!("ask for those that are looked for: {phrase}")),
             confidence: Confidence::Low,
             is_test: false,
+            is_of_column: false,
         });
     }
     if let Some((column, lp)) = one_column(outcomes)
@@ -522,5 +535,6 @@ fn one_column_waste(fetch: &Fetch<'_>, advice: &Advice, column: &str, lp: LoopId
             Confidence::Low
         },
         is_test: false,
+        is_of_column: true,
     })
 }

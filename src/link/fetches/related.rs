@@ -43,6 +43,8 @@ pub struct Related<'p> {
     pub read: Option<ExprId>,
     /// Whether it comes with one row only.
     pub is_of_one: bool,
+    /// Whether it leads to many rows.
+    pub is_many: bool,
     /// What is used.
     pub used: RelatedUse,
     /// The library.
@@ -198,12 +200,13 @@ impl<'p> Function<'p> {
                 continue;
             };
             let query = facts_of(world, self.file, read.rows);
-            for Named {
-                name,
-                place,
-                has_conditions,
-            } in named
-            {
+            for named in named {
+                let is_many = self.is_to_many(entity, &named);
+                let Named {
+                    name,
+                    place,
+                    has_conditions,
+                } = named;
                 let Some(used) = self.use_of(read.rows, &members, &name) else {
                     continue;
                 };
@@ -223,6 +226,7 @@ impl<'p> Function<'p> {
                     place,
                     read: Some(read.rows),
                     is_of_one: !read.is_many,
+                    is_many,
                     used,
                     package: read.package.clone(),
                     confidence: read.confidence.min(confidence),
@@ -467,6 +471,7 @@ impl<'p> Function<'p> {
                 place: *member,
                 read: None,
                 is_of_one: true,
+                is_many: true,
                 used,
                 package: package.clone(),
                 confidence: Confidence::Low,
