@@ -161,7 +161,7 @@ pub struct Use {
 }
 
 /// Links the file of a typer.
-pub fn link_file<'w>(typer: &mut Typer<'w>) -> LinkedFile {
+pub fn link_file(typer: &mut Typer<'_>) -> LinkedFile {
     let (world, file) = (typer.world(), typer.file());
     let facts = &world.unit(file).facts;
     let module = &facts.module;
