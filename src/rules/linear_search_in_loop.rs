@@ -321,10 +321,7 @@ fn search(
         (Cardinality::Rows, Cardinality::Rows) => Confidence::High,
         (Cardinality::Rows, _) if is_added_to(function, list, lp) => Confidence::Medium,
         // One list beside rows, as one without duplicates, is short as often as not: names that a
-        // request brings, options. Two that are asked for are not.
-        _ if super::is_fetched_over(lp) && function.program.is_fetched(function.file, list) => {
-            Confidence::Medium
-        }
+        // request brings, options. So are two that were asked for, which may not be rows.
         _ => {
             reporter.because(
                 expr,
