@@ -105,10 +105,7 @@ impl Program {
 impl Function<'_> {
     /// Whether all calls of it, of which there are some, hand it a constant as this parameter.
     pub fn is_handed_constants(self, param: u16) -> bool {
-        let at = FunctionRef {
-            file: self.file,
-            function: self.id,
-        };
+        let at = self.reference();
         let Some(callers) = self.program.callers().get(&at) else {
             return false;
         };

@@ -249,6 +249,21 @@ impl<'p> Function<'p> {
         self.module().function(self.id)
     }
 
+    /// What tells it from all others.
+    pub fn reference(self) -> FunctionRef {
+        FunctionRef {
+            file: self.file,
+            function: self.id,
+        }
+    }
+
+    /// Its own loops, in the order they open.
+    pub fn own_loops(self) -> impl Iterator<Item = Loop<'p>> {
+        let ids = (0..self.module().loops.len() as u32).map(LoopId);
+        let loops = ids.map(move |id| Loop { function: self, id });
+        loops.filter(move |lp| lp.head().function == self.id)
+    }
+
     /// What the file is for. A command that someone types is a script wherever it stands.
     pub fn context(self) -> Context {
         match self.program.contexts[self.file.index()] {
@@ -283,20 +298,14 @@ impl<'p> Function<'p> {
 
     /// The parameters that an expression of it depends on, one bit each.
     pub fn params_of(self, expr: ExprId) -> u32 {
-        let at = FunctionRef {
-            file: self.file,
-            function: self.id,
-        };
+        let at = self.reference();
         params_of(&self.program.world, at, expr)
     }
 
     /// What a library says of it if it runs once per row, of which there may be many.
     pub fn per_row(self) -> Option<PerRow<'p>> {
         let world = &self.program.world;
-        let at = FunctionRef {
-            file: self.file,
-            function: self.id,
-        };
+        let at = self.reference();
         world.per_row(at).filter(|_| !world.is_of_single_type(at))
     }
 
@@ -320,18 +329,12 @@ impl<'p> Function<'p> {
 
     /// Whether something in the program is seen to call it.
     pub fn is_called(self) -> bool {
-        self.program.callers().contains_key(&FunctionRef {
-            file: self.file,
-            function: self.id,
-        })
+        self.program.callers().contains_key(&self.reference())
     }
 
     /// The functions that are seen to call it, each with the call.
     pub fn callers(self) -> Vec<(Self, ExprId)> {
-        let at = FunctionRef {
-            file: self.file,
-            function: self.id,
-        };
+        let at = self.reference();
         let callers = self.program.callers().get(&at).into_iter().flatten();
         callers
             .map(|&(caller, call)| (self.program.function(caller), call))
@@ -528,10 +531,7 @@ impl<'p> Function<'p> {
                 if summary.is_cached || !passes_on(&self.program.world, act, *target, effect) {
                     return None;
                 }
-                let owner = FunctionRef {
-                    file: self.file,
-                    function: self.id,
-                };
+                let owner = self.reference();
                 let program = self.program;
                 let fact = self.next_fact(act, effect)?;
                 let is_kept =
@@ -594,10 +594,7 @@ impl<'p> Function<'p> {
     /// The proof that what an act of this function calls has an effect, as it is called there.
     fn next_fact(self, act: &Act, effect: Effect) -> Option<EffectFact> {
         let program = self.program;
-        let owner = FunctionRef {
-            file: self.file,
-            function: self.id,
-        };
+        let owner = self.reference();
         fact_at(&program.world, &program.linked, owner, act, effect, |f| {
             program.summary(f)
         })

@@ -10,7 +10,6 @@ use crate::link::entry_points::Reach;
 use crate::link::guards::deciding;
 use crate::link::models::{Effect, EntryKind};
 use crate::link::program::{ActEffect, Function, verb_of};
-use crate::link::types::FunctionRef;
 use crate::link::words;
 use crate::link::world::Unit;
 use crate::source::{Context, Ecosystem, FileId};
@@ -304,10 +303,7 @@ fn is_of_settings(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
 /// ahead.
 fn is_page(function: Function<'_>) -> bool {
     let program = function.program;
-    let at = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let at = function.reference();
     let handler = function.reached().handler.unwrap_or(at);
     let mut entries = program.entry_points.iter();
     entries.any(|entry| {
@@ -344,10 +340,7 @@ fn is_shipped(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
         let Some(&(caller, call)) = i.checked_sub(1).and_then(|above| chain.get(above)) else {
             return false;
         };
-        let callee = FunctionRef {
-            file: at.file,
-            function: at.id,
-        };
+        let callee = at.reference();
         let given = |&param: &u16| caller.argument_for(call.expr, callee, param);
         open.extend(params.iter().filter_map(given));
     }

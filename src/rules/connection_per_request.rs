@@ -276,13 +276,7 @@ fn repeating_loop<'p>(function: Function<'p>, site: &Site) -> Option<Loop<'p>> {
 pub(super) fn is_kept(function: Function<'_>, site: &Site) -> bool {
     let module = function.module();
     let facts = function.facts();
-    if function
-        .program
-        .summary(crate::link::types::FunctionRef {
-            file: function.file,
-            function: function.id,
-        })
-        .is_cached
+    if function.program.summary(function.reference()).is_cached
         || facts.is_memoized(site.expr, site.stmt)
     {
         return true;

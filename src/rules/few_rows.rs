@@ -6,7 +6,7 @@ use crate::ir::query::Value;
 use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LocalKind, Module};
 use crate::link::call_graph::Callee;
 use crate::link::program::Function;
-use crate::link::types::{Base, ClassRef, Entity, FunctionRef};
+use crate::link::types::{Base, ClassRef, Entity};
 use crate::link::words::{self, Growth};
 
 /// Calls and names that one query is built of.
@@ -562,10 +562,7 @@ pub(super) fn has_small_limit(function: Function<'_>, over: ExprId) -> bool {
 
 /// The default of a parameter that no caller in sight gives something else.
 fn default_of(function: Function<'_>, param: u16) -> Option<ExprId> {
-    let at = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let at = function.reference();
     let mut callers = function.callers().into_iter();
     let is_given = callers.any(|(caller, call)| caller.argument_for(call, at, param).is_some());
     let declared = function.declared().params.get(usize::from(param))?;

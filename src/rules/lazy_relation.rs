@@ -8,7 +8,7 @@ use super::n_plus_one::is_element;
 use super::unit_of_work::{changes_each, saves, works_for_each};
 use super::{Reporter, element_text};
 use crate::finding::Confidence;
-use crate::ir::{BlockOwner, CallKind, ComprehensionKind, Expr, ExprId, LoopId, LoopKind, Stmt};
+use crate::ir::{BlockOwner, CallKind, ComprehensionKind, Expr, ExprId, LoopKind, Stmt};
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::entities::RelationId;
@@ -180,17 +180,12 @@ fn are_past_gone(function: Function<'_>, query: ExprId) -> bool {
             lp.repeats(site.expr) && saves(function, site.expr) && is_under()
         })
     };
-    let mut loops = module.loops.iter().enumerate();
-    loops.any(|(i, head)| {
-        let walks = head.over.is_some_and(|over| match module.expr(over) {
+    function.own_loops().any(|lp| {
+        let walks = lp.head().over.is_some_and(|over| match module.expr(over) {
             Expr::Local(local) => facts.def_use.single_value(local) == Some(whole),
             _ => false,
         });
-        let lp = Loop {
-            function,
-            id: LoopId(i as u32),
-        };
-        walks && head.function == function.id && deletes(lp)
+        walks && deletes(lp)
     })
 }
 

@@ -296,11 +296,8 @@ fn search(
             reporter.because(expr, "the entries of a map are options as often as rows");
             Confidence::Low
         }
-        _ if why_few_rows(function, list).is_some() => {
-            reporter.because(expr, "what belongs to one row is a handful as often as not");
-            Confidence::Low
-        }
-        _ if super::is_of_one_parent(function, list)
+        _ if why_few_rows(function, list).is_some()
+            || super::is_of_one_parent(function, list)
             || lp
                 .head()
                 .over

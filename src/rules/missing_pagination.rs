@@ -174,29 +174,17 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
 fn is_one_column(fetch: &Fetch<'_>) -> bool {
     const MAX_STEPS: usize = 16;
     let module = fetch.function.module();
-    let mut at = fetch.rows;
-    for _ in 0..MAX_STEPS {
-        at = match module.expr(at) {
-            Expr::Await(inner) => inner,
-            Expr::Local(local) => match fetch.function.facts().def_use.single_value(local) {
-                Some(value) => value,
-                None => return false,
-            },
-            Expr::Member { object, .. } => object,
-            Expr::Call { callee, args, .. } => {
-                let is_flat = module.list(args).iter().any(|&arg| {
-                    matches!(module.expr(arg), Expr::Keyword { name, value }
-                        if module.text(name) == "flat" && module.expr(value) == Expr::Bool(true))
-                });
-                if is_flat && module.last_name(callee) == Some("values_list") {
-                    return true;
-                }
-                callee
-            }
-            _ => return false,
+    let mut steps = super::back_through(fetch.function, fetch.rows).take(MAX_STEPS);
+    steps.any(|step| {
+        let Expr::Call { callee, args, .. } = module.expr(step) else {
+            return false;
         };
-    }
-    false
+        let is_flat = module.list(args).iter().any(|&arg| {
+            matches!(module.expr(arg), Expr::Keyword { name, value }
+                if module.text(name) == "flat" && module.expr(value) == Expr::Bool(true))
+        });
+        is_flat && module.last_name(callee) == Some("values_list")
+    })
 }
 
 /// Whether an answer is for the few who run the program, or who look after something for others:

@@ -480,6 +480,19 @@ fn is_run_later(function: Function<'_>) -> bool {
     }
 }
 
+/// The steps by which a query is built, from the last one back: `books.filter(…)`, `books.filter`,
+/// `books`.
+fn back_through(function: Function<'_>, rows: ExprId) -> impl Iterator<Item = ExprId> {
+    let module = function.module();
+    std::iter::successors(Some(rows), move |&at| match module.expr(at) {
+        Expr::Await(inner) => Some(inner),
+        Expr::Local(local) => function.facts().def_use.single_value(local),
+        Expr::Member { object, .. } => Some(object),
+        Expr::Call { callee, .. } => Some(callee),
+        _ => None,
+    })
+}
+
 /// Whether a function runs once, as the program starts, or all that are seen to call it do.
 fn is_at_start(function: Function<'_>) -> bool {
     const MAX_CALLS: u32 = 4;

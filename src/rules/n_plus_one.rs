@@ -678,10 +678,7 @@ fn doubt(
 /// Whether a function calls itself only above a depth that it is told: `if depth < max_depth`.
 fn goes_so_deep(function: Function<'_>, act: &Act) -> bool {
     let module = function.module();
-    let own = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let own = function.reference();
     if !matches!(act.kind, ActKind::Call(target) if target == own) {
         return false;
     }
@@ -734,16 +731,11 @@ fn is_kept_before(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
     if !is_kept || !is_element(function, object, lp) {
         return false;
     }
-    let mut loops = module.loops.iter().enumerate();
-    loops.any(|(i, earlier)| {
-        let earlier_loop = Loop {
-            function,
-            id: LoopId(i as u32),
-        };
-        earlier.function == function.id
-            && earlier.span.end <= lp.head().span.start
-            && earlier.over.map(|over| module.expr(over)) == Some(Expr::Local(rows))
-            && reads_of_each(function, earlier_loop, module.text(name))
+    function.own_loops().any(|earlier| {
+        let head = earlier.head();
+        head.span.end <= lp.head().span.start
+            && head.over.map(|over| module.expr(over)) == Some(Expr::Local(rows))
+            && reads_of_each(function, earlier, module.text(name))
     })
 }
 

@@ -231,29 +231,14 @@ fn is_few(fetch: &Fetch<'_>, waste: &Waste) -> bool {
 fn names_keys(function: Function<'_>, rows: ExprId) -> bool {
     const MAX_STEPS: usize = 32;
     let module = function.module();
-    let mut at = rows;
-    for _ in 0..MAX_STEPS {
-        at = match module.expr(at) {
-            Expr::Await(inner) => inner,
-            Expr::Local(local) => match function.facts().def_use.single_value(local) {
-                Some(value) => value,
-                None => return false,
-            },
-            Expr::Member { object, .. } => object,
-            Expr::Call { callee, args, .. } => {
-                let lists_keys = |&arg: &ExprId| {
-                    matches!(module.expr(arg), Expr::String(text)
-                        if module.text(text).to_ascii_lowercase().contains(".id in ("))
-                };
-                if module.list(args).iter().any(lists_keys) {
-                    return true;
-                }
-                callee
-            }
-            _ => return false,
-        };
-    }
-    false
+    let mut steps = super::back_through(function, rows).take(MAX_STEPS);
+    steps.any(|step| match module.expr(step) {
+        Expr::Call { args, .. } => module.list(args).iter().any(|&arg| {
+            matches!(module.expr(arg), Expr::String(text)
+                if module.text(text).to_ascii_lowercase().contains(".id in ("))
+        }),
+        _ => false,
+    })
 }
 
 /// Rows that a function gives back, and of which its caller uses little.

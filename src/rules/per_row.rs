@@ -18,7 +18,7 @@ use crate::link::models::Effect;
 use crate::link::program::{ActEffect, Function};
 use crate::link::rows::Root;
 use crate::link::serializers::{FieldRead, ListView};
-use crate::link::types::{Base, ClassRef, FunctionRef};
+use crate::link::types::{Base, ClassRef};
 use crate::link::words;
 use crate::source::{Context, Place};
 
@@ -596,10 +596,7 @@ fn is_cut_everywhere(function: Function<'_>) -> bool {
 /// Whether the resolver answers the object whose list its parents come from: that was asked for
 /// on the way.
 fn leads_back(function: Function<'_>) -> bool {
-    let at = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let at = function.reference();
     function.program.world.leads_back(at)
 }
 

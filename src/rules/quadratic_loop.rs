@@ -14,14 +14,8 @@ pub(super) const RULE: Rule = Rule::per_function("quadratic-loop", check);
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     let module = function.module();
-    for (i, head) in module.loops.iter().enumerate() {
-        if head.function != function.id || !is_walk(module, LoopId(i as u32)) {
-            continue;
-        }
-        let inner = Loop {
-            function,
-            id: LoopId(i as u32),
-        };
+    for inner in function.own_loops().filter(|lp| is_walk(module, lp.id)) {
+        let head = inner.head();
         let outer = head.parent;
         let around = function.loops_around(outer);
         let Some(&outer) = around.first() else {

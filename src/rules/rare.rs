@@ -407,8 +407,5 @@ fn deed_of(site: Site<'_>) -> Deed {
 }
 
 fn ref_of(function: Function<'_>) -> FunctionRef {
-    FunctionRef {
-        file: function.file,
-        function: function.id,
-    }
+    function.reference()
 }

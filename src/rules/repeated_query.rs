@@ -13,7 +13,6 @@ use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::models::{Effect, Rows};
 use crate::link::program::{ActEffect, Function, Loop};
-use crate::link::types::FunctionRef;
 use crate::link::words;
 
 pub(super) const RULE: Rule = Rule::per_function("repeated-query", check);
@@ -123,10 +122,7 @@ fn few_trips(function: Function<'_>, act: &Act, lp: Loop<'_>) -> Option<&'static
 /// Why a query by which one call asks again matters little.
 fn matters_little(function: Function<'_>, second: &Act) -> Option<&'static str> {
     let program = function.program;
-    let at = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let at = function.reference();
     let is_job = || {
         let mut entries = program.entry_points.iter();
         entries.any(|entry| entry.function == Some(at) && !entry.kind.is_request())

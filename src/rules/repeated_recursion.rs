@@ -6,7 +6,6 @@ use crate::finding::Confidence;
 use crate::ir::{BinaryOp, BlockId, BlockOwner, Expr, ExprId, LocalKind, Stmt, StmtId};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::program::Function;
-use crate::link::types::FunctionRef;
 
 pub(super) const RULE: Rule = Rule::per_function("repeated-recursion", check);
 
@@ -15,10 +14,7 @@ const MAX_CALLS: usize = 16;
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     let module = function.module();
-    let own = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let own = function.reference();
     let mut own_calls = function.acts().iter();
     let mut own_calls = own_calls
         .by_ref()

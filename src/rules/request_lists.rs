@@ -78,10 +78,7 @@ fn given(function: Function<'_>, param: LocalId) -> Vec<(Function<'_>, ExprId)> 
     let LocalKind::Param(index) = module.local(param).kind else {
         return Vec::new();
     };
-    let at = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let at = function.reference();
     let program = function.program;
     let world = &program.world;
     if !world.is_template(at) {

@@ -201,10 +201,7 @@ fn is_for_once(function: Function<'_>) -> bool {
 
 /// Whether a page for the few who run the program is made of one page of rows.
 fn is_staff_page(function: Function<'_>) -> bool {
-    let at = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let at = function.reference();
     if !function.program.world.is_template(at) {
         return is_for_permitted(function) && asks_for_pages(function);
     }
@@ -217,10 +214,7 @@ fn is_staff_page(function: Function<'_>) -> bool {
 
 /// Whether all that is seen to render a template are pages for those who have some permission.
 pub(super) fn is_staff_template(function: Function<'_>) -> bool {
-    let at = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let at = function.reference();
     if !function.program.world.is_template(at) {
         return false;
     }

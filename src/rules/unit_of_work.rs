@@ -2,7 +2,7 @@
 //! changed, sent, locked or worked off by itself, so that what is read for it belongs to it.
 
 use super::n_plus_one::{is_element, receiver_chain};
-use crate::ir::{BlockOwner, Expr, ExprId, Invocation, LocalKind, LoopId, Stmt};
+use crate::ir::{BlockOwner, Expr, ExprId, Invocation, LocalKind, Stmt};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
@@ -81,23 +81,17 @@ fn gathers_work(function: Function<'_>, lp: Loop<'_>) -> bool {
             gathered.push(into);
         }
     }
-    let mut others = module.loops.iter().enumerate();
-    others.any(|(i, other)| {
-        let other_loop = Loop {
-            function,
-            id: LoopId(i as u32),
-        };
-        let walks = other.over.is_some_and(
+    function.own_loops().any(|other| {
+        let walks = other.head().over.is_some_and(
             |over| matches!(module.expr(over), Expr::Local(local) if gathered.contains(&local)),
         );
         walks
-            && other.function == function.id
-            && other_loop.id != lp.id
-            && (changes_each(other_loop)
+            && other.id != lp.id
+            && (changes_each(other)
                 || function.facts().sites(function.id).iter().any(|site| {
-                    other_loop.repeats(site.expr)
+                    other.repeats(site.expr)
                         && saves(function, site.expr)
-                        && function.facts().varies_in(site.expr, other_loop.id)
+                        && function.facts().varies_in(site.expr, other.id)
                 }))
     })
 }

@@ -59,10 +59,7 @@ impl Program {
         let mut callers: Callers = FxHashMap::default();
         for i in 0..self.world.units.len() {
             for function in self.functions(FileId(i as u32)) {
-                let from = FunctionRef {
-                    file: function.file,
-                    function: function.id,
-                };
+                let from = function.reference();
                 for act in function.acts() {
                     if let ActKind::Call(target) = act.kind
                         && act.confidence > Confidence::Low
@@ -470,10 +467,7 @@ impl<'p> Search<'p> {
         let Expr::Local(local) = target.module().expr(param.target) else {
             return;
         };
-        let caller = FunctionRef {
-            file: own.file,
-            function: own.id,
-        };
+        let caller = own.reference();
         for &used in self.program.uses(callee.file).of_name(local) {
             let mut next = value.at(used);
             next.function = target;
@@ -514,10 +508,7 @@ impl<'p> Search<'p> {
     /// How sure it is that a function answers requests.
     fn answers(&self, function: Function<'p>) -> Option<Confidence> {
         let reached = function.reached();
-        let at = FunctionRef {
-            file: function.file,
-            function: function.id,
-        };
+        let at = function.reference();
         if reached.reach != Reach::Handler || self.program.is_hook(at) {
             return None;
         }
@@ -569,10 +560,7 @@ impl<'p> Search<'p> {
         if value.depth >= MAX_DEPTH || declared.kind == FunctionKind::Module {
             return;
         }
-        let at = FunctionRef {
-            file: own.file,
-            function: own.id,
-        };
+        let at = own.reference();
         let Some(callers) = self.program.callers().get(&at) else {
             return;
         };

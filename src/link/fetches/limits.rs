@@ -102,10 +102,7 @@ fn asked_of_callers(owner: Function<'_>, param: u16, calls: u32) -> Option<(Func
     if calls >= MAX_CALLS {
         return None;
     }
-    let at = FunctionRef {
-        file: owner.file,
-        function: owner.id,
-    };
+    let at = owner.reference();
     let program = owner.program;
     let callers = program.callers().get(&at)?;
     callers
@@ -208,9 +205,6 @@ fn is_of_request(own: Function<'_>, object: ExprId) -> bool {
 
 fn is_handler(function: Function<'_>) -> bool {
     let reached = function.reached();
-    let own = FunctionRef {
-        file: function.file,
-        function: function.id,
-    };
+    let own = function.reference();
     reached.reach == Reach::Handler && reached.handler == Some(own)
 }

@@ -27,10 +27,7 @@ impl Program {
         let found = self.world.par_files().flat_map_iter(|file| {
             let functions = self.functions(file);
             functions.filter_map(|function| {
-                let at = FunctionRef {
-                    file: function.file,
-                    function: function.id,
-                };
+                let at = function.reference();
                 Some((at, function.runs_statement()?))
             })
         });
