@@ -12,7 +12,7 @@ use crate::finding::{Confidence, Finding};
 use crate::ir::{BinaryOp, Expr, ExprId, LocalKind, MODULE_BODY, Module, ParamKind, Stmt, StmtId};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::entities::{PerRow, RelationId};
-use crate::link::guards::deciding;
+use crate::link::guards::{ClassGuard, deciding};
 use crate::link::listings::Listing;
 use crate::link::models::Effect;
 use crate::link::program::{ActEffect, Function};
@@ -457,23 +457,45 @@ fn is_for_other_class(
     let Some(rows) = per_row.entity else {
         return false;
     };
-    function.chain(act, found).windows(2).any(|pair| {
-        let [(caller, call), (callee, asked)] = pair else {
-            return false;
-        };
-        let (Some(guard), ActKind::Call(target)) = (asked.class_guard, &call.kind) else {
-            return false;
-        };
-        let is_row = caller.id == function.id
-            && caller.file == function.file
-            && caller
-                .argument_for(call.expr, *target, guard.param)
-                .is_some_and(|given| is_row(function, per_row, given));
-        let Base::Class(wanted) = callee.type_of(guard.class).base else {
+    guarded_calls(function, act, found).any(|asked| {
+        let is_row = asked.caller.reference() == function.reference()
+            && is_row(function, per_row, asked.given);
+        let Base::Class(wanted) = asked.callee.type_of(asked.guard.class).base else {
             return false;
         };
         let is_one = world.above(rows).contains(&wanted);
-        is_row && guard.if_instance && !is_one && !world.above(wanted).contains(&rows)
+        is_row && asked.guard.if_instance && !is_one && !world.above(wanted).contains(&rows)
+    })
+}
+
+/// A call on the way to a query whose callee asks for the class of what it is handed.
+struct GuardedCall<'p> {
+    caller: Function<'p>,
+    callee: Function<'p>,
+    guard: ClassGuard,
+    /// What is handed over.
+    given: ExprId,
+}
+
+fn guarded_calls<'p>(
+    function: Function<'p>,
+    act: &'p Act,
+    found: ActEffect,
+) -> impl Iterator<Item = GuardedCall<'p>> {
+    let chain = function.chain(act, found);
+    let callees = chain.clone().into_iter().skip(1);
+    let calls = chain.into_iter().zip(callees);
+    calls.filter_map(|((caller, call), (callee, asked))| {
+        let (Some(guard), ActKind::Call(target)) = (asked.class_guard, &call.kind) else {
+            return None;
+        };
+        let given = caller.argument_for(call.expr, *target, guard.param)?;
+        Some(GuardedCall {
+            caller,
+            callee,
+            guard,
+            given,
+        })
     })
 }
 
@@ -540,23 +562,15 @@ fn locks_row(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
 /// Whether a function on the way to the query answers lists from memory, and what it is handed is
 /// not known to be a query.
 fn spares_lists(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
-    function.chain(act, found).windows(2).any(|pair| {
-        let [(caller, call), (callee, asked)] = pair else {
-            return false;
-        };
-        let (Some(guard), ActKind::Call(target)) = (asked.class_guard, &call.kind) else {
-            return false;
-        };
-        let is_list = callee.module().last_name(guard.class) == Some("list");
+    guarded_calls(function, act, found).any(|asked| {
+        let module = asked.caller.module();
+        let is_list = asked.callee.module().last_name(asked.guard.class) == Some("list");
         let is_handed_on = || {
-            let given = caller.argument_for(call.expr, *target, guard.param);
-            given.is_some_and(|given| {
-                matches!(caller.module().expr(given), Expr::Local(local)
-                    if matches!(caller.module().local(local).kind, LocalKind::Param(_)))
-                    && !matches!(caller.type_of(given).base, Base::Model(..))
-            })
+            matches!(module.expr(asked.given), Expr::Local(local)
+                if matches!(module.local(local).kind, LocalKind::Param(_)))
+                && !matches!(asked.caller.type_of(asked.given).base, Base::Model(..))
         };
-        is_list && !guard.if_instance && is_handed_on()
+        is_list && !asked.guard.if_instance && is_handed_on()
     })
 }
 

@@ -36,7 +36,7 @@ impl<'p> Lives<'p> {
     pub(super) fn of(program: &'p Program) -> Self {
         let mut asked: FxHashMap<FunctionRef, Vec<(Site<'p>, Deed)>> = FxHashMap::default();
         for site in sites(program) {
-            let at = ref_of(site.function);
+            let at = site.function.reference();
             asked.entry(at).or_default().push((site, deed_of(site)));
         }
         let mut lives = Self {
@@ -70,7 +70,7 @@ impl<'p> Lives<'p> {
 
     /// What is used once, and is deleted when its time has come.
     fn cleaned_by(&self, function: Function<'p>, into: &mut FxHashSet<String>) {
-        for &(site, deed) in self.queries_of(ref_of(function)) {
+        for &(site, deed) in self.queries_of(function.reference()) {
             let is_by_time = || {
                 terms(site).any(|term| {
                     term.class == OperatorClass::Range
@@ -94,7 +94,7 @@ impl<'p> Lives<'p> {
     /// What is deleted by the function that has found it, whatever it finds out: `token.delete()`.
     fn used_up_by(&self, function: Function<'p>, into: &mut FxHashSet<String>) {
         let program = function.program;
-        let queries = self.queries_of(ref_of(function));
+        let queries = self.queries_of(function.reference());
         let mut add = |table: &Table, stmt: StmtId| {
             if is_code(&table.name) {
                 into.insert(table.name.to_lowercase());
@@ -136,7 +136,7 @@ impl<'p> Lives<'p> {
     /// What is deleted by a key before a new one is made: there is one for each.
     fn replaced_by(&self, function: Function<'p>, into: &mut FxHashSet<String>) {
         let program = function.program;
-        let own = ref_of(function);
+        let own = function.reference();
         let called = function.acts().iter().filter_map(|act| match act.kind {
             ActKind::Call(target) => Some(target),
             ActKind::Effect { .. } => None,
@@ -202,7 +202,7 @@ impl<'p> Lives<'p> {
         {
             return true;
         }
-        let queries = self.queries_of(ref_of(site.function));
+        let queries = self.queries_of(site.function.reference());
         let cleared: FxHashSet<&str> = queries
             .iter()
             .filter(|(site, deed)| {
@@ -404,8 +404,4 @@ fn deed_of(site: Site<'_>) -> Deed {
             }
         }
     }
-}
-
-fn ref_of(function: Function<'_>) -> FunctionRef {
-    function.reference()
 }

@@ -54,7 +54,6 @@ fn check_fetch(fetch: &Fetch<'_>, reporter: &mut Reporter<'_>) {
         && reached.job.is_some()
         && !fetch.is_small_table()
         && !is_run_by_hand(function)
-        && !is_command(function)
     {
         fetch.confidence.min(Confidence::Medium)
     } else {
@@ -84,12 +83,6 @@ fn reads_keys(fetch: &Fetch<'_>) -> bool {
         matches!(&outcome.kind, OutcomeKind::Columns(columns, _)
             if !columns.is_empty() && columns.iter().all(is_key))
     })
-}
-
-/// Whether a function is a command that somebody runs by hand, by its folder.
-fn is_command(function: Function<'_>) -> bool {
-    let path = &function.program.world.unit(function.file).path;
-    path.contains("management/commands/")
 }
 
 /// Whether a function brings the data of an old version up to date, by its file: that runs once.
