@@ -314,7 +314,9 @@ impl Lowering<'_> {
                     parts.push(null);
                 }
             } else {
+                let before = self.next;
                 parts.push(self.expression());
+                self.moves_on_from(before);
             }
         }
         let span = self.span_from(object);
@@ -506,6 +508,12 @@ impl Lowering<'_> {
         let is_next = self.text_at(0) == sign;
         self.next += usize::from(is_next);
         is_next
+    }
+
+    /// Takes the next token where a loop has taken none since `before`: no value begins with it,
+    /// as with a lone `in`.
+    pub(super) fn moves_on_from(&mut self, before: usize) {
+        self.next += usize::from(self.next == before);
     }
 
     /// Where the token before the next one ends.

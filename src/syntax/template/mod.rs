@@ -433,7 +433,9 @@ impl<'t> Lowering<'t> {
             {
                 self.next += 1;
             } else if matches!(token.kind, TokenKind::Name | TokenKind::String) {
+                let before = self.next;
                 let value = self.filtered();
+                self.moves_on_from(before);
                 if self.take("as")
                     && let Some(&token) = self.tokens.get(self.next)
                 {
@@ -647,9 +649,7 @@ impl<'t> Lowering<'t> {
             }
             let before = self.next;
             args.push(self.argument(false));
-            if self.next == before {
-                self.next += 1;
-            }
+            self.moves_on_from(before);
         }
         let args = self.builder.list(&args);
         let kind = CallKind::Plain;
@@ -668,9 +668,7 @@ impl<'t> Lowering<'t> {
         while !self.is_at_end() {
             let before = self.next;
             parts.push(self.filtered());
-            if self.next == before {
-                self.next += 1;
-            }
+            self.moves_on_from(before);
         }
         self.unknown(&parts)
     }

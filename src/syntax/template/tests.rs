@@ -85,3 +85,38 @@ fn macros_are_functions_that_others_import() {
       implicit a.b()[slice(null, 3, null)]
     "#);
 }
+
+/// Each tag with each sequence of four tokens: a loop that takes none would never end.
+#[test]
+fn tokens_in_any_order_come_to_an_end() {
+    let tags = [
+        "",
+        "with",
+        "blocktrans",
+        "set",
+        "if",
+        "for",
+        "include",
+        "call",
+        "regroup",
+        "import",
+        "from",
+        "macro",
+        "filter",
+        "tag",
+    ];
+    let words = ["a", "in", "=", "(", "[", "|", ",", ":", ")", "with"];
+    for tag in tags {
+        for number in 0..words.len().pow(4) {
+            let digits = [1000, 100, 10, 1].map(|unit| words[number / unit % 10]);
+            let inner = format!("{tag} {}", digits.join(" "));
+            let source = if tag.is_empty() {
+                format!("{{{{ {inner} }}}}")
+            } else {
+                format!("{{% {inner} %}}{{{{ a }}}}{{% end{tag} %}}")
+            };
+            let module = lower(&source, "shop/list.html");
+            assert!(module.expr_count() < 100, "{source}");
+        }
+    }
+}
