@@ -291,9 +291,8 @@ impl<'p> Function<'p> {
 impl Fetch<'_> {
     /// A name for its rows in messages: that of the class as it is written, or else the entity's.
     pub fn entity_name(&self) -> Option<String> {
-        let text = self.function.callee_text(self.rows);
-        let mut parts = text.split('.');
-        if let Some(class) = parts.find(|part| part.starts_with(|c: char| c.is_ascii_uppercase())) {
+        let mut path = self.function.callee_path(self.rows).into_iter();
+        if let Some(class) = path.find(|name| name.starts_with(|c: char| c.is_ascii_uppercase())) {
             return Some(class.to_owned());
         }
         let world = &self.function.program.world;
@@ -302,7 +301,8 @@ impl Fetch<'_> {
             Entity::Named(file, name) => Some(world.unit(file).facts.module.text(name).to_owned()),
             Entity::None => self.table_of_text().or_else(|| {
                 // `prisma.book.findMany`: the member that the method is called on.
-                let name = text.split('.').rev().nth(1).map(str::to_owned);
+                let path = self.function.callee_path(self.rows);
+                let name = path.into_iter().rev().nth(1).map(str::to_owned);
                 let name = name.filter(|name| !STARTS.contains(&name.as_str()));
                 name.filter(|_| self.is_called_on_name())
                     .or_else(|| self.table_asked())

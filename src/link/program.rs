@@ -640,7 +640,8 @@ impl<'p> Function<'p> {
         }
     }
 
-    /// The text of the name by which a call calls: `Model.objects.get`, cut to its last parts.
+    /// The text of the name by which a call calls: `Model.objects.get`. Of a long one its ends:
+    /// `Model.objects….count`.
     pub fn callee_text(self, expr: ExprId) -> String {
         let module = self.module();
         // Of a template that includes another, the other's name says more.
@@ -650,6 +651,16 @@ impl<'p> Function<'p> {
         {
             return self.program.function(template).name().unwrap_or_default();
         }
+        let parts = self.callee_path(expr);
+        match parts[..] {
+            [first, second, _, _, .., last] => format!("{first}.{second}….{last}"),
+            _ => parts.join("."),
+        }
+    }
+
+    /// All names by which a call calls, the first one first: `Model`, `objects`, `get`.
+    pub fn callee_path(self, expr: ExprId) -> Vec<&'p str> {
+        let module = self.module();
         let mut parts = Vec::new();
         let mut at = expr;
         loop {
@@ -658,9 +669,6 @@ impl<'p> Function<'p> {
                 Expr::Await(inner) | Expr::Index { object: inner, .. } => at = inner,
                 Expr::Member { object, name } => {
                     parts.push(module.text(name));
-                    if matches!(module.expr(object), Expr::Call { .. }) && parts.len() >= 2 {
-                        break;
-                    }
                     at = object;
                 }
                 Expr::Local(local) => {
@@ -679,8 +687,7 @@ impl<'p> Function<'p> {
             }
         }
         parts.reverse();
-        let from = parts.len().saturating_sub(4);
-        parts[from..].join(".")
+        parts
     }
 
     /// The statement of an expression's site in this function.

@@ -445,8 +445,8 @@ fn counting(function: Function<'_>, read: &Read) -> Option<String> {
         at = program.function(callee);
         last = at.reads().get(index as usize)?;
     }
-    let text = at.callee_text(last.expr);
-    let is_counted = text.ends_with(".count") || text.ends_with(".exists");
+    let called = at.callee_path(last.expr).pop();
+    let is_counted = matches!(called, Some("count" | "exists"));
     let path = &read.source.path;
     let owner = program.world.entities.get(*path.first()?).owner;
     let table = program
@@ -529,10 +529,10 @@ fn reads_only_key(function: Function<'_>, expr: ExprId) -> bool {
     let Expr::Member { name: relation, .. } = module.expr(expr) else {
         return false;
     };
-    let text = function.callee_text(expr);
+    let path = function.callee_path(expr);
     let mut rows = function.declared().exprs.iter().filter(|&id| {
         matches!(module.expr(id), Expr::Member { name, .. } if name == relation)
-            && function.callee_text(id) == text
+            && function.callee_path(id) == path
     });
     rows.all(|row| is_read_for_key(function, row) || is_compared(function, row))
 }

@@ -50,7 +50,7 @@ pub(super) fn why_few_listed(program: &Program, view: &ListView) -> Option<&'sta
     });
     let mut rows = function.module().returned(method);
     // What is shown to who only reads how the interface is made.
-    rows.retain(|&rows| !function.callee_text(rows).ends_with(".none"));
+    rows.retain(|&rows| function.callee_path(rows).pop() != Some("none"));
     let mut why = None;
     for rows in rows {
         why = Some(why_few_rows(function, rows)?);
