@@ -133,10 +133,12 @@ fn is_test(folders: &[&str], name: &str) -> bool {
 fn is_migration(folders: &[&str], name: &str) -> bool {
     let (stem, _) = name.rsplit_once('.').unwrap_or((name, ""));
     folders.iter().any(|folder| {
-        matches!(*folder, "migration" | "__migrations__")
-            || folder
-                .strip_suffix("migrations")
-                .is_some_and(|before| before.is_empty() || before.ends_with(['_', '-']))
+        matches!(
+            *folder,
+            "migration" | "migrations_old" | "old_migrations" | "__migrations__"
+        ) || folder
+            .strip_suffix("migrations")
+            .is_some_and(|before| before.is_empty() || before.ends_with(['_', '-']))
     }) || has_folders(folders, &["alembic", "versions"])
         || (folders.last() == Some(&"versions") && has_revision(stem))
         || has_folders(folders, &["db", "migrate"])
@@ -173,11 +175,16 @@ fn is_made_up(stem: &str) -> bool {
         .last()
         .is_some_and(|word| matches!(*word, "data" | "fixtures" | "db" | "database"));
     // In a longer name the word may mean a key of a generator, or what starts a job.
-    words.first().is_some_and(|word| is_seed(word))
+    stem == "sampledata"
+        || words.first().is_some_and(|word| is_seed(word))
         || words.last().is_some_and(|word| is_seed(word))
         || is_about_data
             && words.iter().any(|word| {
-                is_seed(word) || matches!(*word, "random" | "fake" | "dummy" | "mock" | "demo")
+                is_seed(word)
+                    || matches!(
+                        *word,
+                        "random" | "fake" | "dummy" | "mock" | "demo" | "sample"
+                    )
             })
         || words
             .first()

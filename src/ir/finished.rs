@@ -30,6 +30,7 @@ impl Module {
             sites: exact(&mut self.sites),
             patterns: exact(&mut self.patterns),
             directives: exact(&mut self.directives),
+            keeping: exact(&mut self.keeping),
             leaving: exact(&mut self.leaving),
             errors: exact(&mut self.errors),
         }

@@ -115,6 +115,8 @@ pub struct Module {
     pub(crate) patterns: Vec<(ExprId, Vec<Binding>)>,
     /// Spans of comments that hold the word `slowpath:`.
     pub directives: Vec<Span>,
+    /// Spans of comments that say that a method is meant to keep its receiver.
+    pub keeping: Vec<Span>,
     /// Spans of comments that say of a branch that it will go.
     pub leaving: Vec<Span>,
     /// Spans where the syntax tree holds an error or the nesting went past the limit.

@@ -3,6 +3,7 @@
 use super::models::RunsIn;
 use super::modules::Target;
 use super::program::Program;
+use super::words;
 use super::world::World;
 use crate::ir::{CallKind, Expr, ExprId, ImportId, ImportKind, LocalId, MODULE_BODY, Module, Stmt};
 use crate::source::FileId;
@@ -30,6 +31,16 @@ impl Program {
     /// Whether a file is a component as a whole: its code runs for each one that appears.
     pub fn is_component(&self, file: FileId) -> bool {
         is_component(&self.world.unit(file).path)
+    }
+
+    /// Whether a file is a component that no file loads by its path, nor a router by its folder: its
+    /// library knows it by a name, and a page that the server made holds it.
+    pub fn is_loaded_by_name(&self, file: FileId) -> bool {
+        let loads_it = |other: FileId| loaded_by(&self.world, other).contains(&file);
+        let mut files = (0..self.world.units.len() as u32).map(FileId);
+        self.is_component(file)
+            && !words::is_routed(&self.world.unit(file).path)
+            && !files.any(loads_it)
     }
 
     /// The imports of whole libraries in code that reaches browsers, in file order.
@@ -194,8 +205,11 @@ fn whole_imports_of(world: &World, file: FileId) -> Vec<WholeUse> {
         let is_light = matches!(import.kind, ImportKind::Named(name)
             if model.light.iter().any(|light| light == module.text(name)));
         let path = &world.unit(file).path;
-        let mut plugins = model.rewritten_by.iter();
-        if plugins.any(|plugin| world.modules.depends_on(path, plugin)) {
+        let is_there = |plugin: &String| world.modules.depends_on(path, plugin);
+        let is_named = matches!(import.kind, ImportKind::Named(_));
+        if model.rewritten_by.iter().any(is_there)
+            || is_named && model.names_rewritten_by.iter().any(is_there)
+        {
             continue;
         }
         if !is_light && world.resolve(file, 0, module.text(import.module)).is_none() {

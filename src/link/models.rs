@@ -334,6 +334,8 @@ pub struct WholeImport {
     pub light: Vec<String>,
     /// Packages by which a build takes only what is used.
     pub rewritten_by: Vec<String>,
+    /// Packages by which a build takes only what is used of imports that name it.
+    pub names_rewritten_by: Vec<String>,
     /// Plug-ins of bundlers that leave most of it out where they are made with an argument that
     /// names it.
     pub trimmed_by: Vec<String>,

@@ -53,6 +53,7 @@ struct Columns {
     exceptions: Vec<String>,
     pointers: Vec<String>,
     conditions: Vec<String>,
+    members: Vec<String>,
     people: Vec<String>,
     singled_out: Vec<String>,
     records: Vec<String>,
@@ -92,6 +93,12 @@ struct Handlers {
     starts: Vec<String>,
     permits: Vec<String>,
     roots: Vec<String>,
+    first_steps: Vec<String>,
+    asks_for_member: Vec<String>,
+    secrets: Vec<String>,
+    lists_or_makes: Vec<String>,
+    lets_create: Vec<String>,
+    routed: Vec<String>,
     mounts: Vec<String>,
 }
 
@@ -390,6 +397,29 @@ pub fn makes(name: &str) -> bool {
         .is_some_and(|first| has(&WORDS.handlers.makes, first))
 }
 
+/// Whether a class shows rows as often as it makes them, by how its name ends: a serializer.
+pub fn lists_or_makes(class: &str) -> bool {
+    let mut ends = WORDS.handlers.lists_or_makes.iter();
+    ends.any(|end| class.ends_with(end.as_str()))
+}
+
+/// Whether views that derive from a class let rows be created, by its name.
+pub fn lets_create(base: &str) -> bool {
+    let mut parts = WORDS.handlers.lets_create.iter();
+    parts.any(|part| base.contains(part.as_str()))
+}
+
+/// Whether a command of a cache asks whether something is there, by its name.
+pub fn asks_for_member(command: &str) -> bool {
+    has(&WORDS.handlers.asks_for_member, &command.to_lowercase())
+}
+
+/// Whether a file is about what each user does once, by its folders or its name: `onboarding`.
+pub fn is_first_step(path: &str) -> bool {
+    let mut names = path.split(['/', '.']).flat_map(parts_of);
+    names.any(|part| has(&WORDS.handlers.first_steps, &part))
+}
+
 /// Whether a function fills in what older rows lack, by its name.
 pub fn fills_in(name: &str) -> bool {
     let name = name.rsplit('.').next().unwrap_or(name);
@@ -414,6 +444,11 @@ pub fn is_vocabulary(table: &str) -> bool {
 /// Whether a column leads to a person.
 pub fn is_person(column: &str) -> bool {
     has(&WORDS.columns.people, column)
+}
+
+/// Whether rows are people that belong to groups, by what one of them is called.
+pub fn is_member(name: &str) -> bool {
+    has(&WORDS.columns.members, name)
 }
 
 /// Whether a column of text holds long ones, by its name.
@@ -556,6 +591,12 @@ pub fn is_unattended(path: &str) -> bool {
     names.any(|name| has(&WORDS.handlers.unattended, &name.to_ascii_lowercase()))
 }
 
+/// Whether a variable of the environment holds a secret, by its name.
+pub fn is_secret(variable: &str) -> bool {
+    let mut parts = variable.split('_');
+    parts.any(|part| has(&WORDS.handlers.secrets, part))
+}
+
 /// Whether code that no request leads to runs in the background, by its folders.
 pub fn is_in_background(path: &str) -> bool {
     let mut names = path.split('/');
@@ -609,6 +650,14 @@ pub fn is_root(path: &str) -> bool {
     is_root(&stem)
         || stem == "index" && folder.eq_ignore_ascii_case("providers")
         || stem == "layout" && folder == "app"
+}
+
+/// Whether a router makes pages of the files in a folder, by what it is called.
+pub fn is_routed(path: &str) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    folder
+        .split('/')
+        .any(|name| has(&WORDS.handlers.routed, name))
 }
 
 /// Whether a value keeps files, by its name.

@@ -45,6 +45,10 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         let confidence = match independence(function, lp, site.expr, value, size) {
+            Ok(_) if super::is_in_background(function) => {
+                reporter.because(site.expr, super::BACKGROUND);
+                Confidence::Low
+            }
             Ok((confidence, why)) => {
                 if let Some(why) = why {
                     reporter.because(site.expr, why);

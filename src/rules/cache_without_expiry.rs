@@ -152,7 +152,10 @@ fn is_asked_first(function: Function<'_>, act: &Act, head: Option<&KeyHead>) -> 
                     ..
                 }
             );
+            // Whether a set has a member says nothing of what is kept.
+            let asks = function.callee_path(other.expr).pop();
             reads
+                && !asks.is_some_and(words::asks_for_member)
                 && other.expr.0 < act.expr.0
                 && first_argument(function, other.expr)
                     .is_some_and(|key| key_head(function, key).as_ref() == head)

@@ -1,6 +1,7 @@
 //! `connection-per-request`: a client, pool or connection made anew for each request or
 //! element, where one for the process is meant.
 
+use super::few_elements::why_few;
 use super::{Reporter, Rule, answers_requests, element_text, growing_loop};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FunctionKind, LoopKind, Site, Stmt};
@@ -133,8 +134,8 @@ fn check_opening(function: Function<'_>, site: &Site, reporter: &mut Reporter<'_
             && !needs_its_own(function, site)
             && !super::is_for_staff(function)
     };
-    let confidence = if function.context() == Context::Product && (repeating.is_some() || is_same())
-    {
+    let is_of_many = repeating.is_some_and(|lp| why_few(lp).is_none());
+    let confidence = if function.context() == Context::Product && (is_of_many || is_same()) {
         Confidence::Medium
     } else {
         Confidence::Low

@@ -15,6 +15,9 @@ pub(super) const RULE: Rule = Rule::per_function("eager-route", check);
 /// Pages below which one file with all of them is as good.
 const MIN_PAGES: usize = 5;
 
+/// Pages from which on their code is much, as a rule.
+const MANY_PAGES: usize = 8;
+
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.declared().kind != FunctionKind::Module || function.context() != Context::Product {
         return;
@@ -60,7 +63,11 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     reporter
         .report(
             module.span(first),
-            Confidence::Medium,
+            if count < MANY_PAGES {
+                Confidence::Low
+            } else {
+                Confidence::Medium
+            },
             format!(
                 "the code of {count} pages is loaded to show one: {}",
                 listed(&names)

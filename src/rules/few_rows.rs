@@ -3,8 +3,8 @@
 use super::growing_loop;
 use crate::analysis::def_use::Def;
 use crate::ir::query::Value;
-use crate::ir::{BinaryOp, CallKind, Expr, ExprId, LocalKind, Module};
-use crate::link::call_graph::Callee;
+use crate::ir::{BinaryOp, CallKind, Expr, ExprId, FunctionKind, LocalKind, Module};
+use crate::link::call_graph::{ActKind, Callee};
 use crate::link::program::Function;
 use crate::link::types::{Base, ClassRef, Entity};
 use crate::link::words::{self, Growth};
@@ -42,10 +42,44 @@ pub(super) fn are_of_one(function: Function<'_>, rows: ExprId) -> bool {
     Query::of(function, rows).is_of_one(function)
 }
 
-/// Whether all rows belong to one other row and fulfil another condition besides.
+/// Whether all rows belong to one other row and fulfil another condition besides, also where a
+/// property asks for them: `user.active_requests`.
 pub(super) fn are_narrowed(function: Function<'_>, rows: ExprId) -> bool {
+    let is_so = |function, rows| {
+        let query = Query::of(function, rows);
+        let conditions = query.equal.len() + query.far_values + usize::from(query.is_along);
+        (query.is_along || query.is_of_one(function)) && conditions > 1
+    };
+    is_so(function, rows)
+        || property_of(function, rows).is_some_and(|property| {
+            let asked = property.module().returned(property.id);
+            !asked.is_empty() && asked.iter().all(|&rows| is_so(property, rows))
+        })
+}
+
+/// Whether all rows belong to one other row, and have some state besides: `is_open=True`. That they
+/// belong to what the other row belongs to, too, says nothing.
+pub(super) fn are_of_one_state(function: Function<'_>, rows: ExprId) -> bool {
     let query = Query::of(function, rows);
-    query.is_of_one(function) && query.equal.len() + query.far_values > 1
+    let module = function.module();
+    query.is_of_one(function)
+        && query
+            .equal
+            .iter()
+            .any(|&(_, value)| matches!(module.expr(value), Expr::Bool(_) | Expr::Null))
+}
+
+/// The property that a query goes on from.
+fn property_of(function: Function<'_>, rows: ExprId) -> Option<Function<'_>> {
+    let mut steps = super::back_through(function, rows).take(MAX_STEPS);
+    steps.find_map(|step| {
+        let mut acts = function.acts().iter();
+        acts.find_map(|act| match act.kind {
+            ActKind::Call(target) if act.expr == step => Some(function.program.function(target)),
+            _ => None,
+        })
+        .filter(|called| called.declared().kind == FunctionKind::Getter)
+    })
 }
 
 fn why_few(function: Function<'_>, rows: ExprId, calls: u32) -> Option<&'static str> {
@@ -102,6 +136,8 @@ struct Query<'p> {
     class: Option<ClassRef>,
     /// The columns that are compared with a value.
     equal: Vec<(&'p str, ExprId)>,
+    /// Whether they are those of one row, by its relation: `book.reviews`.
+    is_along: bool,
     /// Whether other rows are loaded along: who asks has thought of many.
     loads: bool,
     /// Whether only those from some time on are asked for.
@@ -188,7 +224,12 @@ impl<'p> Query<'p> {
                     }
                     _ => break,
                 },
-                Expr::Member { object, .. } | Expr::Index { object, .. } => object,
+                Expr::Member { object, name } => {
+                    query.is_along |= is_relation(function, object, module.text(name));
+                    object
+                }
+                Expr::Index { object, .. } => part_of_all(module, at).unwrap_or(object),
+                Expr::Conditional { then, .. } => then,
                 Expr::Comprehension { lp, .. } => match module.lp(lp).over {
                     Some(over) => over,
                     None => break,
@@ -282,7 +323,6 @@ impl<'p> Query<'p> {
 
     fn equal(&mut self, function: Function<'p>, name: &'p str, value: ExprId) {
         let module = function.module();
-        let is_element = |id| matches!(module.expr(id), Expr::Element(_));
         self.is_since |= (name.ends_with("__gte") || name.ends_with("__gt"))
             && words::is_time(name.trim_end_matches("__gte").trim_end_matches("__gt"));
         self.is_exception |= module.expr(value) == Expr::Bool(false)
@@ -297,7 +337,7 @@ impl<'p> Query<'p> {
             .iter()
             .fold(name, |name, end| name.trim_end_matches(end));
         if !column.contains("__") && !is_list(module, value) {
-            self.is_of_each |= function.facts().any_origin(value, is_element);
+            self.is_of_each |= is_element(function, value);
             self.equal.push((column, value));
         } else {
             let compares = column.rsplit("__").next().is_none_or(|last| last != "in");
@@ -307,6 +347,23 @@ impl<'p> Query<'p> {
             }
         }
     }
+}
+
+/// Whether a name is that of the rows that belong to a row in hand.
+fn is_relation(function: Function<'_>, object: ExprId, name: &str) -> bool {
+    let world = &function.program.world;
+    let Base::Instance(class) = function.type_of(object).base else {
+        return false;
+    };
+    let relation = world.entities.find(world, class, name);
+    relation.is_some_and(|relation| world.entities.get(relation).many)
+        && !is_element(function, object)
+}
+
+fn is_element(function: Function<'_>, value: ExprId) -> bool {
+    let module = function.module();
+    let facts = function.facts();
+    facts.any_origin(value, |id| matches!(module.expr(id), Expr::Element(_)))
 }
 
 /// Whether a value is an attribute of a row, as what it belongs to is: `book.author`.
@@ -331,6 +388,46 @@ fn is_asked_of_person(function: Function<'_>, value: ExprId) -> bool {
                     if words::is_person(module.text(name)))
             })
     })
+}
+
+/// What one of several values that are awaited at once is made of: the second one of
+/// `[a, b] = await Promise.all([…, …])`.
+fn part_of_all(module: &Module, part: ExprId) -> Option<ExprId> {
+    let Expr::Index { object, index } = module.expr(part) else {
+        return None;
+    };
+    let (Expr::Await(all), Expr::Number(at)) = (module.expr(object), module.expr(index)) else {
+        return None;
+    };
+    let Expr::Call { args, .. } = module.expr(all) else {
+        return None;
+    };
+    let elements = match module.list(args) {
+        &[only] => match module.expr(only) {
+            Expr::Sequence { elements, .. } => module.list(elements),
+            _ => return None,
+        },
+        several => several,
+    };
+    elements.get(usize::try_from(at).ok()?).copied()
+}
+
+/// The call that asks for what a name holds, if there is one: also among several at once, and
+/// where a condition decides whether it is asked.
+pub(super) fn call_for(function: Function<'_>, rows: ExprId) -> Option<ExprId> {
+    let module = function.module();
+    let mut at = rows;
+    for _ in 0..MAX_STEPS {
+        at = match module.expr(at) {
+            Expr::Call { .. } => return Some(at),
+            Expr::Await(inner) => inner,
+            Expr::Local(_) => value_of(function, at)?,
+            Expr::Index { .. } => part_of_all(module, at)?,
+            Expr::Conditional { then, .. } => then,
+            _ => return None,
+        };
+    }
+    None
 }
 
 /// Whether a value is written as several.

@@ -90,6 +90,14 @@ fn report(
             "its component stands at the root of the application, for as long as the page",
         );
         Confidence::Low
+    } else if !matches!(repeated, Repeated::Request)
+        && function.program.is_loaded_by_name(function.file)
+    {
+        reporter.because(
+            site.expr,
+            "no file in sight loads its component: a page may hold it from first to last",
+        );
+        Confidence::Low
     } else {
         Confidence::Medium
     };

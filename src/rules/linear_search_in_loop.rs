@@ -1,7 +1,8 @@
 //! `linear-search-in-loop`: a search through a growing list, once per trip.
 
 use super::few_elements::walks_map;
-use super::few_rows::why_few_rows;
+use super::few_rows::{call_for, why_few_rows};
+use super::request_lists::why_few_handed;
 use super::{Reporter, Rule, element_text, growing_loop, root_local};
 use crate::analysis::def_use::Def;
 use crate::finding::Confidence;
@@ -11,6 +12,7 @@ use crate::link::cardinality::Cardinality;
 use crate::link::infer::Typer;
 use crate::link::models::{Cost, Wrapper};
 use crate::link::program::{Function, Loop};
+use crate::link::words;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("linear-search-in-loop", check);
@@ -281,7 +283,7 @@ fn search(
     // Names of fields and options, records of a form and lists without duplicates are lists too,
     // and a handful as often as not: what is sure to grow are rows.
     let confidence = match (trips, size) {
-        _ if function.context() == Context::Script => {
+        _ if function.context() != Context::Product => {
             reporter.because(expr, super::BY_HAND);
             Confidence::Low
         }
@@ -297,6 +299,12 @@ fn search(
             Confidence::Low
         }
         _ if why_few_rows(function, list).is_some()
+            || are_members(function, list)
+            || lp
+                .head()
+                .over
+                .is_some_and(|over| why_few_rows(lp.function, over).is_some())
+            || why_few_handed(lp).is_some()
             || super::is_of_one_parent(function, list)
             || lp
                 .head()
@@ -502,4 +510,20 @@ pub(super) fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> 
     facts.def_use.assignments(local).iter().any(
         |&def| matches!(facts.def_use.def(def), Def::Value { target, .. } if lp.repeats(*target)),
     )
+}
+
+/// Whether the elements of a list are the people of some group, who are few: the users of a team.
+fn are_members(function: Function<'_>, list: ExprId) -> bool {
+    let module = function.module();
+    let Some(call) = call_for(function, list) else {
+        return false;
+    };
+    // Without a condition they are all that there are.
+    let is_selected = matches!(module.expr(call), Expr::Call { args, .. } if !args.is_empty());
+    is_selected
+        && function.callee_path(call).iter().any(|name| {
+            words::singulars(name)
+                .iter()
+                .any(|name| words::is_member(&name.to_lowercase()))
+        })
 }

@@ -90,7 +90,27 @@ fn kept_receiver(function: Function<'_>) -> Option<bool> {
         .any(|d| function.last_name_of(d) == Some("classmethod"));
     let file = function.file;
     let class = ClassRef { file, class };
-    Some(!is_of_class && !is_enumeration(function, class) && !function.program.is_singleton(class))
+    Some(
+        !is_of_class
+            && !is_enumeration(function, class)
+            && !function.program.is_singleton(class)
+            && !is_acknowledged(function),
+    )
+}
+
+/// Whether a comment at the head of a method says that it is meant to keep its receiver, as another
+/// tool is told (flake8-bugbear's B019).
+fn is_acknowledged(function: Function<'_>) -> bool {
+    let module = function.module();
+    let declared = function.declared();
+    let body = module.block(declared.body).stmts.first();
+    let starts = body.map_or(declared.span.end, |&first| module.stmt_span(first).start);
+    let mut decorators = module.list(declared.decorators).iter();
+    let from = decorators
+        .next()
+        .map_or(declared.span.start, |&first| module.span(first).start);
+    let mut comments = module.keeping.iter();
+    comments.any(|comment| from <= comment.start && comment.end <= starts)
 }
 
 /// The members of an enumeration live as long as the program.

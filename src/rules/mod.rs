@@ -25,6 +25,7 @@ mod leaked_listener;
 mod linear_search_in_loop;
 mod loop_invariant_work;
 mod lru_cache_on_method;
+mod makers;
 mod missing_cache_headers;
 mod missing_compression;
 mod missing_pagination;
@@ -67,7 +68,7 @@ use rayon::prelude::*;
 pub use silence::explain;
 
 use crate::finding::{Confidence, Finding, Related, RuleId, Severity};
-use crate::ir::{Expr, ExprId, LocalId, LoopId, Module, Stmt, UnaryOp};
+use crate::ir::{BinaryOp, Expr, ExprId, LocalId, LoopId, Module, Stmt, UnaryOp};
 use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::fetches::{Fetch, Scope};
@@ -413,8 +414,43 @@ fn is_in_background(function: Function<'_>) -> bool {
     let is_called_unattended = is_only_from(function, &words::is_unattended);
     let path = &function.program.world.unit(function.file).path;
     is_called_unattended
-        || (!has_handler && words::is_in_background(path))
+        || !has_handler && (words::is_in_background(path) || function.reached().job.is_some())
         || is_run_later(function)
+        || asks_for_secret(function)
+}
+
+/// Whether a function turns away whoever does not show a secret of the program's environment, as
+/// programs and clocks do: `if (token !== process.env.CRON_SECRET) return …`.
+fn asks_for_secret(function: Function<'_>) -> bool {
+    const MAX_PARTS: usize = 32;
+    let module = function.module();
+    let is_secret = |side: ExprId| {
+        let mut open = vec![side];
+        let mut parts = 0;
+        while let Some(part) = open.pop() {
+            let path = function.callee_path(part);
+            if path.contains(&"env") && path.last().is_some_and(|name| words::is_secret(name)) {
+                return true;
+            }
+            parts += 1;
+            if parts < MAX_PARTS {
+                module.for_each_part(part, |part| open.push(part));
+            }
+        }
+        false
+    };
+    let mut stmts = module.stmts();
+    stmts.any(|stmt| {
+        let Stmt::If { test, then, .. } = module.stmt(stmt) else {
+            return false;
+        };
+        let last = module.block(then).stmts.last();
+        function.declared().exprs.contains(test)
+            && last
+                .is_some_and(|&last| matches!(module.stmt(last), Stmt::Return(_) | Stmt::Throw(_)))
+            && matches!(module.expr(test), Expr::Binary { op: BinaryOp::NotEqual, left, right }
+                if is_secret(left) || is_secret(right))
+    })
 }
 
 /// Whether a function stands in a file of such a path, or all functions that are seen to call it do

@@ -191,6 +191,7 @@ fn check_fetch(fetch: &Fetch<'_>, reported: &mut FxHashSet<ExprId>, reporter: &m
     if is_few(fetch, &waste)
         || why_few_rows(function, fetch.rows).is_some()
         || are_narrowed(function, fetch.rows)
+        || fetch.query.is_since && (waste.is_test || are_of_one(function, fetch.rows))
         || waste.is_of_column && are_of_persons_rows(function, fetch.rows)
         || names_keys(function, fetch.rows)
         || function.context() != Context::Product

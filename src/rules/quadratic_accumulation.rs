@@ -60,10 +60,16 @@ fn shifts(function: Function<'_>, reporter: &mut Reporter<'_>) {
         let confidence = if ends_short(function, object, lp) {
             reporter.because(site.expr, "the loop ends when the list has a few elements");
             Confidence::Low
+        } else if model.cost == Some(Cost::Shift) {
+            reporter.because(
+                site.expr,
+                "memory is moved at once: it takes some ten thousand elements to matter",
+            );
+            Confidence::Low
         } else {
             confidence
         };
-        let list = function.callee_text(object);
+        let list = function.callee_text(list_of(function, site.expr, object));
         let help = model.bulk.clone();
         let finding = reporter.report(
             module.span(site.expr),
@@ -287,6 +293,20 @@ fn report_copy(
         .related(lp.place(), "repeated by this loop")
         .cost("O(n²) copies")
         .help(what);
+}
+
+/// The list that a call works on: its receiver, or the first argument of a function of a module
+/// (`bisect.insort(names, name)`).
+fn list_of(function: Function<'_>, call: ExprId, receiver: ExprId) -> ExprId {
+    let module = function.module();
+    let is_module = matches!(module.expr(receiver), Expr::Local(local)
+        if matches!(module.local(local).kind, LocalKind::Import(_)));
+    match module.expr(call) {
+        Expr::Call { args, .. } if is_module => {
+            module.list(args).first().copied().unwrap_or(receiver)
+        }
+        _ => receiver,
+    }
 }
 
 /// The model of a call that copies a table or array to add to it.

@@ -1,5 +1,6 @@
 //! `redundant-index`: an index whose keys another index starts with.
 
+use super::makers::makes_rows;
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::schema::{Index, IndexMethod, Table};
@@ -25,7 +26,7 @@ fn report(program: &Program, table: &Table, index: &Index, reporter: &mut Report
     reporter
         .report(
             index.place.span,
-            if is_seldom_written(program, table) {
+            if is_seldom_written(program, table) || !makes_rows(program, table) {
                 Confidence::Low
             } else {
                 Confidence::Medium

@@ -9,6 +9,7 @@ use crate::ir::{BlockId, BlockOwner, Expr, ExprId, LocalId, Stmt, StmtId};
 use crate::link::call_graph::{Act, ActKind};
 use crate::link::models::Effect;
 use crate::link::program::Function;
+use crate::link::words;
 use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("sequential-await", check);
@@ -423,10 +424,13 @@ fn independent(
         Some(super::BACKGROUND)
     } else if super::is_for_staff(function) {
         Some(super::FOR_STAFF)
+    } else if is_deletion(function) {
+        Some("what is deleted is deleted once")
     } else if gives_nothing_used(function, earlier) {
         Some("nobody uses what the first one gives: without it there is nothing to wait for")
     } else if later.guards > earlier.guards
         || is_check(function, earlier.value)
+        || finds_or_throws(function, earlier.value)
         || checks_first(function, earlier)
     {
         Some("it may be meant only for what passes the check before it")
@@ -446,6 +450,19 @@ fn independent(
     Ok((confidence, why))
 }
 
+/// Whether a function deletes, by its name or by the request, command or call that it answers.
+fn is_deletion(function: Function<'_>) -> bool {
+    let own = function.reference();
+    let mut entries = function.program.entry_points.iter();
+    function.name().is_some_and(|name| words::takes_away(&name))
+        || entries.any(|entry| {
+            let path = entry.path.as_deref().unwrap_or_default();
+            let last = path.rsplit(['.', '/']).next().unwrap_or_default();
+            entry.function == Some(own)
+                && (entry.method.as_deref() == Some("DELETE") || words::takes_away(last))
+        })
+}
+
 /// Whether a call is named after a check that throws: what follows is meant for what passes it.
 fn is_check(function: Function<'_>, call: ExprId) -> bool {
     let callee = function.callee_text(call);
@@ -455,6 +472,18 @@ fn is_check(function: Function<'_>, call: ExprId) -> bool {
         &name[..end.unwrap_or(name.len())],
         "verify" | "assert" | "ensure" | "check" | "authorize" | "require" | "validate" | "can"
     )
+}
+
+/// Whether a function of the project says by its name that it throws where there is nothing:
+/// `findBookOrThrow(…)`.
+fn finds_or_throws(function: Function<'_>, call: ExprId) -> bool {
+    let name = function.callee_path(call).pop().unwrap_or_default();
+    let is_own = || {
+        let mut acts = function.acts().iter();
+        acts.any(|act| act.expr == call && matches!(act.kind, ActKind::Call(_)))
+    };
+    (name.ends_with("OrThrow") || name.ends_with("_or_raise") || name.ends_with("_or_404"))
+        && is_own()
 }
 
 /// Whether what is called throws by itself on a condition, and nobody uses what it gives or it is

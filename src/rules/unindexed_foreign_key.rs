@@ -3,21 +3,65 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::asked::{Weight, sites};
+use super::few_rows::is_repeated;
 use super::indexes::{is_tenant, schema_of, stays_small};
 use super::rare::Lives;
 use super::{Reporter, Rule, indexes};
 use crate::finding::Confidence;
-use crate::ir::query::{Condition, Operand, OperatorClass, Query, Term, Value};
+use crate::ir::query::{Condition, Operand, OperatorClass, Query, Term, Value, Verb};
 use crate::ir::schema::{Dialect, ForeignKey, Schema, Table};
-use crate::link::program::Program;
+use crate::link::program::{Function, Program};
 use crate::link::schema::references::is_served_in_part;
+use crate::link::types::FunctionRef;
+use crate::link::words;
 use crate::source::{Context, Place};
 
 pub(super) const RULE: Rule = Rule::per_program("unindexed-foreign-key", check);
 
-/// Where the program asks for rows by each column of each table, names in small letters, with
-/// how much that matters: the first of those that matter most.
-type Asked = FxHashMap<(String, String), (Weight, Place)>;
+/// How the program asks for rows by each column of each table, names in small letters.
+type Asked = FxHashMap<(String, String), Readings>;
+
+/// The queries that find rows by one column.
+struct Readings {
+    /// The first of those that matter most, and how much that is.
+    weight: Weight,
+    place: Place,
+    /// The functions that requests lead to and that read rows so, or call one that does.
+    readers: Vec<FunctionRef>,
+    /// Whether a request, or a loop, reads them by a value that it has.
+    is_at_hand: bool,
+}
+
+impl Readings {
+    /// Adds a function that reads: where others call it, these are the places that read, and one
+    /// that does so in a loop reads often.
+    fn add(&mut self, function: Function<'_>, is_at_hand: bool) {
+        self.is_at_hand |= is_at_hand;
+        let callers = function.callers();
+        let product = callers
+            .iter()
+            .filter(|(caller, _)| caller.context() == Context::Product);
+        let mut places = Vec::new();
+        for &(caller, call) in product {
+            self.is_at_hand |= is_repeated(caller, call);
+            places.push(caller.reference());
+        }
+        if places.is_empty() {
+            places.push(function.reference());
+        }
+        for place in places {
+            if !self.readers.contains(&place) {
+                self.readers.push(place);
+            }
+        }
+    }
+
+    /// Whether rows are read by the column often enough, and by those who wait: at two places, or
+    /// by what answers a request. One place alone may be asked once in a while.
+    fn are_many(&self) -> bool {
+        self.is_at_hand || self.readers.len() > 1
+    }
+}
 
 fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
     let mut bare = program.schemas.bare_references().peekable();
@@ -46,13 +90,23 @@ fn asked<'p>(program: &'p Program, bare: &FxHashSet<(String, String)>, lives: &L
             continue;
         }
         let query = &site.asked.query;
+        // Where no entry is seen, whatever is called may serve requests.
+        let path = &program.world.unit(site.function.file).path;
+        let serves = query.verb == Verb::Select
+            && !words::is_first_step(path)
+            && (weight >= Weight::Called
+                || weight == Weight::Unknown && program.entry_points.is_empty());
         let mut is_narrowed = None;
         let mut add = |at: u16, column: &str, joined: Option<u16>| {
             let Some(table) = query.tables.get(usize::from(at)) else {
                 return;
             };
             let key = (table.name.to_lowercase(), column.to_lowercase());
-            if !bare.contains(&key) || found.get(&key).is_some_and(|known| known.0 >= weight) {
+            let known = found.get(&key);
+            if !bare.contains(&key)
+                || known
+                    .is_some_and(|known| known.weight >= weight && (known.are_many() || !serves))
+            {
                 return;
             }
             let schema = schema_of(program, site);
@@ -76,7 +130,21 @@ fn asked<'p>(program: &'p Program, bare: &FxHashSet<(String, String)>, lives: &L
                         })
                 })
             {
-                found.insert(key, (weight, site.place()));
+                let readings = found.entry(key).or_insert_with(|| Readings {
+                    weight,
+                    place: site.place(),
+                    readers: Vec::new(),
+                    is_at_hand: false,
+                });
+                if readings.weight < weight {
+                    (readings.weight, readings.place) = (weight, site.place());
+                }
+                if serves {
+                    readings.add(
+                        site.function,
+                        weight >= Weight::Repeated && joined.is_none(),
+                    );
+                }
             }
         };
         for condition in &query.conditions {
@@ -155,13 +223,10 @@ fn report(
     };
     let asked = key.columns.iter().filter_map(|column| {
         let key = (from.to_lowercase(), column.to_lowercase());
-        asked.get(&key).copied()
+        asked.get(&key)
     });
-    let (weight, by_query) = asked
-        .max_by_key(|(weight, _)| *weight)
-        .map_or((Weight::Unknown, None), |(weight, place)| {
-            (weight, Some(place))
-        });
+    let asked = asked.max_by_key(|readings| readings.weight);
+    let by_query = asked.map(|readings| readings.place);
     let used = by_query.or(by_name);
     // Where the engine is not known, MySQL would make the index itself.
     let confidence = match (used, schema.dialect) {
@@ -179,8 +244,9 @@ fn report(
         // One of its columns may lead to few enough rows.
         _ if key.columns.len() > 1 && leads_in_part(table, key) => Confidence::Low,
         // Read now and then, if at all.
-        (Some(_), Some(_)) if weight <= Weight::Job => Confidence::Medium,
+        _ if !asked.is_some_and(Readings::are_many) => Confidence::Low,
         (Some(_), Some(_)) => Confidence::High,
+        (Some(_), None) if program.schemas.may_be_mysql => Confidence::Low,
         (Some(_), None) => Confidence::Medium,
     };
     // What a migration declares is history: the query is what people look at.

@@ -1,6 +1,7 @@
 //! `unindexed-predicate`: a filter on columns that no index can narrow.
 
 use super::indexes::{Group, Lack, advice, groups, is_tenant, spelled, stays_small, unserved};
+use super::makers::are_made_by_staff;
 use super::rare::{Lives, is_rare};
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
@@ -187,6 +188,7 @@ fn report<'p>(group: &Group<'p, Gap>, lives: &Lives<'p>, reporter: &mut Reporter
             name.is_some_and(words::is_vocabulary)
         })
         || lives.are_short(&group.table.name)
+        || are_made_by_staff(program, group.table)
         || group.sites.iter().all(|&site| is_rare(site))
     {
         confidence = Confidence::Low;

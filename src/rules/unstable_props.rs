@@ -4,7 +4,8 @@
 use super::{Reporter, Rule, element_text, growing_loop};
 use crate::finding::Confidence;
 use crate::ir::{
-    CallKind, Expr, ExprId, FunctionKind, Invocation, LocalId, LocalKind, MODULE_BODY, Site, Stmt,
+    CallKind, Expr, ExprId, FunctionId, FunctionKind, Invocation, LocalId, LocalKind, MODULE_BODY,
+    Site, Stmt,
 };
 use crate::link::infer::Typer;
 use crate::link::models::{Bounded, CallModel, Wrapper};
@@ -12,7 +13,7 @@ use crate::link::program::Function;
 use crate::link::types::FunctionRef;
 use crate::link::words;
 use crate::link::world::ValueRef;
-use crate::source::Context;
+use crate::source::{Context, FileId};
 
 pub(super) const RULE: Rule = Rule::per_function("unstable-props", check);
 
@@ -42,7 +43,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
                 None => continue,
             },
         };
-        if model.stable.is_empty() || !renders_again(function) {
+        if model.stable.is_empty() || !renders_again(function) || is_kept(function) {
             continue;
         }
         let is_meant = |name: &str| {
@@ -67,6 +68,24 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             None => {}
         }
     }
+}
+
+/// Whether a function, or one that it stands in, is run by `useMemo`: the elements that it makes
+/// are kept with all that they are handed.
+fn is_kept(function: Function<'_>) -> bool {
+    let module = function.module();
+    let is_run_by_memo = |id: FunctionId| {
+        let mut sites = module.sites.iter();
+        sites.any(|site| match module.expr(site.expr) {
+            Expr::Call { callee, args, .. } if module.last_name(callee) == Some("useMemo") => {
+                let first = module.list(args).first();
+                first.is_some_and(|&first| module.expr(first) == Expr::Function(id))
+            }
+            _ => false,
+        })
+    };
+    let mut around = std::iter::successors(Some(function.id), |&id| module.function(id).parent);
+    around.any(is_run_by_memo)
 }
 
 /// A property that is another value each time.
@@ -113,6 +132,9 @@ fn report_context(
     } else if !keeps_other_state(function, anew.value) {
         reporter.because(site.expr, "whatever changes here is part of the value");
         Confidence::Low
+    } else if !is_read_widely(function, &context) {
+        reporter.because(site.expr, "one small component reads it");
+        Confidence::Low
     } else if words::is_small_component(&context) {
         reporter.because(site.expr, "little is shown below it");
         Confidence::Low
@@ -142,6 +164,53 @@ fn report_context(
         )
         .cost("everything below is rendered again each time")
         .help(help_for(what));
+}
+
+/// Whether more than one small component reads a context, by its name and theirs:
+/// `useContext(Session)`, or a hook that does. What users of a library read is not in sight.
+fn is_read_widely(function: Function<'_>, provider: &str) -> bool {
+    const MAX_STEPS: u32 = 3;
+    let program = function.program;
+    let context = provider.split('.').next().unwrap_or(provider);
+    let mut readers = Vec::new();
+    for (i, unit) in program.world.units.iter().enumerate() {
+        let module = &unit.facts.module;
+        let Some(name) = module.name(context) else {
+            continue;
+        };
+        for site in &module.sites {
+            let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
+                continue;
+            };
+            let reads = matches!(module.last_name(callee), Some("useContext" | "use"))
+                && module.list(args).first().is_some_and(|&arg| {
+                    matches!(module.expr(arg), Expr::Local(local)
+                        if module.local(local).name == name)
+                });
+            if reads {
+                let file = FileId(i as u32);
+                let function = module.function_of(site.expr);
+                let reader = program.function(FunctionRef { file, function });
+                readers_through(reader, MAX_STEPS, &mut readers);
+            }
+        }
+    }
+    !matches!(&readers[..], [only] if words::is_small_component(only))
+}
+
+/// Adds the names of the components that a hook is called in, through other hooks too.
+fn readers_through(function: Function<'_>, steps: u32, into: &mut Vec<String>) {
+    let name = function.name().unwrap_or_default();
+    let is_hook = name
+        .strip_prefix("use")
+        .is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    if !is_hook || steps == 0 {
+        into.push(name);
+        return;
+    }
+    for (caller, _) in function.callers() {
+        readers_through(caller, steps - 1, into);
+    }
 }
 
 /// A memoised component is handed values that are made anew.

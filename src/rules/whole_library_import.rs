@@ -9,6 +9,9 @@ use crate::source::Context;
 
 pub(super) const RULE: Rule = Rule::per_function("whole-library-import", check);
 
+/// Files from which on a library is part of the program's own language.
+const MANY_FILES: usize = 50;
+
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.declared().kind != FunctionKind::Module || function.context() != Context::Product {
         return;
@@ -40,8 +43,10 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             1 => ", and so does 1 more file".to_owned(),
             n => format!(", and so do {n} more files"),
         };
-        let comes_along =
-            || all().any(|other| model.comes_with.iter().any(|n| n == module_of(other)));
+        let comes_along = || {
+            all().any(|other| model.comes_with.iter().any(|n| n == module_of(other)))
+                || program.imports_any(&model.comes_with)
+        };
         let why = if is_trimmed(function, name, &model.trimmed_by) {
             Some("the bundler is told to leave most of it out")
         } else if comes_along() {
@@ -51,6 +56,8 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             .is_some_and(|local| is_handed_to_plugin(function, local))
         {
             Some("the application is given it as a whole")
+        } else if files.len() > MANY_FILES {
+            Some("so many files use it that most of it may be needed")
         } else {
             None
         };

@@ -43,12 +43,15 @@ const LEAVING: &[&str] = &["elete this ", "emove this "];
 /// How a test begins that such a comment may stand before, with the loop in it.
 const TESTS: &[&str] = &["if ", "if("];
 
+/// How flake8-bugbear is told that a method is meant to keep its receiver.
+const KEEPING: &[&str] = &["noqa: B019"];
+
 /// What says that it is not meant to stay so.
 const REGRETS: &[&str] = &["TODO", "FIXME", "XXX", "HACK"];
 
 /// Finds where a text may speak to us.
 static SPEAKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = [&[DIRECTIVE], WORDS, WRITES, COSTS, LEAVING].concat();
+    let words = [&[DIRECTIVE], WORDS, WRITES, COSTS, LEAVING, KEEPING].concat();
     AhoCorasick::new(words).expect("the words make a pattern")
 });
 
@@ -72,6 +75,7 @@ pub(super) fn heed(
         comments.collect::<Vec<Span>>()
     };
     module.directives = with(&[DIRECTIVE]);
+    module.keeping = with(KEEPING);
     module.leaving = with(LEAVING);
     let is_planned = |&comment: &Span| said_by(text, comment).contains("TODO");
     module.leaving.retain(is_planned);

@@ -203,7 +203,11 @@ impl<'w> Finder<'w, '_> {
             let mut head = head;
             head.path = path
                 .and_then(|path| text_of(module, path))
-                .or_else(|| self.path_of_receiver(callee));
+                .or_else(|| self.path_of_receiver(callee))
+                .or_else(|| {
+                    let is_keyed = head.kind == EntryKind::Procedure;
+                    is_keyed.then(|| self.key_of(site.expr)).flatten()
+                });
             let mut seen = FxHashSet::default();
             for &arg in args {
                 if Some(arg) != path {
@@ -211,6 +215,18 @@ impl<'w> Finder<'w, '_> {
                 }
             }
         }
+    }
+
+    /// The key under which a map holds a value: `{ list: procedure.query(…) }`.
+    fn key_of(&self, value: ExprId) -> Option<String> {
+        let module = self.module;
+        let mut exprs = (0..module.expr_count() as u32).map(|id| module.expr(ExprId(id)));
+        exprs.find_map(|expr| match expr {
+            Expr::Keyword { name, value: held } if held == value => {
+                Some(module.text(name).to_owned())
+            }
+            _ => None,
+        })
     }
 
     /// The path in `router.route("/users").get(handler)`.

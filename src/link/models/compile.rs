@@ -273,6 +273,7 @@ impl Models {
                     shakes: entry.shakes,
                     light: entry.light.clone(),
                     rewritten_by: entry.rewritten_by.clone(),
+                    names_rewritten_by: entry.names_rewritten_by.clone(),
                     trimmed_by: entry.trimmed_by.clone(),
                     comes_with: entry.comes_with.clone(),
                     weight: entry.weight.clone(),

@@ -434,6 +434,8 @@ pub(super) struct WholeImportEntry {
     pub(super) light: Vec<String>,
     #[serde(default, rename = "rewritten-by")]
     pub(super) rewritten_by: Vec<String>,
+    #[serde(default, rename = "names-rewritten-by")]
+    pub(super) names_rewritten_by: Vec<String>,
     #[serde(default, rename = "trimmed-by")]
     pub(super) trimmed_by: Vec<String>,
     #[serde(default, rename = "comes-with")]

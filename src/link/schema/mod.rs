@@ -70,6 +70,8 @@ pub struct Schemas {
     values: FxHashMap<values::ValueAt, values::ValueTable>,
     /// References that no index leads with.
     bare: Vec<references::BareReference>,
+    /// Whether the code names MySQL or MariaDB at all, which index references themselves.
+    pub may_be_mysql: bool,
 }
 
 impl Schemas {
@@ -131,6 +133,7 @@ impl Schemas {
             .for_each(|(_, draft, _)| draft.close());
         let mut found = Self {
             paths: world.units.iter().map(|unit| unit.path.clone()).collect(),
+            may_be_mysql: named.iter().any(|[_, mysql, _]| *mysql > 0),
             ..Self::default()
         };
         let mut described = joined(world, described);
