@@ -127,9 +127,11 @@ pub(super) fn sql_effect(facts: &FileFacts, argument: ExprId) -> Option<Effect> 
         Some(
             "BEGIN" | "START" | "SAVEPOINT" | "SET" | "CREATE" | "DROP" | "ALTER" | "TRUNCATE"
             | "PRAGMA" | "LOCK" | "GRANT" | "REVOKE" | "VACUUM" | "ANALYZE" | "USE" | "LISTEN"
-            | "NOTIFY" | "UNLISTEN",
+            | "NOTIFY" | "UNLISTEN" | "PREPARE" | "DEALLOCATE",
         ) => None,
         Some("COMMIT" | "ROLLBACK" | "RELEASE") => Some(Effect::Commit),
+        // What was prepared or stored elsewhere reads or writes.
+        Some("EXECUTE" | "EXEC" | "CALL" | "DO") => Some(Effect::Sql),
         None if is_element => Some(Effect::Sql),
         _ => Some(Effect::DbRead),
     }
