@@ -23,6 +23,7 @@ use super::call_graph::{Act, ActKind, LinkedFile};
 use super::callbacks::{argument_for, has_receiver};
 use super::entities::RelationId;
 use super::infer::Typer;
+use super::models::TypeSpec;
 use super::types::{Base, ClassRef, Entity, ExprRef, FunctionRef};
 use super::world::World;
 use crate::finding::Confidence;
@@ -317,6 +318,7 @@ impl<'w> Finder<'w> {
             )
             .collect();
         let thrown = thrown(module);
+        let asked = asked(module);
         let awaited: FxHashSet<ExprId> = (0..module.expr_count() as u32)
             .filter_map(|id| match module.expr(ExprId(id)) {
                 Expr::Await(value) => Some(value),
@@ -334,6 +336,13 @@ impl<'w> Finder<'w> {
             let Some(source) = self.source(id).or_else(|| self.list_source(id)) else {
                 continue;
             };
+            if source
+                .path
+                .last()
+                .is_some_and(|&last| self.passes_by(last, asked.get(&id).copied()))
+            {
+                continue;
+            }
             // Where it has to be awaited, what is only named was loaded.
             let last = source.path.last();
             if last.is_some_and(|&last| self.waits(last)) && !awaited.contains(&id) {
@@ -379,6 +388,30 @@ impl<'w> Finder<'w> {
         let table = self.world.entities.table(relation.owner);
         !relation.promised
             && table.is_some_and(|table| self.world.models.ty(table).awaits_relations)
+    }
+
+    /// Whether a method of what stands for a relation's rows does not take them as they came with
+    /// their owner: it changes them, or asks for some of them.
+    fn passes_by(&self, relation: RelationId, method: Option<Name>) -> bool {
+        let models = &self.world.models;
+        let relation = self.world.entities.get(relation);
+        let table = self.world.entities.table(relation.owner);
+        let manager = table.and_then(|table| models.ty(table).to_many);
+        let (true, Some(manager), Some(method)) = (relation.many, manager, method) else {
+            return false;
+        };
+        let method = self.module(self.file).text(method);
+        let call = models
+            .member(manager, false, method)
+            .and_then(|member| member.call);
+        call.is_some_and(|call| {
+            let call = models.call(call);
+            let gives_them = match call.returns {
+                TypeSpec::Named(ty) => models.iterate(ty).is_some_and(|model| model.preloaded),
+                _ => false,
+            };
+            !call.preloaded && !gives_them
+        })
     }
 
     fn push(
@@ -631,6 +664,19 @@ impl Written {
             }
         }
     }
+}
+
+/// The methods that are called, by what they are called on.
+fn asked(module: &Module) -> FxHashMap<ExprId, Name> {
+    let calls = (0..module.expr_count() as u32).map(|id| module.expr(ExprId(id)));
+    let methods = calls.filter_map(|call| match call {
+        Expr::Call { callee, .. } => match module.expr(callee) {
+            Expr::Member { object, name } => Some((object, name)),
+            _ => None,
+        },
+        _ => None,
+    });
+    methods.collect()
 }
 
 /// What is part of an error that is thrown: it is made once, and ends the walk.
