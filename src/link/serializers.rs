@@ -177,11 +177,20 @@ fn serializers_of(world: &World, view: ClassRef) -> Vec<ClassRef> {
     if let Some(FunctionRef { file, function }) = method {
         let module = &world.unit(file).facts.module;
         let body = module.function(function).body;
-        let returned = module.returned(function).into_iter();
-        let listed = returned.filter(|&value| !is_for_one(module, body, value));
-        values.extend(listed.map(|expr| ExprRef { file, expr }));
+        let mut listed = module.returned(function);
+        listed.retain(|&value| !is_for_one(module, body, value));
+        let lists = |value: &ExprId| is_for_lists(module, body, *value);
+        let has_list = listed.iter().any(lists) && !answers_many_otherwise(world, view);
+        if has_list {
+            listed.retain(lists);
+        }
+        values.extend(listed.into_iter().map(|expr| ExprRef { file, expr }));
+        if !has_list {
+            values.extend(world.field_value(view, "serializer_class"));
+        }
+    } else {
+        values.extend(world.field_value(view, "serializer_class"));
     }
-    values.extend(world.field_value(view, "serializer_class"));
     let mut found = Vec::new();
     for value in values {
         let ty = Typer::new(world, value.file).of(value.expr);
@@ -197,13 +206,69 @@ fn serializers_of(world: &World, view: ClassRef) -> Vec<ClassRef> {
 /// Actions of a view that are about one row.
 const OF_ONE: &[&str] = &["retrieve", "create", "update", "partial_update", "destroy"];
 
+/// Whether an expression is the name of the action that a view answers: `self.action`.
+fn is_action(module: &Module, id: ExprId) -> bool {
+    matches!(module.expr(id), Expr::Member { object, name }
+        if module.text(name) == "action" && module.receiver_class(object).is_some())
+}
+
+/// Whether a block returns a value for the action that lists rows: `if self.action == "list":
+/// return BookListSerializer`.
+fn is_for_lists(module: &Module, block: BlockId, value: ExprId) -> bool {
+    let is_list =
+        |id: ExprId| matches!(module.expr(id), Expr::String(text) if module.text(text) == "list");
+    let names_list = |id: ExprId| match module.expr(id) {
+        Expr::Sequence { elements, .. } => module.list(elements).iter().any(|&id| is_list(id)),
+        _ => is_list(id),
+    };
+    module.block(block).stmts.iter().any(|&stmt| {
+        let Stmt::If {
+            test,
+            then,
+            otherwise,
+        } = module.stmt(stmt)
+        else {
+            return false;
+        };
+        let is_test = matches!(module.expr(test), Expr::Binary {
+            op: BinaryOp::Equal | BinaryOp::In,
+            left,
+            right,
+        } if is_action(module, left) && names_list(right));
+        let mut stmts = module.block(then).stmts.iter();
+        is_test && stmts.any(|&stmt| module.stmt(stmt) == Stmt::Return(Some(value)))
+            || otherwise.is_some_and(|otherwise| is_for_lists(module, otherwise, value))
+    })
+}
+
+/// Whether a method of a view hands many rows to the serializer that its class says:
+/// `self.get_serializer(books, many=True)`.
+fn answers_many_otherwise(world: &World, view: ClassRef) -> bool {
+    let module = &world.unit(view.file).facts.module;
+    let Some(many) = module.name("many") else {
+        return false;
+    };
+    module.sites.iter().any(|site| {
+        let Expr::Call { callee, args, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        let is_own = module.function(site.function).class == Some(view.class);
+        let names_list = || {
+            let name = module.function(site.function).name;
+            name.is_some_and(|name| module.text(name) == "list")
+        };
+        let is_many = module
+            .list(args)
+            .iter()
+            .any(|&arg| matches!(module.expr(arg), Expr::Keyword { name, .. } if name == many));
+        is_own && is_many && module.last_name(callee) == Some("get_serializer") && !names_list()
+    })
+}
+
 /// Whether a block returns a value for actions about one row only:
 /// `if self.action == "retrieve": return BookDetailSerializer`.
 fn is_for_one(module: &Module, block: BlockId, value: ExprId) -> bool {
-    let is_action = |id: ExprId| {
-        matches!(module.expr(id), Expr::Member { object, name }
-            if module.text(name) == "action" && module.receiver_class(object).is_some())
-    };
+    let is_action = |id: ExprId| is_action(module, id);
     let is_of_one = |id: ExprId| match module.expr(id) {
         Expr::String(text) => OF_ONE.contains(&module.text(text)),
         Expr::Sequence { elements, .. } => module.list(elements).iter().all(|&element| {
@@ -425,6 +490,9 @@ impl Program {
     fn loaded_by_view(&self, view: ClassRef) -> Option<(Vec<String>, ExprRef)> {
         let world = &self.world;
         if let Some(function) = world.method(view, "get_queryset") {
+            if sets_queryset(world, function) {
+                return None;
+            }
             return rows::loaded_by(world, function, view);
         }
         let query = world.field_value(view, "queryset")?;
@@ -726,6 +794,19 @@ impl Reading {
             field,
         }
     }
+}
+
+/// Whether a method sets the query of its view, so that it is not known what that loads:
+/// `self.queryset = self.queryset.select_related("author")`.
+fn sets_queryset(world: &World, method: FunctionRef) -> bool {
+    let module = &world.unit(method.file).facts.module;
+    module.function(method.function).exprs.iter().any(|id| {
+        let Expr::Assign { target, .. } = module.expr(id) else {
+            return false;
+        };
+        matches!(module.expr(target), Expr::Member { object, name }
+            if module.text(name) == "queryset" && module.receiver_class(object).is_some())
+    })
 }
 
 /// What a view is about, by its name: `Order` for `OrderListView`.
