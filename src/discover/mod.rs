@@ -177,6 +177,11 @@ pub fn load(candidate: &Candidate, bytes: Vec<u8>) -> Result<Loaded, Skip> {
         {
             Context::Generated
         }
+        Context::Product
+            if candidate.language == Language::Python && classify::makes_data_up(&text) =>
+        {
+            Context::Script
+        }
         context => context,
     };
     let (text, language) = match embedding {
