@@ -33,6 +33,9 @@ pub(super) const REPEATED_BELOW: &str = "the loop stands behind the call, and is
 /// A callback's acts are reported in the callback itself.
 pub(super) const IN_CALLBACK: &str = "what its callback does is looked at in the callback";
 
+/// Low confidence of what asks the database only where a cache has no answer.
+const FILLS_CACHE: &str = "a cache answers, and is filled where it cannot";
+
 /// Steps from a call back to what it is asked of.
 const MAX_CHAIN: usize = 32;
 
@@ -636,6 +639,7 @@ fn doubt(
         }
         Effect::CacheRead if super::is_for_staff(function) => super::FOR_STAFF,
         Effect::CacheRead if found.via.is_some_and(|(_, fact)| fact.depth > 0) => super::DEEP,
+        Effect::CacheRead if fills_cache(function, act, found) => FILLS_CACHE,
         Effect::CacheRead if !is_scalar(last) => "no command reads several values of this kind",
         Effect::DbRead if reads_own_row(function, act, found) => {
             "it is about a row in hand, which is checked or read again"
@@ -652,6 +656,9 @@ fn doubt(
         Effect::DbRead if goes_so_deep(function, act) => "the walk goes only as deep as it is told",
         Effect::DbRead if is_query_of_each(function, act, lp) => {
             "each element has a query of its own, made before"
+        }
+        Effect::DbRead if is_put_into_cache(function, act, lp) => {
+            "each element has an entry of its own in a cache, which is filled"
         }
         Effect::DbRead if is_kept_before(function, act, lp) => {
             "an earlier loop has read it of the same rows, which keep it"
@@ -691,7 +698,7 @@ fn goes_so_deep(function: Function<'_>, act: &Act) -> bool {
         } => (is_depth(left) && is_depth(right)).then_some(()),
         _ => None,
     };
-    let leaves = |stmt| matches!(stmt, Stmt::Return(_) | Stmt::Continue(_));
+    let leaves = |stmt| matches!(stmt, Stmt::Return(_) | Stmt::Continue(_) | Stmt::Throw(_));
     deciding(module, act.stmt, leaves, tests_depth).is_some()
 }
 
@@ -713,6 +720,20 @@ fn is_query_of_each(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
         _ => return false,
     };
     lp.repeats(value) && function.facts().varies_in(key, lp.id)
+}
+
+/// Whether what is read is handed to a call that writes it to a cache: `cache.set(key, total(book))`.
+fn is_put_into_cache(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
+    let module = function.module();
+    function.acts().iter().any(|other| {
+        let takes = match module.expr(other.expr) {
+            Expr::Call { args, .. } => module.list(args).contains(&act.expr),
+            _ => false,
+        };
+        let writes =
+            matches!(other.kind, ActKind::Effect { effect, .. } if effect == Effect::CacheWrite);
+        takes && writes && lp.repeats(other.expr)
+    })
 }
 
 /// Whether a property that its row keeps was read by an earlier loop over the same rows, there or
@@ -833,6 +854,19 @@ fn is_built_from_row(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
                 .any(|arg| is_condition(arg) || is_bound(*arg)),
             _ => false,
         })
+}
+
+/// Whether a read of a cache is handed what answers where the cache lacks it.
+pub(super) fn fills_cache(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
+    let last = function.final_act(act, found);
+    let ActKind::Effect {
+        model: Some(model), ..
+    } = last.kind
+    else {
+        return false;
+    };
+    let model = function.program.world.models.call(model);
+    model.effect == Some(Effect::CacheRead) && model.callback.is_some()
 }
 
 fn is_scalar(act: &Act) -> bool {

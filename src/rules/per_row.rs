@@ -15,7 +15,7 @@ use crate::link::entities::{PerRow, RelationId};
 use crate::link::guards::{ClassGuard, deciding};
 use crate::link::listings::Listing;
 use crate::link::models::Effect;
-use crate::link::program::{ActEffect, Function};
+use crate::link::program::{ActEffect, Function, Program};
 use crate::link::rows::Root;
 use crate::link::serializers::{FieldRead, ListView};
 use crate::link::types::{Base, ClassRef};
@@ -420,6 +420,7 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
             || may_be_loaded(function, per_row, act.stmt)
             || admits_one(function, per_row, act.stmt)
             || is_fallback(function, act, found)
+            || effect == Effect::CacheRead && super::n_plus_one::fills_cache(function, act, found)
             || is_asked_of_one(function, per_row)
             || asks_for_part(function, per_row, act.expr)
             || pages_what_grows(function, per_row, act.expr)
@@ -674,8 +675,9 @@ fn check_listing(function: Function<'_>, listing: &Listing, reporter: &mut Repor
     } else {
         class.name_span
     };
-    // Who names no columns has given the table little thought, and looks at it rarely.
-    let confidence = if listing.is_bare {
+    // Who names no columns has given the table little thought, and looks at it rarely; so it is
+    // with what people set by hand.
+    let confidence = if listing.is_bare || shows_settings(program, listing) {
         Confidence::Low
     } else {
         Confidence::Medium
@@ -691,6 +693,19 @@ fn check_listing(function: Function<'_>, listing: &Listing, reporter: &mut Repor
     }
     let paths = listing.lacks.iter().map(|(read, _)| &read.path[..]);
     finding.help(preloads(program, paths));
+}
+
+/// Whether a table holds what people set by hand, or leads to that.
+fn shows_settings(program: &Program, listing: &Listing) -> bool {
+    let entities = &program.world.entities;
+    let is_set = |class: ClassRef| {
+        let name = program.world.class_name(class);
+        name.is_some_and(words::holds_settings)
+    };
+    listing.lacks.iter().all(|(read, _)| {
+        let relation = entities.get(read.path[0]);
+        is_set(relation.owner) || relation.target.is_some_and(is_set)
+    })
 }
 
 /// What the serializer of a view reads and the view's query does not load.
