@@ -38,6 +38,7 @@ struct Tables {
     left_over: Vec<String>,
     edits: Vec<String>,
     settings: Vec<String>,
+    definitions: Vec<String>,
     rights: Vec<String>,
     small_before: Vec<String>,
     happenings: Vec<String>,
@@ -82,6 +83,8 @@ struct Handlers {
     staff_flags: Vec<String>,
     asks: Vec<String>,
     turns_away: Vec<String>,
+    admits_superusers: Vec<String>,
+    admits_admins: Vec<String>,
     makes_pages: Vec<String>,
     pages_by: Vec<String>,
     unattended: Vec<String>,
@@ -343,6 +346,18 @@ pub fn holds_settings(table: &str) -> bool {
     ends_with(table, &WORDS.tables.settings)
 }
 
+/// Whether a table holds what people define for the rows of others, by the last words of what it
+/// is called: `CustomField`.
+pub fn holds_definitions(table: &str) -> bool {
+    let mut parts = parts_of(table);
+    let last = parts.pop().map(|last| singulars(&last)).unwrap_or_default();
+    let before = parts.pop().unwrap_or_default();
+    last.iter().any(|last| {
+        let name = format!("{before}_{last}");
+        has(&WORDS.tables.definitions, &name)
+    })
+}
+
 /// Whether a table holds what people may do, by what it is called.
 pub fn holds_rights(table: &str) -> bool {
     ends_with(table, &WORDS.tables.rights)
@@ -527,6 +542,18 @@ pub fn holds_staff(table: &str) -> bool {
 /// Whether a decorator or a base class turns away whoever may not do something.
 pub fn turns_away(name: &str) -> bool {
     has(&WORDS.handlers.turns_away, name)
+}
+
+/// Whether a decorator admits those alone who may do everything, by how its name ends.
+pub fn admits_superusers(name: &str) -> bool {
+    let mut ends = WORDS.handlers.admits_superusers.iter();
+    ends.any(|end| name.ends_with(end.as_str()))
+}
+
+/// Whether a decorator admits administrators alone, by how its name ends.
+pub fn admits_admins(name: &str) -> bool {
+    let mut ends = WORDS.handlers.admits_admins.iter();
+    ends.any(|end| name.ends_with(end.as_str()))
 }
 
 /// Whether a function or class makes pages of rows, by how its name ends.

@@ -36,8 +36,10 @@ pub(super) fn why_few(lp: Loop<'_>) -> Option<&'static str> {
     if let Some(why) = why_few_rows(function, over).or_else(|| why_few_handed(lp)) {
         return Some(why);
     }
+    let is_defined = || entity_name(function, over).is_some_and(words::holds_definitions);
     let part = part_of_one(function, over)
-        .or_else(|| is_of_one_row(function, over).then_some("one row leads to few of them"))?;
+        .or_else(|| is_of_one_row(function, over).then_some("one row leads to few of them"))
+        .or_else(|| is_defined().then_some("people define few of them by hand"))?;
     // Few of one row are many of many.
     let around = function.loops_around(Some(lp.id));
     let is_once = growing_loop(&around[1..]).is_none()
@@ -175,9 +177,9 @@ fn is_whole(method: &str) -> bool {
     matches!(method, "all" | "items" | "values" | "keys" | "entries")
 }
 
-/// Whether a method puts all that a collection has in some order.
+/// Whether a method gives all that a collection has, in some order or with more columns.
 fn is_order(method: &str) -> bool {
-    matches!(method, "order_by" | "orderBy" | "reverse")
+    matches!(method, "annotate" | "order_by" | "orderBy" | "reverse")
 }
 
 /// Whether a function answers the elements that it is handed.

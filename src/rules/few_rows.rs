@@ -1,7 +1,7 @@
 //! What the calls that build a query tell of how few rows it answers, though they set no limit.
 
 use super::growing_loop;
-use crate::analysis::def_use::Def;
+use crate::analysis::def_use::{Def, DefId};
 use crate::ir::query::Value;
 use crate::ir::{BinaryOp, CallKind, Expr, ExprId, FunctionKind, LocalKind, Module};
 use crate::link::call_graph::{ActKind, Callee};
@@ -93,7 +93,7 @@ fn why_few(function: Function<'_>, rows: ExprId, calls: u32) -> Option<&'static 
         }
         return why.filter(|_| !is_repeated(function, rows));
     }
-    let query = Query::of(function, rows);
+    let query = Query::at_least(function, rows);
     if query.groups_few {
         return Some("the rows are groups, one of each kind");
     }
@@ -123,6 +123,22 @@ fn why_few(function: Function<'_>, rows: ExprId, calls: u32) -> Option<&'static 
         return Some("one person has made few of them lately");
     }
     let mut equal = query.equal.iter();
+    if equal.any(|&(name, _)| words::is_unique(name)) {
+        return Some("few rows have the same address, name or token");
+    }
+    if is_of_two_persons(function, class, &query) {
+        return Some("two persons have few of them in common");
+    }
+    if is_of_persons_groups(function, class, &query) {
+        return Some("one person belongs to few");
+    }
+    if query.has_cut_keys {
+        return Some("their keys are those of a few rows");
+    }
+    if is_edit_of_one(function, class, &query) {
+        return Some("one row has few edits");
+    }
+    let mut equal = query.equal.iter();
     if equal.any(|&(name, _)| words::is_pointer(name) && parent(function, class, name).is_some()) {
         return Some("few rows have this one as the one they work with");
     }
@@ -146,6 +162,12 @@ struct Query<'p> {
     far: Vec<&'p str>,
     /// How many columns further away are compared with one value.
     far_values: usize,
+    /// The columns further away that are compared with a person: `project__owner`.
+    far_persons: Vec<&'p str>,
+    /// Those that are compared with what tells one row from others: `note__uuid`.
+    far_keys: Vec<&'p str>,
+    /// Whether the rows are picked by keys of rows that are cut to a few.
+    has_cut_keys: bool,
     /// Whether only rows are asked for that something is wrong with.
     is_exception: bool,
     /// Whether the rows are those whose keys a person's own rows hold.
@@ -204,12 +226,26 @@ impl<'p> Query<'p> {
     }
 
     fn of(function: Function<'p>, rows: ExprId) -> Self {
+        Self::followed(function, rows, |_, _| None)
+    }
+
+    /// What holds of a query in any case, where some of its conditions depend on a test.
+    fn at_least(function: Function<'p>, rows: ExprId) -> Self {
+        Self::followed(function, rows, narrowed)
+    }
+
+    fn followed(
+        function: Function<'p>,
+        rows: ExprId,
+        before: fn(Function<'_>, ExprId) -> Option<ExprId>,
+    ) -> Self {
         let module = function.module();
         let mut query = Self {
             class: class_of(function, rows),
             ..Self::default()
         };
         let mut has_aggregate = false;
+        let mut is_distinct = false;
         let mut at = rows;
         for _ in 0..MAX_STEPS {
             // The class that the query starts from says it best.
@@ -222,7 +258,10 @@ impl<'p> Query<'p> {
                     Some(value) if !matches!(module.local(local).kind, LocalKind::Import(_)) => {
                         value
                     }
-                    _ => break,
+                    _ => match before(function, at) {
+                        Some(value) => value,
+                        None => break,
+                    },
                 },
                 Expr::Member { object, name } => {
                     query.is_along |= is_relation(function, object, module.text(name));
@@ -250,6 +289,10 @@ impl<'p> Query<'p> {
                             let name = module.text(name);
                             query.loads |= words::loads_along(name);
                             has_aggregate |= name == "annotate";
+                            is_distinct |= name == "distinct";
+                            query.groups_few |= is_distinct
+                                && matches!(name, "values" | "values_list")
+                                && names_one_choice(module, args);
                             query.groups_few |= has_aggregate
                                 && name == "values"
                                 && args.len() == 1
@@ -329,6 +372,7 @@ impl<'p> Query<'p> {
             && name
                 .strip_suffix("__isnull")
                 .is_some_and(words::is_exception);
+        self.has_cut_keys |= name.ends_with("__in") && has_cut(function, value);
         if name.ends_with("__in") && is_asked_of_person(function, value) {
             self.is_of_persons_rows = true;
             self.is_of_persons_keys |= matches!(name, "id__in" | "pk__in");
@@ -344,6 +388,12 @@ impl<'p> Query<'p> {
             self.far_values += usize::from(compares && !is_list(module, value));
             if is_of_row(function, value) {
                 self.far.push(column);
+            }
+            if compares && module.last_name(value).is_some_and(words::is_person) {
+                self.far_persons.push(column);
+            }
+            if compares && words::names_a_record(name) {
+                self.far_keys.push(name);
             }
         }
     }
@@ -428,6 +478,97 @@ pub(super) fn call_for(function: Function<'_>, rows: ExprId) -> Option<ExprId> {
         };
     }
     None
+}
+
+/// The value that a name had before it was narrowed down, perhaps: `books = books.filter(…)`.
+fn narrowed(function: Function<'_>, at: ExprId) -> Option<ExprId> {
+    let module = function.module();
+    let def_use = &function.facts().def_use;
+    let Expr::Local(local) = module.expr(at) else {
+        return None;
+    };
+    // The name itself, where a value is built from what it held.
+    let before = |value: ExprId| {
+        let mut at = value;
+        for _ in 0..MAX_STEPS {
+            at = match module.expr(at) {
+                Expr::Call { callee, .. } => callee,
+                Expr::Member { object, .. } => object,
+                Expr::Local(root) if root == local => return Some(at),
+                _ => return None,
+            };
+        }
+        None
+    };
+    let mut open = vec![def_use.reaching(at)?];
+    let mut seen = Vec::new();
+    let mut first = None;
+    while let Some(id) = open.pop() {
+        if seen.contains(&id) {
+            continue;
+        }
+        seen.push(id);
+        match def_use.def(id) {
+            Def::Value { value, .. } => match before(*value) {
+                Some(name) => open.push(def_use.reaching(name)?),
+                None if first.is_none() => first = Some(*value),
+                None => return None,
+            },
+            Def::Join { operands, .. } => {
+                let is_none = |&id: &DefId| {
+                    matches!(def_use.def(id), Def::Value { value, .. }
+                        if is_called_none(module, *value))
+                };
+                let some: Vec<DefId> = operands.iter().copied().filter(|id| !is_none(id)).collect();
+                match (&some[..], some.len() < operands.len()) {
+                    (&[only], true) => match def_use.def(only) {
+                        Def::Value { value, .. } => return Some(*value),
+                        _ => open.push(only),
+                    },
+                    _ => open.extend(some),
+                }
+            }
+            _ => return None,
+        }
+        if seen.len() > MAX_STEPS {
+            return None;
+        }
+    }
+    first
+}
+
+/// Whether a query is one for no rows at all: `books.none()`.
+fn is_called_none(module: &Module, query: ExprId) -> bool {
+    matches!(module.expr(query), Expr::Call { callee, .. }
+        if matches!(module.expr(callee), Expr::Member { name, .. } if module.text(name) == "none"))
+}
+
+/// Whether a value is made of rows that are cut to a few that are written: `rows[:10]`.
+fn has_cut(function: Function<'_>, value: ExprId) -> bool {
+    const FEW: i64 = 20;
+    let module = function.module();
+    function.facts().any_origin(value, |id| {
+        let Expr::Index { object, index } = module.expr(id) else {
+            return false;
+        };
+        let Expr::Slice(ends) = module.expr(index) else {
+            return false;
+        };
+        let end = module.list(ends).get(1).map(|&end| module.expr(end));
+        matches!(module.expr(object), Expr::Call { .. })
+            && matches!(end, Some(Expr::Number(1..=FEW)))
+    })
+}
+
+/// Whether one column is asked for that holds what the program can choose from, by its name.
+fn names_one_choice(module: &Module, args: &[ExprId]) -> bool {
+    let [column, rest @ ..] = args else {
+        return false;
+    };
+    let is_choice = matches!(module.expr(*column), Expr::String(name)
+        if words::is_lookup(module.text(name)));
+    let mut rest = rest.iter();
+    is_choice && rest.all(|&arg| matches!(module.expr(arg), Expr::Keyword { .. }))
 }
 
 /// Whether a value is written as several.
@@ -570,6 +711,44 @@ fn is_of_person_and_more(function: Function<'_>, class: ClassRef, query: &Query<
             path.split("__")
                 .all(|part| !words::holds_many(part) && !words::is_person(part))
         })
+}
+
+/// Whether the rows are one person's in what is another's: `filter(board__owner=me, user=user)`.
+fn is_of_two_persons(function: Function<'_>, class: ClassRef, query: &Query<'_>) -> bool {
+    let is_of_person = query.equal.iter().any(|&(name, _)| {
+        parent(function, class, name).is_some() && words::is_person(name.trim_end_matches("_id"))
+    });
+    is_of_person && !query.far_persons.is_empty()
+}
+
+/// Whether the rows are those of the groups that one person is in: `filter(group__user=user)`.
+fn is_of_persons_groups(function: Function<'_>, class: ClassRef, query: &Query<'_>) -> bool {
+    let Some(table) = function.program.world.class_name(class) else {
+        return false;
+    };
+    query.far_persons.iter().any(|path| {
+        path.split_once("__").is_some_and(|(group, person)| {
+            let is_called_so = words::beside(table, group).is_none_or(|own| own != table);
+            let is_group = words::holds_rights(group) || words::is_tenant(group);
+            is_group && is_called_so && words::is_person(person)
+        })
+    })
+}
+
+/// Whether the rows are the edits of one row, which a key of that tells: `filter(note__uuid=uuid)`.
+fn is_edit_of_one(function: Function<'_>, class: ClassRef, query: &Query<'_>) -> bool {
+    let Some(table) = function.program.world.class_name(class) else {
+        return false;
+    };
+    query.far_keys.iter().any(|path| {
+        path.split_once("__").is_some_and(|(edited, key)| {
+            let parent = parent(function, class, edited).filter(|_| !key.contains("__"));
+            let own = parent.and_then(|parent| words::beside(table, parent));
+            own.is_some_and(|own| {
+                own != table && !words::is_compound(&own) && words::holds_edits(&own)
+            })
+        })
+    })
 }
 
 /// What the row is called that a key leads to: by its class, or else by the key.

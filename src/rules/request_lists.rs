@@ -40,6 +40,9 @@ pub(super) fn why_few_handed(lp: Loop<'_>) -> Option<&'static str> {
     {
         return Some("one field of a request names few of them");
     }
+    if is_value_of_field(function, over) {
+        return Some("one field of a form names few of them");
+    }
     if param_of(function, over).is_some_and(|param| may_be_one(function, param)) {
         return Some("who has only one may hand over that");
     }
@@ -316,6 +319,18 @@ fn is_validated(function: Function<'_>, param: LocalId) -> bool {
     declared.class.is_some() && is_first && checks
 }
 
+/// Whether a list is the value of one field that a form checks: `validate_owners(self, field)`
+/// walks `field.data`.
+fn is_value_of_field(function: Function<'_>, over: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Member { object, name } = module.expr(over) else {
+        return false;
+    };
+    module.text(name) == "data"
+        && matches!(module.expr(object), Expr::Local(local)
+            if is_validated(function, local))
+}
+
 /// Whether a parameter is the value that rows are filtered by: `filter_owners(self, queryset, name,
 /// value)`.
 fn is_filter_value(function: Function<'_>, param: LocalId) -> bool {
@@ -396,7 +411,8 @@ fn is_keyed(function: Function<'_>, arg: ExprId) -> bool {
         }),
         Expr::Keyword { name, value } => {
             let name = module.text(name);
-            matches!(name, "id__in" | "pk__in") && facts.any_origin(value, |id| is_list(module, id))
+            matches!(name, "id__in" | "pk__in")
+                && facts.any_origin(value, |id| is_list(module, id) || is_of_form(function, id))
         }
         // `**{f"{name}__in": value}`
         Expr::Spread(map) => {
@@ -439,6 +455,44 @@ fn is_list(module: &Module, id: ExprId) -> bool {
             if words::gives_request_list(module.text(name))),
         Expr::Index { object, .. } => matches!(module.expr(object), Expr::Member { name, .. }
             if words::holds_checked(module.text(name))),
+        _ => false,
+    }
+}
+
+/// Whether a value is one that a form has checked: `self.cleaned_data.get("owners")`, or the same
+/// of what `super().clean()` answers.
+fn is_of_form(function: Function<'_>, value: ExprId) -> bool {
+    let module = function.module();
+    let object = match module.expr(value) {
+        Expr::Index { object, .. } => object,
+        Expr::Call { callee, .. } => match module.expr(callee) {
+            Expr::Member { object, name } if module.text(name) == "get" => object,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let cleans = |callee: ExprId| {
+        matches!(module.expr(callee), Expr::Member { object, name }
+            if module.text(name) == "clean" && is_super(module, object))
+    };
+    let is_checked = |at: ExprId| match module.expr(at) {
+        Expr::Member { name, .. } => words::holds_checked(module.text(name)),
+        Expr::Call { callee, .. } => cleans(callee),
+        _ => false,
+    };
+    match module.expr(object) {
+        Expr::Local(local) => {
+            let held = function.facts().def_use.single_value(local);
+            held.is_some_and(is_checked)
+        }
+        _ => is_checked(object),
+    }
+}
+
+fn is_super(module: &Module, object: ExprId) -> bool {
+    match module.expr(object) {
+        Expr::Super => true,
+        Expr::Call { callee, .. } => module.expr(callee) == Expr::Super,
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Reporter;
 use crate::finding::{Confidence, Finding};
-use crate::ir::{BlockId, Expr, ExprId, ExprList, LoopId, Module, Name, Stmt};
+use crate::ir::{BinaryOp, BlockId, Expr, ExprId, ExprList, LoopId, Module, Name, Stmt};
 use crate::link::program::Function;
 use crate::link::types::{Base, ClassRef, Entity, FunctionRef};
 use crate::link::words;
@@ -39,7 +39,7 @@ fn why_seldom(function: Function<'_>, finding: &Finding) -> Option<&'static str>
         "its parents are the few who run the program, or what they may do"
     } else if is_for_once(function) {
         "it fills in what older rows lack, once"
-    } else if is_staff_page(function) {
+    } else if is_staff_page(function) || is_for_administrators(function, finding) {
         super::FOR_STAFF
     } else if walks_tenants(function, finding) {
         "it goes through the tenants in the background, of which most installations have few"
@@ -210,6 +210,54 @@ fn is_staff_page(function: Function<'_>) -> bool {
         && views
             .iter()
             .all(|&view| is_for_permitted(view) && asks_for_pages(view))
+}
+
+/// Whether a page or an action is for those alone who may do everything: a page behind a decorator
+/// for superusers, or what a form posted by an administrator does.
+fn is_for_administrators(function: Function<'_>, finding: &Finding) -> bool {
+    let at = function.reference();
+    let decorated = |function: Function<'_>, is_meant: fn(&str) -> bool| {
+        let module = function.module();
+        let mut decorators = module.list(function.declared().decorators).iter();
+        decorators.any(|&decorator| {
+            let decorator = match module.expr(decorator) {
+                Expr::Call { callee, .. } => callee,
+                _ => decorator,
+            };
+            module.last_name(decorator).is_some_and(is_meant)
+        })
+    };
+    let is_for_superusers = |function| decorated(function, words::admits_superusers);
+    if function.program.world.is_template(at) {
+        let views = renderers(function, at);
+        return !views.is_empty() && views.into_iter().all(is_for_superusers);
+    }
+    is_for_superusers(function)
+        || decorated(function, words::admits_admins) && is_posted(function, finding)
+}
+
+/// Whether a finding stands where a request has posted something: `if request.method == "POST"`.
+fn is_posted(function: Function<'_>, finding: &Finding) -> bool {
+    let module = function.module();
+    let tests_post = |test: ExprId| {
+        let Expr::Binary {
+            op: BinaryOp::Equal,
+            left,
+            right,
+        } = module.expr(test)
+        else {
+            return false;
+        };
+        module.last_name(left) == Some("method")
+            && matches!(module.expr(right), Expr::String(text) if module.text(text) == "POST")
+    };
+    module.stmts().any(|stmt| {
+        let Stmt::If { test, then, .. } = module.stmt(stmt) else {
+            return false;
+        };
+        let mut stmts = module.block(then).stmts.iter();
+        tests_post(test) && stmts.any(|&stmt| module.stmt_span(stmt).contains(finding.place.span))
+    })
 }
 
 /// Whether all that is seen to render a template are pages for those who have some permission.
