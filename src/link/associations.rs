@@ -12,35 +12,51 @@ use crate::source::FileId;
 
 /// What the relations are called, in the forms that names of methods end with: `Author`, `Books`.
 #[derive(Debug, Default)]
-pub(super) struct Associations(FxHashSet<String>);
+pub(super) struct Associations {
+    names: FxHashSet<String>,
+    /// Those of relations to one row.
+    ones: FxHashSet<String>,
+}
 
 impl Associations {
     pub(super) fn new(world: &World) -> Self {
         if !world.models.has_associations() {
             return Self::default();
         }
-        let found: Vec<String> = world
+        let found: Vec<(String, bool)> = world
             .par_files()
             .flat_map_iter(|file| declared_in(world, file))
             .collect();
-        Self(found.into_iter().collect())
+        let mut associations = Self::default();
+        for (name, is_one) in found {
+            let forms = forms(&name);
+            if let (true, Some(own)) = (is_one, forms.first()) {
+                associations.ones.insert(own.clone());
+            }
+            associations.names.extend(forms);
+        }
+        associations
     }
 
-    /// `get{relation}` of `getBooks`.
+    /// `get{relation}` of `getBooks`; `get{one}` of `getAuthor`, where a book has one.
     pub(super) fn accessor(&self, name: &str) -> Option<String> {
-        if self.0.is_empty() {
+        if self.names.is_empty() {
             return None;
         }
         let at = name.find(|c: char| c.is_ascii_uppercase())?;
         let (verb, relation) = name.split_at(at);
-        self.0
+        if verb == "get" && self.ones.contains(relation) {
+            return Some("get{one}".to_owned());
+        }
+        self.names
             .contains(relation)
             .then(|| format!("{verb}{{relation}}"))
     }
 }
 
-/// The names that the calls of a file give to relations: `Author.hasMany(Book, { as: "works" })`.
-fn declared_in(world: &World, file: FileId) -> Vec<String> {
+/// The names that the calls of a file give to relations, `Author.hasMany(Book, { as: "works" })`,
+/// and whether they lead to one row.
+fn declared_in(world: &World, file: FileId) -> Vec<(String, bool)> {
     let module = &world.unit(file).facts.module;
     let typer = Typer::new(world, file);
     let mut found = Vec::new();
@@ -51,7 +67,7 @@ fn declared_in(world: &World, file: FileId) -> Vec<String> {
         let Expr::Member { name, .. } = module.expr(callee) else {
             continue;
         };
-        let Some(target) = world.models.associates(module.text(name)) else {
+        let Some((target, is_one)) = world.models.associates(module.text(name)) else {
             continue;
         };
         let given = option_in(module, module.list(args), "as").map(|name| module.expr(name));
@@ -65,7 +81,7 @@ fn declared_in(world: &World, file: FileId) -> Vec<String> {
                 None => continue,
             },
         };
-        found.extend(forms(name));
+        found.push((name.to_owned(), is_one));
     }
     found
 }

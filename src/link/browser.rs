@@ -36,11 +36,16 @@ impl Program {
     /// Whether a file is a component that no file loads by its path, nor a router by its folder: its
     /// library knows it by a name, and a page that the server made holds it.
     pub fn is_loaded_by_name(&self, file: FileId) -> bool {
-        let loads_it = |other: FileId| loaded_by(&self.world, other).contains(&file);
-        let mut files = (0..self.world.units.len() as u32).map(FileId);
         self.is_component(file)
             && !words::is_routed(&self.world.unit(file).path)
-            && !files.any(loads_it)
+            && self.loaders(file).is_empty()
+    }
+
+    /// The files that load a file by its path.
+    pub fn loaders(&self, file: FileId) -> Vec<FileId> {
+        let loads_it = |&other: &FileId| loaded_by(&self.world, other).contains(&file);
+        let files = (0..self.world.units.len() as u32).map(FileId);
+        files.filter(loads_it).collect()
     }
 
     /// The imports of whole libraries in code that reaches browsers, in file order.

@@ -653,7 +653,7 @@ pub struct Models {
     /// The names of methods that read rows by the fields of their class.
     readers: FxHashSet<String>,
     /// The names of methods that declare relations, and where these say what they lead to.
-    associating: FxHashMap<String, Bounded>,
+    associating: FxHashMap<String, (Bounded, bool)>,
     /// The keys under which any table of routes has its pages.
     page_keys: Vec<String>,
     /// What a framework knows of the users of a project.
@@ -959,9 +959,11 @@ impl Models {
         !self.associating.is_empty()
     }
 
-    /// Where a method of this name says what the relation leads to that it declares.
-    pub fn associates(&self, name: &str) -> Option<&Bounded> {
-        self.associating.get(name)
+    /// Where a method of this name says what the relation leads to that it declares, and whether
+    /// that is one row.
+    pub fn associates(&self, name: &str) -> Option<(&Bounded, bool)> {
+        let (target, is_one) = self.associating.get(name)?;
+        Some((target, *is_one))
     }
 
     /// Whether some call of this name renders a template.

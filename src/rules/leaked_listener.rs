@@ -33,6 +33,9 @@ enum Repeated {
     Request,
 }
 
+/// Why a listener of a component is added once.
+const ROOT: &str = "its component stands at the root of the application, for as long as the page";
+
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.context() != Context::Product {
         return;
@@ -85,10 +88,10 @@ fn report(
     let confidence = if model.lasts && is_own_target(function, site.expr) {
         Confidence::Low
     } else if matches!(repeated, Repeated::Mount(_)) && is_mounted_once(component_of(function), 0) {
-        reporter.because(
-            site.expr,
-            "its component stands at the root of the application, for as long as the page",
-        );
+        reporter.because(site.expr, ROOT);
+        Confidence::Low
+    } else if matches!(repeated, Repeated::MountMethod) && is_root_file(function) {
+        reporter.because(site.expr, ROOT);
         Confidence::Low
     } else if !matches!(repeated, Repeated::Request)
         && function.program.is_loaded_by_name(function.file)
@@ -211,16 +214,31 @@ fn written_component(
     }
 }
 
+/// Whether a file's component is loaded only where an application is put into its page.
+fn is_root_file(function: Function<'_>) -> bool {
+    let program = function.program;
+    let loaders = program.loaders(function.file);
+    program.is_component(function.file)
+        && !loaders.is_empty()
+        && loaders
+            .into_iter()
+            .all(|file| puts_into_page(&program.world.unit(file).facts.module))
+}
+
 /// Whether a function stands where an application is put together, by its file.
 fn is_root(function: Function<'_>) -> bool {
-    let module = function.module();
     words::is_root(&function.program.world.unit(function.file).path)
-        || module.sites.iter().any(|site| {
-            let Expr::Call { callee, kind, .. } = module.expr(site.expr) else {
-                return false;
-            };
-            kind != CallKind::Jsx && module.last_name(callee).is_some_and(words::mounts_root)
-        })
+        || puts_into_page(function.module())
+}
+
+/// Whether a module puts an application into its page: `createApp(App)`.
+fn puts_into_page(module: &Module) -> bool {
+    module.sites.iter().any(|site| {
+        let Expr::Call { callee, kind, .. } = module.expr(site.expr) else {
+            return false;
+        };
+        kind != CallKind::Jsx && module.last_name(callee).is_some_and(words::mounts_root)
+    })
 }
 
 /// A timer that each request starts, and that holds on to the request until it has passed.

@@ -411,12 +411,16 @@ const FOR_STAFF: &str = "pages for the few who run the program are rarely asked 
 /// a clock or another program asks for; what is run after the answer.
 fn is_in_background(function: Function<'_>) -> bool {
     let has_handler = function.reached().handler.is_some();
-    let is_called_unattended = is_only_from(function, &words::is_unattended);
     let path = &function.program.world.unit(function.file).path;
-    is_called_unattended
+    is_unattended(function)
         || !has_handler && (words::is_in_background(path) || function.reached().job.is_some())
         || is_run_later(function)
         || asks_for_secret(function)
+}
+
+/// Whether a function stands where a clock asks for what it does, or is called from there alone.
+fn is_unattended(function: Function<'_>) -> bool {
+    is_only_from(function, &words::is_unattended)
 }
 
 /// Whether a function turns away whoever does not show a secret of the program's environment, as

@@ -422,6 +422,8 @@ fn check_acts(function: Function<'_>, per_row: PerRow<'_>, reporter: &mut Report
             || is_fallback(function, act, found)
             || effect == Effect::CacheRead && super::n_plus_one::fills_cache(function, act, found)
             || is_asked_of_one(function, per_row)
+            || answers_arguments(function, per_row)
+            || is_never_listed(function, per_row)
             || asks_for_part(function, per_row, act.expr)
             || pages_what_grows(function, per_row, act.expr)
             || locks_row(function, act, found)
@@ -498,6 +500,116 @@ fn guarded_calls<'p>(
             given,
         })
     })
+}
+
+/// Whether a resolver of a map answers by what its field is asked with: a range, a page, a filter.
+/// Such fields are asked of one parent, as a rule, and no loader has an answer for many.
+fn answers_arguments(function: Function<'_>, per_row: PerRow<'_>) -> bool {
+    let module = function.module();
+    let declared = function.declared();
+    let given = declared.params.get(usize::from(per_row.param) + 1);
+    per_row.model.maps
+        && given.is_some_and(|given| match module.expr(given.target) {
+            Expr::Local(local) => {
+                let mut exprs = declared.exprs.iter();
+                exprs.any(|id| id != given.target && module.expr(id) == Expr::Local(local))
+            }
+            // Destructured: `(host, { limit, offset }) => …`
+            _ => !module.bindings(given.target).is_empty(),
+        })
+}
+
+/// Whether all fields that answer a resolver's type are asked with arguments, and none answers a
+/// list of it: `sums: { type: Sums, args: { from: … }, resolve: … }`. What kind of a union or
+/// interface a type is may be answered elsewhere.
+fn is_never_listed(function: Function<'_>, per_row: PerRow<'_>) -> bool {
+    const KINDS: &[&str] = &["interfaces", "isTypeOf"];
+    let module = function.module();
+    if !per_row.model.maps {
+        return false;
+    }
+    let span = function.declared().span;
+    let mut exprs = (0..module.expr_count() as u32).map(ExprId);
+    let Some((name, made)) = exprs.find_map(|id| match module.expr(id) {
+        Expr::Assign { target, value, .. } if module.span(value).contains(span) => {
+            let Expr::Call { callee, args, .. } = module.expr(value) else {
+                return None;
+            };
+            let is_type = module.last_name(callee) == Some("GraphQLObjectType");
+            is_type.then_some((module.last_name(target)?, *module.list(args).first()?))
+        }
+        _ => None,
+    }) else {
+        return false;
+    };
+    let has_key = |module: &Module, entries: &[ExprId], keys: &[&str]| {
+        entries.iter().any(|&entry| {
+            matches!(module.expr(entry), Expr::Keyword { name, .. }
+                if keys.contains(&module.text(name)))
+        })
+    };
+    let Expr::Map(entries) = module.expr(made) else {
+        return false;
+    };
+    if has_key(module, module.list(entries), KINDS) {
+        return false;
+    }
+    let mut is_answered = false;
+    for unit in &function.program.world.units {
+        let module = &unit.facts.module;
+        if module.name(name).is_none() {
+            continue;
+        }
+        for id in (0..module.expr_count() as u32).map(ExprId) {
+            let Expr::Map(entries) = module.expr(id) else {
+                continue;
+            };
+            let entries = module.list(entries);
+            let answered = entries.iter().find_map(|&entry| match module.expr(entry) {
+                Expr::Keyword { name: key, value } if module.text(key) == "type" => {
+                    Answered::of(module, value, name)
+                }
+                _ => None,
+            });
+            match answered {
+                Some(Answered::Listed) => return false,
+                Some(Answered::Alone) if !has_key(module, entries, &["args"]) => return false,
+                _ => is_answered |= answered.is_some(),
+            }
+        }
+    }
+    is_answered
+}
+
+/// How a field answers a type.
+#[derive(Clone, Copy)]
+enum Answered {
+    Alone,
+    Listed,
+}
+
+impl Answered {
+    /// What a field's type is made of a type with a name: `new GraphQLNonNull(Sums)`.
+    fn of(module: &Module, ty: ExprId, name: &str) -> Option<Self> {
+        const MAX_WRAPS: usize = 4;
+        let mut at = ty;
+        let mut answered = Self::Alone;
+        for _ in 0..MAX_WRAPS {
+            at = match module.expr(at) {
+                Expr::Call { callee, args, .. } => {
+                    if module.last_name(callee) == Some("GraphQLList") {
+                        answered = Self::Listed;
+                    }
+                    match module.list(args) {
+                        &[only] => only,
+                        _ => return None,
+                    }
+                }
+                _ => return (module.last_name(at) == Some(name)).then_some(answered),
+            };
+        }
+        None
+    }
 }
 
 /// Whether an expression is the row itself.

@@ -58,6 +58,13 @@ fn awaits_inside_all(function: Function<'_>, reporter: &mut Reporter<'_>) {
         if elements.len() < 2 || awaits.is_empty() {
             continue;
         }
+        if elements
+            .iter()
+            .any(|&element| asks_transaction(function, element))
+        {
+            reporter.because(site.expr, "a transaction does one thing at a time");
+            continue;
+        }
         let whole = function.callee_text(site.expr);
         reporter
             .report(
@@ -436,8 +443,11 @@ fn independent(
         Some("it may be meant only for what passes the check before it")
     } else if super::takes_context(module, earlier.value)
         && super::takes_context(module, later.value)
+        || spreads_same(function, earlier.value, later.value)
     {
         Some("the context of both may carry a transaction")
+    } else if is_before_change(function, later) {
+        Some("something is changed after it: who waits for that waits for more than two reads")
     } else if a.min(b) == Confidence::Low {
         Some("one of the two may read for some arguments only")
     } else {
@@ -448,6 +458,45 @@ fn independent(
         None => a.min(b),
     };
     Ok((confidence, why))
+}
+
+/// Whether two calls take the same options among others: `{ ...options, limit: 1 }`.
+fn spreads_same(function: Function<'_>, earlier: ExprId, later: ExprId) -> bool {
+    let module = function.module();
+    let spread = |call: ExprId| -> Vec<LocalId> {
+        let Expr::Call { args, .. } = module.expr(call) else {
+            return Vec::new();
+        };
+        let maps = module
+            .list(args)
+            .iter()
+            .filter_map(|&arg| match module.expr(arg) {
+                Expr::Map(entries) => Some(module.list(entries)),
+                _ => None,
+            });
+        maps.flatten()
+            .filter_map(|&entry| match module.expr(entry) {
+                Expr::Spread(inner) => match module.expr(inner) {
+                    Expr::Local(local) => Some(local),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect()
+    };
+    let earlier = spread(earlier);
+    spread(later).iter().any(|local| earlier.contains(local))
+}
+
+/// Whether the function changes rows after a wait.
+fn is_before_change(function: Function<'_>, wait: &Wait) -> bool {
+    let mut acts = function.acts().iter();
+    acts.any(|act| {
+        act.expr.0 > wait.expr.0
+            && [Effect::DbWrite, Effect::Commit]
+                .iter()
+                .any(|&effect| function.effect_of(act, effect).is_some())
+    })
 }
 
 /// Whether a function deletes, by its name or by the request, command or call that it answers.

@@ -344,8 +344,12 @@ fn doubt(
         "one text mentions few"
     } else if asks_per_entry(function, act, lp) {
         "the entries of a map are options as often as rows"
+    } else if let Some(why) = few_elements::why_few(lp) {
+        why
     } else if is_run_by_hand(function) {
         super::BY_HAND
+    } else if super::is_unattended(function) {
+        super::BACKGROUND
     } else if is_for_small_table(function) {
         "it runs when a row of a table is written that stays small, by its name"
     } else if undoes(function) {

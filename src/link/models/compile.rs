@@ -4,8 +4,8 @@ use super::clauses::{Clauses, Count, OperatorModel};
 use super::format::{BoundedEntry, ClausesEntry, EntityEntry, LimitEntry, RelationKind, Source};
 use super::{
     AttributeModel, Bounded, CallModel, CallModelId, ContextFrom, EntityFrom, Member, ModelError,
-    ModelType, ModelTypeId, Models, PageModel, PathId, PathNode, PerRowModel, RelationModel, Runs,
-    TypeSpec, UseModel, UsersModel, WholeImport, Wrapper, root_of,
+    ModelType, ModelTypeId, Models, PageModel, PathId, PathNode, PerRowModel, RelationModel, Rows,
+    Runs, TypeSpec, UseModel, UsersModel, WholeImport, Wrapper, root_of,
 };
 use crate::source::Ecosystem;
 
@@ -192,7 +192,9 @@ impl Models {
             }
             if let Some(target) = &entry.associates {
                 for name in &entry.names {
-                    self.associating.insert(name.clone(), bound_named(target));
+                    let is_one = entry.rows == Some(Rows::One);
+                    self.associating
+                        .insert(name.clone(), (bound_named(target), is_one));
                 }
             }
             for key in &entry.pages {

@@ -148,9 +148,14 @@ pub(super) fn sort(world: &World, changes: &mut [(usize, Vec<Change>)]) {
     }
 }
 
+/// Folders that older steps are put away in; they stand among the others.
+const ARCHIVES: &[&str] = &["archive", "archived", "archives"];
+
 /// Where a file stands among the steps: by its path, numbers by their value.
 fn order_of(world: &World, file: FileId) -> Vec<(String, u64)> {
-    let path = &world.unit(file).path;
+    let folders = world.unit(file).path.split('/');
+    let folders: Vec<&str> = folders.filter(|name| !ARCHIVES.contains(name)).collect();
+    let path = folders.join("/");
     let mut parts: Vec<(String, u64)> = Vec::new();
     let mut word = String::new();
     let mut digits = String::new();
