@@ -608,6 +608,22 @@ impl Linker<'_, '_> {
             if self.module.receiver_class(object).is_some())
     }
 
+    /// Whether a query is an attribute that the receiver keeps: it has its rows once it was walked.
+    fn is_kept_by_receiver(&self, value: ExprId) -> bool {
+        let Expr::Member { object, name } = self.module.expr(value) else {
+            return false;
+        };
+        let Some(class) = self.module.receiver_class(object) else {
+            return false;
+        };
+        let class = ClassRef {
+            file: self.typer.file(),
+            class,
+        };
+        let getter = self.world.method(class, self.module.text(name));
+        getter.is_some_and(|getter| is_kept(self.world, getter))
+    }
+
     fn push_read(&mut self, read: ExprId, getter: FunctionRef, confidence: Confidence) {
         let Some((function, lp, stmt)) = self.facts.context_of(read) else {
             return;
@@ -710,7 +726,7 @@ impl Linker<'_, '_> {
             is_awaited: true,
             guard: None,
             class_guard: None,
-            is_kept: false,
+            is_kept: self.is_kept_by_receiver(value),
             repeated_by: None,
             is_off_thread: false,
         };

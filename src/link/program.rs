@@ -521,11 +521,14 @@ impl<'p> Function<'p> {
             return None;
         }
         match &act.kind {
-            ActKind::Effect { .. } => act.has(effect).then_some(ActEffect {
-                confidence: act.confidence,
-                is_repeated: false,
-                via: None,
-            }),
+            ActKind::Effect { .. } => {
+                let is_at_hand = act.is_kept && !self.loops_around(act.lp).is_empty();
+                (act.has(effect) && !is_at_hand).then_some(ActEffect {
+                    confidence: act.confidence,
+                    is_repeated: false,
+                    via: None,
+                })
+            }
             ActKind::Call(target) => {
                 let summary = self.program.summary(*target);
                 if summary.is_cached || !passes_on(&self.program.world, act, *target, effect) {

@@ -80,8 +80,62 @@ fn listed_in(world: &World, file: FileId) -> Vec<ClassRef> {
     for view in classes_with(world, file, Role::ListView) {
         found.extend(serializers_of(world, view));
     }
-    found.extend(calls_for_many(world, file).into_iter().map(|call| call.1));
+    let mut calls = calls_for_many(world, file);
+    calls.retain(|&(call, class)| {
+        let is_own = class.file == file
+            && module.function(module.function_of(call)).class == Some(class.class);
+        !(is_own && is_never_made(world, class))
+    });
+    found.extend(calls.into_iter().map(|call| call.1));
     found
+}
+
+/// Whether a serializer that calls itself for what belongs to its rows is never made by another
+/// one: all that name it are views that answer without a serializer.
+fn is_never_made(world: &World, serializer: ClassRef) -> bool {
+    let Some(name) = world.class_name(serializer) else {
+        return false;
+    };
+    world.par_files().all(|file| {
+        let module = &world.unit(file).facts.module;
+        if module.name(name).is_none() {
+            return true;
+        }
+        let is_within = |id: ExprId| {
+            file == serializer.file
+                && module.function(module.function_of(id)).class == Some(serializer.class)
+        };
+        let mut of_views = module
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|&(i, _)| answers_without(module, ClassId(i as u32)))
+            .flat_map(|(_, class)| &class.fields)
+            .filter(|field| module.text(field.name) == "serializer_class")
+            .filter_map(|field| field.value);
+        let of_views: Vec<ExprId> = of_views.by_ref().collect();
+        (0..module.expr_count() as u32)
+            .map(ExprId)
+            .all(|id| module.last_name(id) != Some(name) || is_within(id) || of_views.contains(&id))
+    })
+}
+
+/// Whether a view answers requests by a method of its own, in which it asks for no serializer.
+fn answers_without(module: &Module, view: ClassId) -> bool {
+    let class = module.class(view);
+    let answers = class.methods.iter().any(|&method| {
+        let name = module.function(method).name;
+        name.is_some_and(|name| matches!(module.text(name), "get" | "list" | "retrieve"))
+    });
+    let asks = class.methods.iter().any(|&method| {
+        let mut exprs = module.function(method).exprs.iter();
+        exprs.any(|id| {
+            matches!(module.expr(id), Expr::Member { name, .. }
+                if module.text(name).contains("serializer_class")
+                    || module.text(name) == "get_serializer")
+        })
+    });
+    answers && !asks
 }
 
 /// The calls `BookSerializer(books, many=True)` of a file, also as a field: each with its class.

@@ -134,7 +134,7 @@ fn spread(
                 confidence: act.confidence,
                 params: params_of(world, owner, act.expr),
                 is_repeated: act.lp.is_some(),
-                is_kept: false,
+                is_kept: act.is_kept,
             };
             best = Some(best.map_or(fact, |best| better(best, fact)));
         }

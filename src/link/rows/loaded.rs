@@ -374,7 +374,14 @@ impl Finder<'_> {
         if module.expr(object) == Expr::Super
             && let Base::Model(_, Entity::Class(class)) = receiver.base
         {
-            return self.loaded_field(self.view.unwrap_or(class), "queryset");
+            let view = self.view.unwrap_or(class);
+            // What a query's own class asks of the library's is no view's.
+            let around = module.function(module.function_of(expr));
+            let is_own = around.class.is_none_or(|class| {
+                let class = ClassRef { file, class };
+                self.world.above(view).contains(&class)
+            });
+            return is_own.then(|| self.loaded_field(view, "queryset"))?;
         }
         let is_table = matches!(receiver.base, Base::Class(class)
             if self.world.entities.table(class).is_some());
