@@ -81,6 +81,8 @@ struct Handlers {
     fills_in: Vec<String>,
     staff: Vec<String>,
     staff_flags: Vec<String>,
+    development: Vec<String>,
+    settings_files: Vec<String>,
     asks: Vec<String>,
     turns_away: Vec<String>,
     admits_superusers: Vec<String>,
@@ -610,6 +612,18 @@ pub fn leads_up(method: &str) -> bool {
 /// Whether a field of a user says that they are one of the few who run the program.
 pub fn is_staff_flag(field: &str) -> bool {
     has(&WORDS.handlers.staff_flags, field)
+}
+
+/// Whether a flag of a project's settings says where it runs: it is another one where it is served.
+pub fn is_of_development(flag: &str) -> bool {
+    let mut parts = flag.split('_');
+    parts.any(|part| has(&WORDS.handlers.development, part))
+}
+
+/// Whether a file holds the settings of a project, by its path.
+pub fn is_of_settings_file(path: &str) -> bool {
+    let mut names = path.split('/').map(|name| name.split('.').next());
+    names.any(|name| name.is_some_and(|name| has(&WORDS.handlers.settings_files, name)))
 }
 
 /// Whether requests to a handler come from a clock or another program, by the folders it is in.

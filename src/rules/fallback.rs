@@ -8,12 +8,14 @@ use crate::link::call_graph::{Act, ActKind};
 use crate::link::guards::deciding;
 use crate::link::program::{ActEffect, Function};
 use crate::link::types::{Base, FunctionRef};
+use crate::source::Context;
 
 /// Whether a read is made only where the row has not what it asks for, here or further down.
 pub(super) fn is_fallback(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
     let is_one = |function: Function<'_>, act: &Act| {
         asks_for_lacking(function, act.expr)
             || depends_on_attribute(function, act.stmt)
+            || is_annotated(function, act.stmt)
             || is_for_missing_key(function.module(), act.stmt)
     };
     is_one(function, act)
@@ -315,6 +317,98 @@ pub(super) fn depends_on_attribute(function: Function<'_>, stmt: StmtId) -> bool
             _ => return false,
         }
     }
+}
+
+/// Whether a function has answered by then what other code may have put into the object: `if
+/// hasattr(self, "counted"): return self.counted`. What it puts there itself, it has asked for.
+pub(super) fn is_annotated(function: Function<'_>, stmt: StmtId) -> bool {
+    let module = function.module();
+    let leaves = |stmt| matches!(stmt, Stmt::Return(Some(_)));
+    let asked = |test: ExprId, outcome: bool| {
+        let names = if outcome {
+            Vec::new()
+        } else {
+            asked_for(function, test)
+        };
+        names
+            .into_iter()
+            .find(|&name| is_put_elsewhere(function, module.text(name)))
+    };
+    deciding(module, stmt, leaves, asked).is_some()
+}
+
+/// The attributes of which a test asks whether an object has them.
+fn asked_for(function: Function<'_>, test: ExprId) -> Vec<Name> {
+    let module = function.module();
+    let mut found = Vec::new();
+    let mut seen = Vec::new();
+    let mut open = vec![test];
+    while let Some(id) = open.pop() {
+        match module.expr(id) {
+            // `getattr(self, "counted", None)`
+            Expr::Call { callee, args, .. } => {
+                let asks = matches!(module.expr(callee), Expr::Name(name)
+                    if matches!(module.text(name), "getattr" | "hasattr"));
+                if let (true, &[_, name, ..]) = (asks, module.list(args))
+                    && let Expr::String(name) = module.expr(name)
+                {
+                    found.push(name);
+                }
+            }
+            // `"counted" in self.__dict__`
+            Expr::Binary {
+                op: BinaryOp::In,
+                left,
+                right,
+            } => {
+                if let Expr::String(name) = module.expr(left)
+                    && module.last_name(right) == Some("__dict__")
+                {
+                    found.push(name);
+                }
+            }
+            Expr::Local(local) if !seen.contains(&local) => {
+                seen.push(local);
+                open.extend(function.facts().def_use.single_value(local));
+            }
+            Expr::Local(_) => {}
+            _ => module.for_each_part(id, |part| open.push(part)),
+        }
+    }
+    found
+}
+
+/// Whether other functions of the program, not its tests, name an attribute that they may put into
+/// objects, and a function does not do so itself.
+fn is_put_elsewhere(function: Function<'_>, name: &str) -> bool {
+    let program = function.program;
+    let names = |module: &Module, name: Name, id: ExprId| match module.expr(id) {
+        Expr::Assign { target, .. } => {
+            matches!(module.expr(target), Expr::Member { name: set, .. } if set == name)
+        }
+        Expr::Keyword { name: given, .. } => given == name,
+        _ => false,
+    };
+    let mut is_put = false;
+    for (i, unit) in program.world.units.iter().enumerate() {
+        let module = &unit.facts.module;
+        let Some(name) = module
+            .name(name)
+            .filter(|_| program.contexts[i] != Context::Test)
+        else {
+            continue;
+        };
+        let is_here = i == function.file.index();
+        for id in (0..module.expr_count() as u32).map(ExprId) {
+            if names(module, name, id) {
+                if is_here && function.declared().exprs.contains(id) {
+                    return false;
+                }
+                is_put = true;
+            }
+        }
+    }
+    is_put
 }
 
 /// Whether a query is sent only where the row has not what it asks for: `book.author ?? (await

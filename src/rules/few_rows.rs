@@ -107,7 +107,9 @@ fn why_few(function: Function<'_>, rows: ExprId, calls: u32) -> Option<&'static 
     if query.is_exception {
         return Some("something is wrong with few rows");
     }
-    if is_of_person_and_more(function, class, &query) {
+    if is_of_person_and_more(function, class, &query)
+        || query.is_along && !query.far_persons.is_empty()
+    {
         return Some("one person has few of them that belong to one other row as well");
     }
     if query.is_of_persons_keys
@@ -837,7 +839,7 @@ pub(super) fn has_small_limit(function: Function<'_>, over: ExprId) -> bool {
 }
 
 /// The default of a parameter that no caller in sight gives something else.
-fn default_of(function: Function<'_>, param: u16) -> Option<ExprId> {
+pub(super) fn default_of(function: Function<'_>, param: u16) -> Option<ExprId> {
     let at = function.reference();
     let mut callers = function.callers().into_iter();
     let is_given = callers.any(|(caller, call)| caller.argument_for(call, at, param).is_some());

@@ -3,15 +3,16 @@
 
 use super::fallback::depends_on_attribute;
 use super::few_elements::{why_few, why_few_shown};
-use super::few_rows::whole_query;
+use super::few_rows::{default_of, whole_query};
 use super::n_plus_one::is_element;
 use super::unit_of_work::{changes_each, saves, works_for_each};
 use super::{Reporter, element_text};
 use crate::finding::Confidence;
-use crate::ir::{BlockOwner, CallKind, ComprehensionKind, Expr, ExprId, LoopKind, Stmt};
+use crate::ir::{BlockOwner, CallKind, ComprehensionKind, Expr, ExprId, LoopKind, Stmt, UnaryOp};
 use crate::link::call_graph::Callee;
 use crate::link::cardinality::Cardinality;
 use crate::link::entities::RelationId;
+use crate::link::guards::deciding;
 use crate::link::models::clauses::Form;
 use crate::link::program::{Function, Loop, Program};
 use crate::link::rows::{Missing, Read, Root};
@@ -142,7 +143,7 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
     }
     let asked = program.owner(missing.query.file, missing.query.expr);
     let is_one = matches!(read.source.root, Root::One(_));
-    is_small |= are_past_gone(asked, missing.query.expr);
+    is_small |= are_past_gone(asked, missing.query.expr) || is_left_out(function, read);
     if is_small
         || !is_one && why_few_shown(asked, missing.query.expr).is_some()
         || leads_to_same_rows(function, read, missing)
@@ -157,6 +158,44 @@ fn lacked<'p>(function: Function<'p>, read: &'p Read, missing: &'p Missing) -> O
         lp,
         confidence,
     })
+}
+
+/// Whether a called function reads the relation only if it is handed something that no caller in
+/// sight has for it: `if not user: return True`, called with a `user=None`.
+fn is_left_out(function: Function<'_>, read: &Read) -> bool {
+    let Some((target, index)) = read.via else {
+        return false;
+    };
+    let callee = function.program.function(target);
+    let module = callee.module();
+    let Some(inner) = callee.reads().get(index as usize) else {
+        return false;
+    };
+    let Some((_, _, stmt)) = callee.facts().context_of(inner.expr) else {
+        return false;
+    };
+    let leaves = |stmt| matches!(stmt, Stmt::Return(_));
+    let needed = |test: ExprId, outcome: bool| match (module.expr(test), outcome) {
+        (
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            },
+            false,
+        ) => callee.param_at(operand),
+        (_, true) => callee.param_at(test),
+        _ => None,
+    };
+    let Some(param) = deciding(module, stmt, leaves, needed) else {
+        return false;
+    };
+    let given = function.argument_for(read.expr, target, param);
+    let Some(own) = given.and_then(|given| function.param_at(given)) else {
+        return false;
+    };
+    function.is_called()
+        && default_of(function, own)
+            .is_some_and(|default| function.module().expr(default) == Expr::Null)
 }
 
 /// Whether a function deletes those of a query's rows that have ended, before it hands on the rest.

@@ -19,9 +19,9 @@ use crate::link::guards::deciding;
 use crate::link::infer::Typer;
 use crate::link::models::{Batched, Effect, EntityFrom, Rows, TypeSpec};
 use crate::link::program::{ActEffect, Function, Loop};
-use crate::link::types::{Base, FunctionRef, Type};
+use crate::link::types::{Base, ClassRef, FunctionRef, Type};
 use crate::link::words;
-use crate::source::Context;
+use crate::source::{Context, FileId};
 
 pub(super) const RULE: Rule = Rule::per_function("n-plus-one", check);
 
@@ -660,6 +660,9 @@ fn doubt(
         Effect::DbRead if is_put_into_cache(function, act, lp) => {
             "each element has an entry of its own in a cache, which is filled"
         }
+        Effect::DbRead if is_set_on_rows(function, act) => {
+            "other code sets on its rows what is read here"
+        }
         Effect::DbRead if is_kept_before(function, act, lp) => {
             "an earlier loop has read it of the same rows, which keep it"
         }
@@ -758,6 +761,49 @@ fn is_kept_before(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
             && head.over.map(|over| module.expr(over)) == Some(Expr::Local(rows))
             && reads_of_each(function, earlier, module.text(name))
     })
+}
+
+/// Whether what is read is a property that its object keeps, and other code sets it on rows:
+/// `comment.page_title = titles[comment.page]`.
+fn is_set_on_rows(function: Function<'_>, act: &Act) -> bool {
+    let program = function.program;
+    let &ActKind::Call(target) = &act.kind else {
+        return false;
+    };
+    let property = program.function(target);
+    let declared = property.declared();
+    let (true, Some(class), Some(name)) =
+        (keeps_its_value(property), declared.class, declared.name)
+    else {
+        return false;
+    };
+    let class = ClassRef {
+        file: property.file,
+        class,
+    };
+    let name = property.module().text(name);
+    let is_row = |file: FileId, object: ExprId| match program.owner(file, object).type_of(object) {
+        ty if ty.is_unknown() => true,
+        ty => matches!(ty.base, Base::Instance(of) if program.world.above(of).contains(&class)),
+    };
+    (0..program.world.units.len() as u32)
+        .map(FileId)
+        .any(|file| {
+            let module = &program.world.unit(file).facts.module;
+            let Some(name) = module.name(name) else {
+                return false;
+            };
+            program.contexts[file.index()] == Context::Product
+                && (0..module.expr_count() as u32).any(|id| {
+                    let Expr::Assign { target, .. } = module.expr(ExprId(id)) else {
+                        return false;
+                    };
+                    matches!(module.expr(target), Expr::Member { object, name: set }
+                    if set == name
+                        && module.receiver_class(object).is_none()
+                        && is_row(file, object))
+                })
+        })
 }
 
 /// Whether a property is one that its object keeps.

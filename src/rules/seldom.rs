@@ -2,8 +2,10 @@
 //! nobody who waits.
 
 use super::Reporter;
+use crate::analysis::def_use::Def;
 use crate::finding::{Confidence, Finding};
 use crate::ir::{BinaryOp, BlockId, Expr, ExprId, ExprList, LoopId, Module, Name, Stmt};
+use crate::link::guards::deciding;
 use crate::link::program::Function;
 use crate::link::types::{Base, ClassRef, Entity, FunctionRef};
 use crate::link::words;
@@ -31,6 +33,8 @@ pub(super) fn settle(function: Function<'_>, from: usize, reporter: &mut Reporte
 fn why_seldom(function: Function<'_>, finding: &Finding) -> Option<&'static str> {
     Some(if function.context() == Context::Script {
         super::BY_HAND
+    } else if is_switched_off(function, finding) {
+        "the project's own settings switch off the branch it stands in"
     } else if is_never_served(named_around(function), 0) {
         "only tests, scripts and migrations are seen to call it"
     } else if is_unnamed(function) {
@@ -61,6 +65,58 @@ fn around(function: Function<'_>, span: Span) -> Function<'_> {
         span.end - span.start
     });
     innermost.unwrap_or(function)
+}
+
+/// Whether a finding stands where a flag is off that the project's own settings switch on: after
+/// `if settings.USES_ROLES: return …`.
+fn is_switched_off(function: Function<'_>, finding: &Finding) -> bool {
+    let module = function.module();
+    let span = finding.place.span;
+    let around = module
+        .stmts()
+        .filter(|&stmt| module.stmt_span(stmt).contains(span));
+    let innermost = around.min_by_key(|&stmt| {
+        let span = module.stmt_span(stmt);
+        span.end - span.start
+    });
+    let leaves = |stmt| matches!(stmt, Stmt::Return(_) | Stmt::Throw(_));
+    let is_off =
+        |test: ExprId, outcome: bool| (!outcome && is_switched_on(function, test)).then_some(());
+    innermost.is_some_and(|stmt| deciding(module, stmt, leaves, is_off).is_some())
+}
+
+/// Whether a test is of a flag that is true in all settings of the project that name it.
+fn is_switched_on(function: Function<'_>, test: ExprId) -> bool {
+    let module = function.module();
+    let Expr::Member { object, name } = module.expr(test) else {
+        return false;
+    };
+    let name = module.text(name);
+    if module.last_name(object) != Some("settings") || words::is_of_development(name) {
+        return false;
+    }
+    let program = function.program;
+    let mut is_on = false;
+    for (unit, &context) in program.world.units.iter().zip(&program.contexts) {
+        let facts = &unit.facts;
+        let local = facts.module.name(name);
+        let local = local.and_then(|name| facts.module_names.get(&name));
+        let Some(&local) = local.filter(|_| context != Context::Test) else {
+            continue;
+        };
+        if !words::is_of_settings_file(&unit.path) {
+            continue;
+        }
+        for &def in facts.def_use.assignments(local) {
+            match facts.def_use.def(def) {
+                Def::Value { value, .. } if facts.module.expr(*value) == Expr::Bool(true) => {
+                    is_on = true;
+                }
+                _ => return false,
+            }
+        }
+    }
+    is_on
 }
 
 /// Whether all that is seen to lead to a function are tests, scripts, seeds and migrations.
