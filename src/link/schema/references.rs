@@ -152,14 +152,17 @@ pub fn is_served(table: &Table, key: &ForeignKey) -> bool {
         .any(|index| leads_with(index, &key.columns))
 }
 
-/// Whether an index finds some of the rows of a reference: those of its condition.
+/// Whether an index finds some of the rows of a reference, those of its condition, or one of another
+/// kind finds them, as what excludes overlaps does: `EXCLUDE USING gist (room_id WITH =, …)`.
 pub fn is_served_in_part(table: &Table, key: &ForeignKey) -> bool {
     table.indexes.iter().any(|index| {
+        let is_tree = matches!(index.method, IndexMethod::BTree | IndexMethod::Hash);
         let whole = Index {
             condition: None,
+            method: IndexMethod::BTree,
             ..index.clone()
         };
-        index.condition.is_some() && leads_with(&whole, &key.columns)
+        (index.condition.is_some() || !is_tree) && leads_with(&whole, &key.columns)
     })
 }
 
