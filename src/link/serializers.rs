@@ -105,15 +105,15 @@ fn is_never_made(world: &World, serializer: ClassRef) -> bool {
             file == serializer.file
                 && module.function(module.function_of(id)).class == Some(serializer.class)
         };
-        let mut of_views = module
+        let of_views: Vec<ExprId> = module
             .classes
             .iter()
             .enumerate()
             .filter(|&(i, _)| answers_without(module, ClassId(i as u32)))
             .flat_map(|(_, class)| &class.fields)
             .filter(|field| module.text(field.name) == "serializer_class")
-            .filter_map(|field| field.value);
-        let of_views: Vec<ExprId> = of_views.by_ref().collect();
+            .filter_map(|field| field.value)
+            .collect();
         (0..module.expr_count() as u32)
             .map(ExprId)
             .all(|id| module.last_name(id) != Some(name) || is_within(id) || of_views.contains(&id))

@@ -381,7 +381,11 @@ impl Finder<'_> {
                 let class = ClassRef { file, class };
                 self.world.above(view).contains(&class)
             });
-            return is_own.then(|| self.loaded_field(view, "queryset"))?;
+            return if is_own {
+                self.loaded_field(view, "queryset")
+            } else {
+                None
+            };
         }
         let is_table = matches!(receiver.base, Base::Class(class)
             if self.world.entities.table(class).is_some());
