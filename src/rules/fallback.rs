@@ -15,7 +15,6 @@ pub(super) fn is_fallback(function: Function<'_>, act: &Act, found: ActEffect) -
     let is_one = |function: Function<'_>, act: &Act| {
         asks_for_lacking(function, act.expr)
             || depends_on_attribute(function, act.stmt)
-            || is_annotated(function, act.stmt)
             || is_for_missing_key(function.module(), act.stmt)
     };
     is_one(function, act)
@@ -24,6 +23,11 @@ pub(super) fn is_fallback(function: Function<'_>, act: &Act, found: ActEffect) -
                 .chain(act, found)
                 .into_iter()
                 .any(|(function, act)| is_one(function, act))
+        // Further down, it may be another object than the row that has the attribute.
+        || function
+            .chain(act, found)
+            .get(1)
+            .is_some_and(|&(callee, asked)| is_annotated(callee, asked.stmt))
         || stands_in(function, act, found)
 }
 
