@@ -87,10 +87,7 @@ fn report(
     // What is observed of a component's own goes with it, as a rule.
     let confidence = if model.lasts && is_own_target(function, site.expr) {
         Confidence::Low
-    } else if matches!(repeated, Repeated::Mount(_)) && is_mounted_once(component_of(function), 0) {
-        reporter.because(site.expr, ROOT);
-        Confidence::Low
-    } else if matches!(repeated, Repeated::MountMethod) && is_root_file(function) {
+    } else if is_at_root(function, repeated) {
         reporter.because(site.expr, ROOT);
         Confidence::Low
     } else if !matches!(repeated, Repeated::Request)
@@ -211,6 +208,15 @@ fn written_component(
             function,
         }),
         _ => None,
+    }
+}
+
+/// Whether the component that adds a listener is seen to stand at the root of an application.
+fn is_at_root(function: Function<'_>, repeated: &Repeated) -> bool {
+    match repeated {
+        Repeated::Mount(_) => is_mounted_once(component_of(function), 0),
+        Repeated::MountMethod => is_root_file(function),
+        Repeated::Request => false,
     }
 }
 

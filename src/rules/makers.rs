@@ -2,10 +2,10 @@
 
 use crate::ir::schema::Table;
 use crate::ir::{CallKind, Class, Expr, ExprId, Module};
-use crate::link::program::Program;
+use crate::link::program::{Function, Program};
 use crate::link::types::ClassRef;
 use crate::link::words;
-use crate::source::{Context, Ecosystem};
+use crate::source::{Context, Ecosystem, FileId};
 
 /// Whether code that serves users is seen to make rows of a table, or may make them out of sight:
 /// by a class's constructor, by a call that makes rows of it, or by a form or serializer for it.
@@ -23,32 +23,47 @@ pub(super) fn are_made_by_staff(program: &Program, table: &Table) -> bool {
 }
 
 /// The same of the rows of one class.
-pub(super) fn is_made_by_staff(program: &Program, class: ClassRef) -> bool {
-    let Some(name) = program.world.class_name(class) else {
-        return false;
-    };
+fn is_made_by_staff(program: &Program, class: ClassRef) -> bool {
+    let world = &program.world;
+    let is_python = world.unit(class.file).ecosystem == Ecosystem::PyPi;
+    let name = world.class_name(class).filter(|_| is_python);
+    name.is_some_and(|name| is_named_by_staff(program, name) && !makes_rows_of(program, class))
+}
+
+/// The same of the rows of a class that a function of Python calls so.
+pub(super) fn is_called_so_by_staff(function: Function<'_>, class: &str) -> bool {
+    let program = function.program;
+    program.world.unit(function.file).ecosystem == Ecosystem::PyPi
+        && is_named_by_staff(program, class)
+        && !makes_called(program, class, None)
+}
+
+/// Whether a page for the few who look after the program names a class.
+fn is_named_by_staff(program: &Program, class: &str) -> bool {
     let mut units = program.world.units.iter();
-    units.any(|unit| words::is_for_staff(&unit.path) && unit.facts.module.name(name).is_some())
-        && !makes_rows_of(program, class)
+    units.any(|unit| words::is_for_staff(&unit.path) && unit.facts.module.name(class).is_some())
 }
 
 /// Whether code that serves users makes rows of one class.
 fn makes_rows_of(program: &Program, class: ClassRef) -> bool {
     let world = &program.world;
-    let own = world.unit(class.file);
     let Some(name) = world.class_name(class) else {
         return true;
     };
     // Mappers of JavaScript are handed rows that nothing names; and models alone say nothing of who
     // makes rows of them.
-    if own.ecosystem != Ecosystem::PyPi || program.entry_points.is_empty() {
-        return true;
-    }
-    world.units.iter().enumerate().any(|(i, unit)| {
+    world.unit(class.file).ecosystem != Ecosystem::PyPi
+        || program.entry_points.is_empty()
+        || makes_called(program, name, Some(class.file))
+}
+
+/// Whether code that serves users makes rows of a class of this name, which stands in a file.
+fn makes_called(program: &Program, class: &str, home: Option<FileId>) -> bool {
+    program.world.units.iter().enumerate().any(|(i, unit)| {
         program.contexts[i] == Context::Product && !words::is_for_staff(&unit.path) && {
             let module = &unit.facts.module;
-            makes_in(module, name, i == class.file.index())
-                || made_for(module, name).any(|made| is_maker(program, module, made))
+            makes_in(module, class, home == Some(FileId(i as u32)))
+                || made_for(module, class).any(|made| is_maker(program, module, made))
         }
     })
 }

@@ -1,13 +1,12 @@
 //! `missing-pagination`: all rows of a growing table go into the answer of a request.
 
 use super::few_rows::are_of_one_state;
-use super::makers::is_made_by_staff;
+use super::makers::is_called_so_by_staff;
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, MODULE_BODY, Module};
 use crate::link::fetches::{Along, Fetch, Leave, QueryFacts, Scope};
 use crate::link::program::Function;
-use crate::link::types::Entity;
 use crate::link::words::{self, Growth};
 use crate::source::Context;
 
@@ -150,9 +149,9 @@ fn report(fetch: &Fetch<'_>, leave: &Leave, reporter: &mut Reporter<'_>) {
         && !is_one_column(fetch)
         && !are_of_one_state(function, fetch.rows)
         && !is_for_managers(handler);
-    let is_of_staff = || match fetch.entity {
-        Entity::Class(class) => is_made_by_staff(program, class),
-        _ => false,
+    let is_of_staff = || {
+        let entity = fetch.entity_name();
+        entity.is_some_and(|entity| is_called_so_by_staff(function, &entity))
     };
     let confidence = if is_sure && !fetch.is_small_table() && !is_of_staff() {
         fetch.confidence.min(leave.confidence)
