@@ -87,7 +87,7 @@ fn makes_in(module: &Module, class: &str, is_own: bool) -> bool {
         }
         let is_maker = module
             .last_name(callee)
-            .is_some_and(|name| name.split('_').any(words::makes));
+            .is_some_and(|name| name != "in_bulk" && name.split('_').any(words::makes));
         let is_insert = module.last_name(callee) == Some("insert");
         is_it(callee)
             || is_maker && starts_at(module, callee, &is_it)
