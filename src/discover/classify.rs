@@ -138,12 +138,10 @@ fn is_test(folders: &[&str], name: &str) -> bool {
 fn is_migration(folders: &[&str], name: &str) -> bool {
     let (stem, _) = name.rsplit_once('.').unwrap_or((name, ""));
     folders.iter().any(|folder| {
-        matches!(
-            *folder,
-            "migration" | "migrations_old" | "old_migrations" | "__migrations__"
-        ) || folder
-            .strip_suffix("migrations")
-            .is_some_and(|before| before.is_empty() || before.ends_with(['_', '-']))
+        matches!(*folder, "migration" | "migrations_old" | "__migrations__")
+            || folder
+                .strip_suffix("migrations")
+                .is_some_and(|before| before.is_empty() || before.ends_with(['_', '-']))
     }) || has_folders(folders, &["alembic", "versions"])
         || (folders.last() == Some(&"versions") && has_revision(stem))
         || has_folders(folders, &["db", "migrate"])

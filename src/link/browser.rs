@@ -3,7 +3,6 @@
 use super::models::RunsIn;
 use super::modules::Target;
 use super::program::Program;
-use super::words;
 use super::world::World;
 use crate::ir::{CallKind, Expr, ExprId, ImportId, ImportKind, LocalId, MODULE_BODY, Module, Stmt};
 use crate::source::FileId;
@@ -31,14 +30,6 @@ impl Program {
     /// Whether a file is a component as a whole: its code runs for each one that appears.
     pub fn is_component(&self, file: FileId) -> bool {
         is_component(&self.world.unit(file).path)
-    }
-
-    /// Whether a file is a component that no file loads by its path, nor a router by its folder: its
-    /// library knows it by a name, and a page that the server made holds it.
-    pub fn is_loaded_by_name(&self, file: FileId) -> bool {
-        self.is_component(file)
-            && !words::is_routed(&self.world.unit(file).path)
-            && self.loaders(file).is_empty()
     }
 
     /// The files that load a file by its path.

@@ -377,14 +377,7 @@ impl Fetch<'_> {
         let Some((_, table)) = self.table() else {
             return Vec::new();
         };
-        let columns = table.columns.iter().filter(|column| {
-            matches!(column.kind, ColumnKind::Json | ColumnKind::Bytes)
-                || words::is_large(&column.name)
-                    && matches!(
-                        column.kind,
-                        ColumnKind::Text | ColumnKind::CaseInsensitiveText
-                    )
-        });
+        let columns = table.columns.iter().filter(|column| column.holds_much());
         columns.map(|column| column.name.clone()).collect()
     }
 

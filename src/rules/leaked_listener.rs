@@ -35,6 +35,9 @@ enum Repeated {
 
 /// Why a listener of a component is added once.
 const ROOT: &str = "its component stands at the root of the application, for as long as the page";
+/// Why it may be.
+const UNLOADED: &str =
+    "no file in sight loads its component: a page may hold it from first to last";
 
 fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
     if function.context() != Context::Product {
@@ -87,16 +90,8 @@ fn report(
     // What is observed of a component's own goes with it, as a rule.
     let confidence = if model.lasts && is_own_target(function, site.expr) {
         Confidence::Low
-    } else if is_at_root(function, repeated) {
-        reporter.because(site.expr, ROOT);
-        Confidence::Low
-    } else if !matches!(repeated, Repeated::Request)
-        && function.program.is_loaded_by_name(function.file)
-    {
-        reporter.because(
-            site.expr,
-            "no file in sight loads its component: a page may hold it from first to last",
-        );
+    } else if let Some(why) = why_once(function, repeated) {
+        reporter.because(site.expr, why);
         Confidence::Low
     } else {
         Confidence::Medium
@@ -211,24 +206,27 @@ fn written_component(
     }
 }
 
-/// Whether the component that adds a listener is seen to stand at the root of an application.
-fn is_at_root(function: Function<'_>, repeated: &Repeated) -> bool {
-    match repeated {
-        Repeated::Mount(_) => is_mounted_once(component_of(function), 0),
-        Repeated::MountMethod => is_root_file(function),
-        Repeated::Request => false,
-    }
-}
-
-/// Whether a file's component is loaded only where an application is put into its page.
-fn is_root_file(function: Function<'_>) -> bool {
+/// Why a component is seen to appear once, or may do so, if nothing says that it does more often.
+fn why_once(function: Function<'_>, repeated: &Repeated) -> Option<&'static str> {
     let program = function.program;
+    match repeated {
+        Repeated::Request => return None,
+        Repeated::Mount(_) if is_mounted_once(component_of(function), 0) => return Some(ROOT),
+        Repeated::Mount(_) | Repeated::MountMethod => {}
+    }
+    if !program.is_component(function.file) {
+        return None;
+    }
     let loaders = program.loaders(function.file);
-    program.is_component(function.file)
-        && !loaders.is_empty()
-        && loaders
-            .into_iter()
-            .all(|file| puts_into_page(&program.world.unit(file).facts.module))
+    if loaders.is_empty() {
+        // Its library knows it by a name, and a page that the server made holds it; unless a router
+        // makes a page of it.
+        let path = &program.world.unit(function.file).path;
+        return (!words::is_routed(path)).then_some(UNLOADED);
+    }
+    let is_root = |file| puts_into_page(&program.world.unit(file).facts.module);
+    let is_method = matches!(repeated, Repeated::MountMethod);
+    (is_method && loaders.into_iter().all(is_root)).then_some(ROOT)
 }
 
 /// Whether a function stands where an application is put together, by its file.

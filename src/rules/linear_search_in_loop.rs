@@ -298,18 +298,13 @@ fn search(
             reporter.because(expr, "the entries of a map are options as often as rows");
             Confidence::Low
         }
-        _ if why_few_rows(function, list).is_some()
+        _ if are_few(function, list)
+            || lp
+                .head()
+                .over
+                .is_some_and(|over| are_few(lp.function, over))
             || are_members(function, list)
-            || lp
-                .head()
-                .over
-                .is_some_and(|over| why_few_rows(lp.function, over).is_some())
-            || why_few_handed(lp).is_some()
-            || super::is_of_one_parent(function, list)
-            || lp
-                .head()
-                .over
-                .is_some_and(|over| super::is_of_one_parent(lp.function, over)) =>
+            || why_few_handed(lp).is_some() =>
         {
             reporter.because(expr, "what belongs to one row is a handful as often as not");
             Confidence::Low
@@ -510,6 +505,11 @@ pub(super) fn is_made_in(function: Function<'_>, list: ExprId, lp: Loop<'_>) -> 
     facts.def_use.assignments(local).iter().any(
         |&def| matches!(facts.def_use.def(def), Def::Value { target, .. } if lp.repeats(*target)),
     )
+}
+
+/// Whether rows are few, or belong to one other row.
+fn are_few(function: Function<'_>, rows: ExprId) -> bool {
+    why_few_rows(function, rows).is_some() || super::is_of_one_parent(function, rows)
 }
 
 /// Whether the elements of a list are the people of some group, who are few: the users of a team.

@@ -17,7 +17,7 @@ use crate::link::call_graph::{Act, ActKind, Callee};
 use crate::link::cardinality::Cardinality;
 use crate::link::guards::deciding;
 use crate::link::infer::Typer;
-use crate::link::models::{Batched, Effect, EntityFrom, Rows, TypeSpec};
+use crate::link::models::{Batched, CallModel, Effect, EntityFrom, Rows, TypeSpec};
 use crate::link::program::{ActEffect, Function, Loop};
 use crate::link::types::{Base, ClassRef, FunctionRef, Type};
 use crate::link::words;
@@ -904,15 +904,20 @@ fn is_built_from_row(function: Function<'_>, act: &Act, lp: Loop<'_>) -> bool {
 
 /// Whether a read of a cache is handed what answers where the cache lacks it.
 pub(super) fn fills_cache(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
-    let last = function.final_act(act, found);
-    let ActKind::Effect {
-        model: Some(model), ..
-    } = last.kind
-    else {
-        return false;
-    };
-    let model = function.program.world.models.call(model);
-    model.effect == Some(Effect::CacheRead) && model.callback.is_some()
+    final_model(function, act, found)
+        .is_some_and(|model| model.effect == Some(Effect::CacheRead) && model.callback.is_some())
+}
+
+/// What the library says of the call that is reached in the end.
+fn final_model<'p>(
+    function: Function<'p>,
+    act: &'p Act,
+    found: ActEffect,
+) -> Option<&'p CallModel> {
+    match function.final_act(act, found).kind {
+        ActKind::Effect { model, .. } => Some(function.program.world.models.call(model?)),
+        ActKind::Call(_) => None,
+    }
 }
 
 fn is_scalar(act: &Act) -> bool {
@@ -959,15 +964,7 @@ fn has_fixed_address(function: Function<'_>, act: &Act, found: ActEffect, lp: Lo
 
 /// Whether the read is about one row that is in hand: it is checked, or read again after a write.
 fn reads_own_row(function: Function<'_>, act: &Act, found: ActEffect) -> bool {
-    let last = function.final_act(act, found);
-    let ActKind::Effect {
-        model: Some(model), ..
-    } = last.kind
-    else {
-        return false;
-    };
-    let model = function.program.world.models.call(model);
-    model.returns == TypeSpec::Null
+    final_model(function, act, found).is_some_and(|model| model.returns == TypeSpec::Null)
 }
 
 /// Whether each element brings the client or connection that is asked: different servers.

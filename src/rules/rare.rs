@@ -385,8 +385,8 @@ fn deed_of(site: Site<'_>) -> Deed {
         Verb::Delete => Deed::Deletes,
         // Calls that change rows are told apart by their names.
         Verb::Update => {
-            let called = site.function.callee_text(site.act.expr);
-            let called = called.rsplit('.').next().unwrap_or_default();
+            let called = site.function.callee_path(site.act.expr).pop();
+            let called = called.unwrap_or_default();
             if words::takes_away(called) {
                 Deed::Deletes
             } else if words::makes(called) {

@@ -5,9 +5,8 @@ use super::indexes::schema_of;
 use super::{Reporter, Rule};
 use crate::finding::Confidence;
 use crate::ir::query::{Projection, Verb};
-use crate::ir::schema::ColumnKind;
+use crate::ir::schema::Column;
 use crate::link::program::Program;
-use crate::link::words;
 
 pub(super) const RULE: Rule = Rule::per_program("select-star", check);
 
@@ -32,7 +31,7 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
         let confidence = match site.weight() {
             Weight::Aside | Weight::Idle | Weight::Job | Weight::Unknown => Confidence::Low,
             // Of small columns most may well be read, and the rest weighs little.
-            _ if !holds_much(program, site, &table.name) => Confidence::Low,
+            _ if !has_large_columns(program, site, &table.name) => Confidence::Low,
             _ => site.confidence().min(Confidence::Medium),
         };
         let (name, span) = (table.name.clone(), site.place().span);
@@ -48,14 +47,9 @@ fn check<'p>(program: &'p Program, reporter: &mut Reporter<'p>) {
     }
 }
 
-/// Whether a table of the schema has columns that hold much: documents, files, long texts.
-fn holds_much(program: &Program, site: Site<'_>, table: &str) -> bool {
+/// Whether a table of the schema has columns that hold much.
+fn has_large_columns(program: &Program, site: Site<'_>, table: &str) -> bool {
     let schema = schema_of(program, site);
     let table = schema.and_then(|schema| schema.table(table));
-    table.is_some_and(|table| {
-        table.columns.iter().any(|column| {
-            matches!(column.kind, ColumnKind::Json | ColumnKind::Bytes)
-                || column.kind == ColumnKind::Text && words::is_large(&column.name)
-        })
-    })
+    table.is_some_and(|table| table.columns.iter().any(Column::holds_much))
 }

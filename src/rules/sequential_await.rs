@@ -514,8 +514,7 @@ fn is_deletion(function: Function<'_>) -> bool {
 
 /// Whether a call is named after a check that throws: what follows is meant for what passes it.
 fn is_check(function: Function<'_>, call: ExprId) -> bool {
-    let callee = function.callee_text(call);
-    let name = callee.rsplit('.').next().unwrap_or_default();
+    let name = function.callee_path(call).pop().unwrap_or_default();
     let end = name.find(|c: char| c == '_' || c.is_ascii_uppercase());
     matches!(
         &name[..end.unwrap_or(name.len())],
@@ -561,8 +560,7 @@ fn gives_nothing_used(function: Function<'_>, wait: &Wait) -> bool {
 
 /// Whether a call is named after what people may do: `memberRole()`.
 fn names_a_right(function: Function<'_>, call: ExprId) -> bool {
-    let callee = function.callee_text(call);
-    let name = callee.rsplit('.').next().unwrap_or_default();
+    let name = function.callee_path(call).pop().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
     ["access", "authentication", "permission", "role"]
         .iter()

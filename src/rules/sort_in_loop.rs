@@ -73,8 +73,7 @@ fn check(function: Function<'_>, reporter: &mut Reporter<'_>) {
             _ if name.is_empty() => "the same list".to_owned(),
             _ => format!("`{name}`"),
         };
-        let callee = function.callee_text(site.expr);
-        let callee = callee.rsplit('.').next().unwrap_or_default();
+        let callee = function.callee_path(site.expr).pop().unwrap_or_default();
         reporter
             .report(
                 module.span(site.expr),

@@ -38,6 +38,7 @@ use self::declared::{Additions, Declared};
 use self::read::snake;
 use self::replay::{Draft, column_key};
 use super::types::ClassRef;
+use super::words;
 use super::world::World;
 use crate::config::SchemaSettings;
 use crate::globs::Globs;
@@ -537,5 +538,16 @@ impl Schema {
     /// Whether a reference may be without an index: MySQL has made those it knows of already.
     pub fn leaves_references_unindexed(&self) -> bool {
         self.dialect != Some(Dialect::Mongo)
+    }
+}
+
+impl Column {
+    /// Whether it holds much in a row: a document, a file, a text that is long by its name.
+    pub fn holds_much(&self) -> bool {
+        match self.kind {
+            ColumnKind::Json | ColumnKind::Bytes => true,
+            ColumnKind::Text | ColumnKind::CaseInsensitiveText => words::is_large(&self.name),
+            _ => false,
+        }
     }
 }
